@@ -1,0 +1,19 @@
+"""The only file that asks which Python this is.
+
+Everything else asks for a feature by the name it has here.
+"""
+
+from __future__ import annotations
+
+import sys
+
+__all__ = ["HAS_LAZY_ANNOTATIONS", "HAS_SLICE_CONSTANTS", "VERSION"]
+
+#: (major, minor) of the running interpreter.
+VERSION = sys.version_info[:2]
+
+#: PEP 649 and 749: annotations are a function (``__annotate__``) that runs when they are asked for.
+HAS_LAZY_ANNOTATIONS = sys.version_info >= (3, 14)
+
+#: The compiler folds ``x[1:2]`` to a constant, which marshal writes only in its version 5.
+HAS_SLICE_CONSTANTS = sys.version_info >= (3, 14)

@@ -1,0 +1,1 @@
+"""Questions about code objects: what they use, and how they become bytes."""

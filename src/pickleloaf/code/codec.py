@@ -1,0 +1,148 @@
+"""Code objects to bytes and back.
+
+A code object travels as one bytes object:
+
+    offset  length  what
+    0       2       (major, minor) of the Python that compiled it
+    2       2       the bytecode's magic number, as in the head of a .pyc file
+    4       4       CRC-32 of everything from offset 8 on
+    8       4       length of the marshalled code, n
+    12      n       the code, marshalled
+    12 + n          its source text, UTF-8; may be empty
+
+1. Nothing is unmarshalled before the magic number and the checksum are found right: bytecode of
+   another Python, or with one bit flipped, crashes an interpreter.
+2. marshal writes references in versions 3 and up wherever an object's reference count is not 1, so
+   the same code gives other bytes from one run to the next. Version 2 writes none.
+3. Version 2 knows no slices, which are constants from Python 3.14 on: they travel as marked tuples.
+4. No path, and line numbers counted from the code's own first line (see ``source``).
+5. Both directions are remembered, for as long as the code object lives or, of what arrived, for the
+   last 2048 different ones. Functions that share code there share it here.
+"""
+
+from __future__ import annotations
+
+import binascii
+import importlib.util
+import marshal
+import operator
+import weakref
+from functools import lru_cache
+from types import CellType, CodeType, FunctionType
+from typing import Any
+
+from pickleloaf._compat import HAS_SLICE_CONSTANTS, VERSION
+from pickleloaf.code.names import Names, find_names
+from pickleloaf.code.source import file_name, find_source, register_source
+from pickleloaf.errors import DecodeError
+
+__all__ = ["CodeFacts", "decode", "facts_of"]
+
+_MAGIC = importlib.util.MAGIC_NUMBER[:2]
+_HEAD = bytes(VERSION) + _MAGIC
+_WRITE_NO_REFERENCES = 2
+_SLICE = "pickleloaf:slice"
+
+
+class CodeFacts:
+    """What is known about one code object.
+
+    Attributes:
+        blob: the bytes as which it travels.
+        names: what it looks up outside itself.
+        doc: the docstring that a function made from it gets.
+    """
+
+    __slots__ = ("_alive", "blob", "doc", "names")
+
+    def __init__(self, code: CodeType, alive: weakref.ref[CodeType]) -> None:
+        self.blob = _encode(code)
+        self.names: Names = find_names(code)
+        self.doc: str | None = _doc(code)
+        self._alive = alive
+
+
+#: Facts of living code objects, by id. An entry goes when its code object does.
+_facts: dict[int, CodeFacts] = {}
+
+
+def facts_of(code: CodeType) -> CodeFacts:
+    """Return the facts about a code object, analysing it once."""
+    key = id(code)
+    facts = _facts.get(key)
+    if facts is None:
+        facts = _facts[key] = CodeFacts(code, weakref.ref(code, lambda _: _facts.pop(key, None)))
+    return facts
+
+
+def _encode(code: CodeType) -> bytes:
+    source = find_source(code)
+    settled = _settle(code, file_name(source), code.co_firstlineno - 1)
+    body = marshal.dumps(settled, _WRITE_NO_REFERENCES)
+    body = len(body).to_bytes(4, "little") + body + source.encode("utf-8", "surrogatepass")
+    return _HEAD + binascii.crc32(body).to_bytes(4, "little") + body
+
+
+@lru_cache(maxsize=2048)
+def decode(blob: bytes) -> CodeType:
+    """Return the code object in some bytes.
+
+    Raises:
+        DecodeError: the bytes are of another Python version, or damaged.
+    """
+    if len(blob) < 12 or blob[4:8] != binascii.crc32(blob[8:]).to_bytes(4, "little"):
+        msg = "the code of a function in this payload is damaged: its checksum is wrong"
+        raise DecodeError(msg)
+    if blob[:4] != _HEAD:
+        theirs, ours = (".".join(map(str, head[:2])) for head in (blob, _HEAD))
+        same = " (bytecode of another build)" if theirs == ours else ""
+        msg = (
+            f"this payload carries functions compiled by Python {theirs}, "
+            f"and this is Python {ours}{same}, which cannot run them"
+        )
+        raise DecodeError(msg)
+    end = 12 + int.from_bytes(blob[8:12], "little")
+    code: CodeType = marshal.loads(blob[12:end])
+    if HAS_SLICE_CONSTANTS:
+        code = _restore_slices(code)
+    register_source(code.co_filename, blob[end:].decode("utf-8", "surrogatepass"))
+    return code
+
+
+def _settle(code: CodeType, filename: str, lines_above: int) -> CodeType:
+    """Return a copy without path, absolute lines and constants that marshal cannot write."""
+    return code.replace(
+        co_filename=filename,
+        co_firstlineno=code.co_firstlineno - lines_above,
+        co_consts=tuple(_settle_constant(value, filename, lines_above) for value in code.co_consts),
+    )
+
+
+def _settle_constant(value: Any, filename: str, lines_above: int) -> Any:
+    if isinstance(value, CodeType):
+        return _settle(value, filename, lines_above)
+    if isinstance(value, slice):
+        return (_SLICE, value.start, value.stop, value.step)
+    if HAS_SLICE_CONSTANTS and type(value) is tuple:
+        return tuple(_settle_constant(part, filename, lines_above) for part in value)
+    return value
+
+
+def _restore_slices(value: Any) -> Any:
+    """Undo what _settle_constant did to slices, in a code object or in a constant of it."""
+    if isinstance(value, CodeType):
+        constants = tuple(map(_restore_slices, value.co_consts))
+        if all(map(operator.is_, constants, value.co_consts)):
+            return value
+        return value.replace(co_consts=constants)
+    if type(value) is tuple:
+        if len(value) == 4 and value[0] == _SLICE:
+            return slice(*value[1:])
+        parts = tuple(map(_restore_slices, value))
+        return value if all(map(operator.is_, parts, value)) else parts
+    return value
+
+
+def _doc(code: CodeType) -> str | None:
+    closure = tuple(CellType() for _ in code.co_freevars)
+    return FunctionType(code, {}, closure=closure or None).__doc__

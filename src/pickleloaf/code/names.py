@@ -1,0 +1,108 @@
+"""Which names a code object looks up outside itself.
+
+Read off the instructions of the code and of all code nested in it: names that are only attributes
+(``x.token``) or locals are not among them, so that nothing unrelated is shipped.
+
+1. Globals: what LOAD_GLOBAL, LOAD_NAME and their kin name. Class bodies use LOAD_NAME.
+2. Chains: attributes read straight off a name, ``xml.dom.minidom`` as ("xml", "dom", "minidom"). The
+   first name may be a global or a closure variable. They tell which submodules are used.
+3. Imports inside the body, as (level, module name, names).
+4. Code that calls ``eval``, ``exec``, ``globals`` or ``vars`` may look up any name that its string
+   constants spell, so those count as globals where they exist.
+"""
+
+from __future__ import annotations
+
+import dis
+import re
+from functools import lru_cache
+from types import CodeType
+from typing import NamedTuple
+
+__all__ = ["Names", "find_names", "identifiers"]
+
+_GLOBAL = frozenset(
+    "LOAD_GLOBAL LOAD_NAME STORE_GLOBAL DELETE_GLOBAL LOAD_FROM_DICT_OR_GLOBALS".split()
+)
+_CLOSURE = frozenset("LOAD_DEREF LOAD_CLASSDEREF LOAD_FROM_DICT_OR_DEREF".split())
+_ATTRIBUTE = frozenset("LOAD_ATTR LOAD_METHOD".split())
+_REFLECTIVE = frozenset({"eval", "exec", "globals", "vars", "locals"})
+_IDENTIFIER = re.compile(r"[^\W\d]\w*")
+
+
+class Names(NamedTuple):
+    """What one code object uses; each part in the order of first use."""
+
+    globals: tuple[str, ...]
+    chains: tuple[tuple[str, ...], ...]
+    imports: tuple[tuple[int, str, tuple[str, ...]], ...]
+
+
+@lru_cache(maxsize=4096)
+def identifiers(text: str) -> tuple[str, ...]:
+    """Return the identifiers in a piece of text, once each: those of an annotation, say."""
+    return tuple(dict.fromkeys(_IDENTIFIER.findall(text)))
+
+
+def find_names(code: CodeType) -> Names:
+    """Analyse a code object and all code nested in it."""
+    found: tuple[dict[str, None], dict[tuple[str, ...], None], dict[tuple[int, str, tuple[str, ...]], None]]
+    found = ({}, {}, {})
+    _collect(code, *found)
+    names, chains, imports = found
+    if not _REFLECTIVE.isdisjoint(names):
+        names.update(dict.fromkeys(_spelled(code)))
+    if any(level for level, _, _ in imports):  # what a relative import is relative to
+        names.update(dict.fromkeys(("__package__", "__path__")))
+    return Names(tuple(names), tuple(chains), tuple(imports))
+
+
+def _collect(
+    code: CodeType,
+    names: dict[str, None],
+    chains: dict[tuple[str, ...], None],
+    imports: dict[tuple[int, str, tuple[str, ...]], None],
+) -> None:
+    chain: tuple[str, ...] = ()
+    constants: list[object] = []
+    for instruction in dis.get_instructions(code):
+        name = instruction.opname
+        if name in _GLOBAL or name in _CLOSURE:
+            if name in _GLOBAL:
+                names[instruction.argval] = None
+            if len(chain) > 1:
+                chains[chain] = None
+            chain = (instruction.argval,)
+        elif chain and name in _ATTRIBUTE:
+            chain = (*chain, instruction.argval)
+        elif name == "LOAD_CONST" or name == "LOAD_SMALL_INT":
+            constants = [*constants[-1:], instruction.argval]
+        elif name == "IMPORT_NAME":
+            level, wanted = (constants + [0, None])[:2] if len(constants) < 2 else constants
+            imports[_import(instruction.argval, level, wanted)] = None
+        if chain and name not in _GLOBAL | _CLOSURE | _ATTRIBUTE | {"CACHE", "PUSH_NULL"}:
+            if len(chain) > 1:
+                chains[chain] = None
+            chain = ()
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            _collect(constant, names, chains, imports)
+
+
+def _import(module: str, level: object, wanted: object) -> tuple[int, str, tuple[str, ...]]:
+    return (
+        level if isinstance(level, int) else 0,
+        module,
+        tuple(name for name in wanted if isinstance(name, str)) if isinstance(wanted, tuple) else (),
+    )
+
+
+def _spelled(code: CodeType) -> list[str]:
+    """Return the identifiers that the string constants of a code object and its inner code spell."""
+    spelled: list[str] = []
+    for constant in code.co_consts:
+        if isinstance(constant, str):
+            spelled.extend(identifiers(constant))
+        elif isinstance(constant, CodeType):
+            spelled.extend(_spelled(constant))
+    return spelled

@@ -1,0 +1,54 @@
+"""Every exception and warning of pickleloaf, in one tree.
+
+    PickleloafError
+    ├── EncodeError   (also pickle.PicklingError)    your object cannot travel
+    └── DecodeError   (also pickle.UnpicklingError)  these bytes cannot be loaded here
+
+All of them can be pickled, with their fields.
+"""
+
+from __future__ import annotations
+
+import pickle
+from typing import Any
+
+__all__ = ["DecodeError", "EncodeError", "PickleloafError"]
+
+
+class PickleloafError(Exception):
+    """Any error that pickleloaf raises on purpose."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel by class, text and fields, whatever ``__init__`` asks for."""
+        return (_rebuild, (type(self), self.args, self.__dict__))
+
+
+class EncodeError(PickleloafError, pickle.PicklingError):
+    """An object cannot travel.
+
+    Attributes:
+        path: where the part that cannot travel sits, as Python from the root that was
+            dumped: ``obj.callbacks[2].__closure__['lock']``. Empty when it is not known.
+        hint: what to do about it. Empty when there is nothing better to say than the message.
+    """
+
+    def __init__(self, message: str, path: str = "", hint: str = "") -> None:
+        super().__init__(message)
+        self.path = path
+        self.hint = hint
+
+    def __str__(self) -> str:
+        where = f"\n  at: {self.path}" if self.path else ""
+        what = f"\n  hint: {self.hint}" if self.hint else ""
+        return f"{self.args[0]}{where}{what}"
+
+
+class DecodeError(PickleloafError, pickle.UnpicklingError):
+    """Bytes cannot be loaded in this process."""
+
+
+def _rebuild(cls: type[PickleloafError], args: tuple[Any, ...], fields: dict[str, Any]) -> PickleloafError:
+    error = cls.__new__(cls, *args)
+    error.args = args
+    error.__dict__.update(fields)
+    return error

@@ -1,0 +1,3 @@
+from pickleloaf.errors import EncodeError
+def explain(error, obj, pickler):
+    return error

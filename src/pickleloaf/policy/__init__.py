@@ -1,0 +1,1 @@
+"""Questions about live objects, answered without pickling anything."""

@@ -1,0 +1,179 @@
+"""By value or by reference: does the code of this module travel, or only its name?
+
+By value travels the code of
+
+1. ``__main__``;
+2. modules that were registered, and their submodules;
+3. modules that another process could not import by their name;
+4. with ``local=True``, whatever is neither in the standard library nor in an installed distribution.
+
+Everything else is importable, and goes by reference when its module and qualified name lead to it.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+import types
+import weakref
+from functools import lru_cache
+from importlib.machinery import BuiltinImporter, FrozenImporter
+from typing import Any
+
+__all__ = ["MAIN", "Registry", "ValuePolicy", "is_importable_module"]
+
+#: Names under which the program itself runs; multiprocessing's spawned children have the second.
+MAIN = frozenset({"__main__", "__mp_main__"})
+
+
+class Registry:
+    """Names of the modules that travel by value; safe to use from several threads."""
+
+    def __init__(self) -> None:
+        self._names: frozenset[str] = frozenset()
+        self._lock = threading.Lock()
+
+    def register(self, module: types.ModuleType) -> None:
+        """Let a module and its submodules travel by value.
+
+        Raises:
+            ValueError: not a module, or one that is not in ``sys.modules``.
+        """
+        if not isinstance(module, types.ModuleType):
+            msg = f"Input should be a module object, got {module!s} instead"
+            raise ValueError(msg)  # noqa: TRY004 - the type that cloudpickle raises
+        if module.__name__ not in sys.modules:
+            msg = f"{module} was not imported correctly, have you used an `import` statement to access it?"
+            raise ValueError(msg)
+        with self._lock:
+            self._names |= {module.__name__}
+
+    def unregister(self, module: types.ModuleType) -> None:
+        """Take a registration back.
+
+        Raises:
+            ValueError: not a module, or not registered.
+        """
+        if not isinstance(module, types.ModuleType):
+            msg = f"Input should be a module object, got {module!s} instead"
+            raise ValueError(msg)  # noqa: TRY004 - the type that cloudpickle raises
+        with self._lock:
+            if module.__name__ not in self._names:
+                msg = f"{module} is not registered for pickle by value"
+                raise ValueError(msg)
+            self._names -= {module.__name__}
+
+    def names(self) -> set[str]:
+        """Return the registered names."""
+        return set(self._names)
+
+    def covers(self, name: str) -> bool:
+        """Tell whether a module or one of its parents is registered."""
+        names = self._names
+        while names:
+            if name in names:
+                return True
+            name, dot, _ = name.rpartition(".")
+            if not dot:
+                break
+        return False
+
+    def __bool__(self) -> bool:
+        return bool(self._names)
+
+
+class ValuePolicy:
+    """Answers for one way of dumping: a registry, and whether local code travels."""
+
+    __slots__ = ("local", "registry")
+
+    def __init__(self, registry: Registry, *, local: bool = False) -> None:
+        self.registry = registry
+        self.local = local
+
+    @property
+    def ships_modules(self) -> bool:
+        """Whether any importable module may travel by value."""
+        return self.local or bool(self.registry)
+
+    def travels(self, name: str | None) -> bool:
+        """Tell whether the code of the module of this name travels by value."""
+        if name is None or name in MAIN:
+            return True
+        module = sys.modules.get(name)
+        if module is None or self.registry.covers(name) or not is_importable_module(name, module):
+            return True
+        return self.local and not _is_installed(name, getattr(module, "__file__", None))
+
+    def by_reference(self, obj: Any) -> bool:
+        """Tell whether a function's or class's own module and qualified name lead to it elsewhere too."""
+        name = getattr(obj, "__module__", None)
+        # A wrapper may copy any object into __module__; only a name can be looked up.
+        if type(name) is not str or name in MAIN:
+            return False
+        found: Any = sys.modules.get(name)
+        if found is None:
+            return False
+        try:
+            for part in obj.__qualname__.split("."):
+                found = getattr(found, part)
+        except AttributeError:
+            return False
+        return found is obj and not self.travels(name)
+
+
+#: Decisions of is_importable_module, by name; each holds as long as the module object is the same.
+_importable: dict[str, tuple[weakref.ref[types.ModuleType], bool]] = {}
+
+
+def is_importable_module(name: str, module: types.ModuleType) -> bool:
+    """Tell whether another process with the same files could import this module by this name.
+
+    A submodule counts as importable when its top-level package is, since packages put modules of
+    their own making into ``sys.modules`` while they are imported. Decided once per module object.
+    """
+    known = _importable.get(name)
+    if known is not None and known[0]() is module:
+        return known[1]
+    top, _, rest = name.partition(".")
+    if rest and top in sys.modules:
+        answer = is_importable_module(top, sys.modules[top])
+    else:
+        answer = top in sys.builtin_module_names or top in sys.stdlib_module_names or _finds(top, module)
+    try:
+        _importable[name] = (weakref.ref(module), answer)
+    except TypeError:  # something in sys.modules that is no module and takes no weak reference
+        pass
+    return answer
+
+
+def _finds(name: str, module: types.ModuleType) -> bool:
+    """Ask the import system's finders for a top-level name, past ``sys.modules``."""
+    origin = getattr(getattr(module, "__spec__", None), "origin", None)
+    for finder in sys.meta_path:
+        find_spec = getattr(finder, "find_spec", None)
+        if find_spec is None or finder in (BuiltinImporter, FrozenImporter):
+            continue
+        try:
+            spec = find_spec(name, None)
+        except Exception:  # noqa: BLE001 - a broken finder of somebody else's says nothing about the module
+            continue
+        if spec is not None:
+            return origin is None or spec.origin is None or spec.origin == origin
+    return False
+
+
+@lru_cache(maxsize=4096)
+def _is_installed(name: str, file: str | None) -> bool:
+    """Tell whether a module belongs to the standard library or to an installed distribution."""
+    if name.partition(".")[0] in sys.stdlib_module_names or file is None:
+        return True
+    import os
+    import site
+    import sysconfig
+
+    paths = sysconfig.get_paths()
+    roots = [paths[key] for key in ("stdlib", "platstdlib", "purelib", "platlib")]
+    roots += [*site.getsitepackages(), site.getusersitepackages()]
+    file = os.path.realpath(file)
+    return any(file.startswith(os.path.realpath(root) + os.sep) for root in roots)

@@ -1,0 +1,192 @@
+"""How any kind of class is taken apart and made again; the kinds themselves have their own files.
+
+A class is made by calling its metaclass once with its whole namespace, in order, and its keywords.
+What leads back to the class is late (see _dump) and is set afterwards, in the place that was kept.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator, Mapping
+from types import CellType, FunctionType, GetSetDescriptorType, MemberDescriptorType
+from typing import Any
+
+from pickleloaf.reducers import _tracking
+from pickleloaf.reducers._dump import Dump, Late
+from pickleloaf.wire import verb
+
+__all__ = ["ClassState", "class_cells", "namespace_of", "reduce_building", "stub"]
+
+#: Names that making the class gives it anew, or that hold only for this process.
+_MADE_ANEW = frozenset(
+    "__abstractmethods__ _abc_impl __slotnames__ __firstlineno__ __annotations_cache__ "
+    "__protocol_attrs__ __non_callable_proto_members__".split()
+)
+
+
+class ClassState:
+    """Stands for the state of a class; when it is pickled, the class exists."""
+
+    __slots__ = ("late",)
+
+    def __init__(self, late: list[Late]) -> None:
+        self.late = late
+
+
+def stub(cls: type, dump: Dump) -> Any:
+    """Return what stands for a class in the definition of another, or None where it has to travel whole."""
+    if dump.digesting is None or dump.digesting is cls:
+        return None
+    dump.met.append(cls)
+    return rebuild_class_stub, (cls.__module__, cls.__qualname__)
+
+
+def reduce_building(
+    cls: type,
+    dump: Dump,
+    rebuild: Callable[..., type],
+    names: Mapping[str, Any],
+    arguments: Callable[[dict[str, Any]], tuple[Any, ...]],
+    late: list[Late] | None = None,
+) -> Any:
+    """Return the reduction of a class.
+
+    Args:
+        cls: the class.
+        dump: the pickler's state.
+        rebuild: the verb; gets the identity and then ``arguments``.
+        names: its namespace, in order.
+        arguments: makes the further arguments of the verb, given the namespace without what is late.
+        late: more that the class is given once it exists.
+    """
+    identity = None if dump.digesting is cls else _tracking.identity(cls, dump)
+    late = [] if late is None else late
+    dump.building.append((cls, late))
+    now, waiting = dict(names), {}
+    for name, value in names.items():
+        if not isinstance(value, FunctionType) and dump.leads_to_building(value):
+            waiting["names", name] = value
+            now[name] = None  # keeps the place
+    if waiting:
+        late.append(Late(cls, waiting, _join_names, fill_names))
+    return rebuild, (identity, *arguments(now)), ClassState(late), None, None, fill_class
+
+
+def _join_names(parts: dict[tuple[str, Any], Any]) -> dict[str, Any]:
+    return {name: value for (_, name), value in parts.items()}
+
+
+def reduce_class_state(state: ClassState, dump: Dump) -> Any:
+    """Pickle what had to wait for the innermost class being built; it exists by now."""
+    _, late = dump.building.pop()
+    assert late is state.late, "classes are finished in the reverse order of their beginning"
+    steps = []
+    for item in late:
+        given = dump.give(item)
+        if given is not None:
+            steps.append((item.fill, item.target, given))
+    return rebuild_pack, tuple(steps)
+
+
+@verb
+def rebuild_pack(*parts: Any) -> tuple[Any, ...]:
+    return parts
+
+
+@verb
+def fill_class(cls: type, steps: tuple[tuple[Callable[[Any, Any], Any], Any, Any], ...]) -> None:
+    """Do the late steps of a class, and let other threads have it."""
+    for fill, target, state in steps:
+        fill(target, state)
+    _tracking.finish(cls)
+
+
+@verb
+def fill_names(cls: type, names: dict[str, Any]) -> None:
+    """Set attributes of a class that is new here; one that was here already keeps its own."""
+    if _tracking.is_new(cls):
+        for name, value in names.items():
+            type.__setattr__(cls, name, value)
+
+
+@verb
+def rebuild_class_stub(module: str, qualname: str) -> type:
+    msg = f"a stub of {module}.{qualname} is part of a digest, never of a payload"
+    raise AssertionError(msg)
+
+
+def namespace_of(cls: type) -> dict[str, Any]:
+    """Return the namespace to make a class from: its ``__dict__`` without what making it adds."""
+    names = {
+        name: value
+        for name, value in cls.__dict__.items()
+        if name not in _MADE_ANEW and not _is_slot(name, value, cls)
+    }
+    if names.get("__doc__", "") is None:
+        del names["__doc__"]
+    if cls.__qualname__ != cls.__name__:
+        names["__qualname__"] = cls.__qualname__
+    if "__static_attributes__" in names:  # in the order of a set, up to 3.13
+        names["__static_attributes__"] = tuple(sorted(names["__static_attributes__"]))
+    if "__slots__" in names:
+        names["__slots__"] = _slots(names["__slots__"], cls)
+    return names
+
+
+def _is_slot(name: str, value: Any, cls: type) -> bool:
+    """Tell whether a descriptor was made for a slot of this very class."""
+    return (
+        isinstance(value, (MemberDescriptorType, GetSetDescriptorType))
+        and value.__objclass__ is cls
+        and (isinstance(value, MemberDescriptorType) or name in {"__dict__", "__weakref__"})
+    )
+
+
+def _slots(slots: Any, cls: type) -> Any:
+    """Return ``__slots__`` as it was written; what was used up while the class was made is read off."""
+    if isinstance(slots, (str, tuple, list, dict)):
+        return slots
+    found = [name for name, value in cls.__dict__.items() if _is_slot(name, value, cls)]
+    return tuple(found)
+
+
+def class_cells(cls: type, names: Mapping[str, Any]) -> dict[str, CellType]:
+    """Return the cells that making the class has to fill, by the names under which ``type`` expects them.
+
+    They are the ``__class__`` of zero-argument ``super()`` and the ``__classdict__`` of annotations
+    (PEP 649) and type parameters (PEP 695).
+    """
+    cells: dict[str, CellType] = {}
+    for function in _functions(names.values()):
+        for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
+            if name == "__class__" and _contents(cell) is cls:
+                cells["__classcell__"] = cell
+            elif name == "__classdict__" and function.__qualname__.startswith(cls.__qualname__ + "."):
+                cells["__classdictcell__"] = cell
+    return cells
+
+
+def _contents(cell: CellType) -> Any:
+    try:
+        return cell.cell_contents
+    except ValueError:
+        return None
+
+
+def _functions(values: Any, depth: int = 3) -> Iterator[FunctionType]:
+    """Yield functions among some attributes, also those inside the usual descriptors."""
+    for value in values:
+        if isinstance(value, FunctionType):
+            yield value
+            inner: list[Any] = [getattr(value, "__annotate__", None)] if "__annotate__" in dir(value) else []
+            inner.append(value.__dict__.get("__wrapped__"))
+        elif isinstance(value, (staticmethod, classmethod)):
+            inner = [value.__func__]
+        elif isinstance(value, property):
+            inner = [value.fget, value.fset, value.fdel]
+        elif isinstance(value, (functools.cached_property, functools.partialmethod, functools.partial)):
+            inner = [value.func]
+        else:
+            continue
+        if depth:
+            yield from _functions([part for part in inner if part is not None], depth - 1)

@@ -1,0 +1,85 @@
+"""Objects that an importable module holds by name, and that therefore go by reference.
+
+``from os import environ`` puts an object into a global that nothing but its name leads back to. It
+must be that process's environment over there, not a copy of ours; the same goes for the generator
+behind ``from random import random`` and for the sentinels of libraries.
+
+1. An object goes by its module's name when the module of its own type holds it.
+2. A global goes by name when an importable module other than its own holds the same object under the
+   same name: the place that it was imported from.
+
+`sys.modules` is looked through for a global that rule 2 might apply to when it is first seen, and
+again only when more modules have been imported.
+"""
+
+from __future__ import annotations
+
+import sys
+from types import ModuleType
+from typing import Any
+
+from pickleloaf.policy.by_value import MAIN
+from pickleloaf.reducers._dump import ATOMS, Dump
+
+__all__ = ["Named", "by_name", "names_of_instances"]
+
+
+class Named:
+    """Stands in a payload for an object that a module holds."""
+
+    __slots__ = ("module", "name")
+
+    def __init__(self, module: str, name: str) -> None:
+        self.module = module
+        self.name = name
+
+
+#: Where globals were found, by id of their scope and name: (id of the value, len(sys.modules), module).
+_homes: dict[tuple[int, str], tuple[int, int, str | None]] = {}
+
+
+def by_name(value: Any, name: str, scope: dict[str, Any], dump: Dump) -> Any:
+    """Return a stand-in for a global that another, importable module holds, or the value itself."""
+    if type(value) in ATOMS or isinstance(value, (type, ModuleType)):
+        return value
+    key = (id(scope), name)
+    known = _homes.get(key)
+    if known is None or known[0] != id(value) or known[1] != len(sys.modules):
+        if len(_homes) > 10_000:
+            _homes.clear()
+        known = _homes[key] = (id(value), len(sys.modules), _home(value, name, scope))
+    home = known[2]
+    if home is None or dump.policy.travels(home) or _held(home, name) is not value:
+        return value
+    return dump.named.setdefault((home, name), Named(home, name))
+
+
+def _home(value: Any, name: str, scope: dict[str, Any]) -> str | None:
+    own = scope.get("__name__")
+    homes = [
+        module.__name__
+        for key, module in list(sys.modules.items())
+        if type(module) is ModuleType
+        and module.__dict__.get(name) is value
+        and module.__dict__ is not scope
+        and key not in MAIN
+        and key != own
+    ]
+    # The defining module is likely the one with the shortest path; the order of imports must not matter.
+    return min(homes, key=lambda home: (home.count("."), home), default=None)
+
+
+def _held(module: str, name: str) -> Any:
+    return getattr(sys.modules.get(module), name, None)
+
+
+def names_of_instances(cls: type) -> dict[int, Named]:
+    """Return the instances of an importable class that its own module holds by name, by id."""
+    module = sys.modules.get(cls.__module__) if isinstance(cls.__module__, str) else None
+    if module is None or cls.__module__ in MAIN:
+        return {}
+    return {
+        id(value): Named(cls.__module__, name)
+        for name, value in list(vars(module).items())
+        if type(value) is cls
+    }

@@ -1,0 +1,132 @@
+"""Which class is which: one class stays one class, however often and from where it arrives.
+
+Theory. A class that travels by value carries an identity: a digest of its definition, and a number
+that tells apart classes of one process whose definitions are alike to the last byte.
+
+1. The digest is of the pickled definition, so it comes from no random source: the same definition has
+   the same identity in every run and on every machine that runs the same Python.
+2. Other by-value classes are only named in that pickle. The digest of a class is then made from the
+   definitions of all classes that it leads to, in the order in which they are met. So mutual
+   references need no special case, and each class is pickled once.
+3. Identity is given once: a class whose attributes change later stays the class that it was.
+4. A class that arrives with a known identity is the class that is known, and it is left as it is: what
+   it has counted or what was patched here meanwhile stays. That also holds where it came from.
+5. The table holds classes weakly.
+"""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from hashlib import blake2b
+from typing import Any
+
+from pickleloaf.reducers._dump import Dump
+
+__all__ = ["arrived", "finish", "identity", "is_new", "keywords_of", "start"]
+
+#: A loader that is building a class is waited for so long; it may have failed without a word.
+_PATIENCE_S = 10.0
+
+
+class _Tracked:
+    """What is known about one class."""
+
+    __slots__ = ("builder", "cls", "identity", "keywords", "ready")
+
+    def __init__(self, cls: type, identity: bytes, keywords: dict[str, Any] | None) -> None:
+        self.identity = identity
+        #: Keywords of the class statement, which Python itself does not keep.
+        self.keywords = keywords
+        self.ready = threading.Event()
+        self.builder: int | None = threading.get_ident()
+        key = id(cls)
+        self.cls = weakref.ref(cls, lambda _: _forget(key, identity))
+
+
+_lock = threading.RLock()
+_by_class: dict[int, _Tracked] = {}
+_by_identity: dict[bytes, _Tracked] = {}
+
+
+def _forget(key: int, identity: bytes) -> None:
+    _by_class.pop(key, None)
+    known = _by_identity.get(identity)
+    if known is not None and known.cls() is None:
+        _by_identity.pop(identity, None)
+
+
+def identity(cls: type, dump: Dump) -> bytes:
+    """Return the identity of a class that is about to travel, giving it one if it has none."""
+    known = _by_class.get(id(cls))
+    if known is not None:
+        return known.identity
+    digest = _digest(cls, dump)
+    with _lock:
+        if id(cls) in _by_class:
+            return _by_class[id(cls)].identity
+        found, number = digest, 0
+        while found in _by_identity:
+            number += 1
+            found = digest + number.to_bytes(2, "big")
+        start(found, cls, None)
+        finish(cls)
+    return found
+
+
+def _digest(cls: type, dump: Dump) -> bytes:
+    total = blake2b(digest_size=12)
+    queue, seen = [cls], {id(cls)}
+    for member in queue:
+        if id(member) not in dump.digests:
+            definition, met = dump.define(member, dump.policy)
+            dump.digests[id(member)] = (blake2b(definition, digest_size=16).digest(), met)
+        digest, met = dump.digests[id(member)]
+        total.update(digest)
+        for other in met:
+            if id(other) not in seen:
+                seen.add(id(other))
+                queue.append(other)
+    return total.digest()
+
+
+def keywords_of(cls: type) -> dict[str, Any] | None:
+    """Return the keywords that an arrived class was made with; None for a class made here."""
+    known = _by_class.get(id(cls))
+    return None if known is None else known.keywords
+
+
+def arrived(identity: bytes) -> type | None:
+    """Return the class of this identity that is here already, waiting while another thread builds it."""
+    known = _by_identity.get(identity)
+    if known is None:
+        return None
+    cls = known.cls()
+    if cls is None or known.ready.is_set():
+        return cls
+    if known.builder != threading.get_ident() and known.ready.wait(_PATIENCE_S):
+        return known.cls()
+    with _lock:  # whoever began to build it has failed: begin anew
+        if _by_identity.get(identity) is known:
+            del _by_identity[identity]
+    return None
+
+
+def start(identity: bytes, cls: type, keywords: dict[str, Any] | None) -> None:
+    """Enter a class; other threads wait for it until it is finished."""
+    with _lock:
+        _by_class[id(cls)] = _by_identity[identity] = _Tracked(cls, identity, keywords)
+
+
+def finish(cls: type) -> None:
+    """Let other threads have a class."""
+    known = _by_class.get(id(cls))
+    if known is not None:
+        known.builder = None
+        known.ready.set()
+
+
+def is_new(cls: type) -> bool:
+    """Tell whether this thread is just building a class, as opposed to having met it again."""
+    known = _by_class.get(id(cls))
+    return known is not None and known.builder == threading.get_ident()

@@ -1,0 +1,123 @@
+"""Classes made by a class statement, with any metaclass.
+
+Takes apart: name, bases, metaclass, namespace, keywords, virtual subclasses. Travels as: wire.class_,
+wire.fill_class, wire.fill_names, wire.fill_abc; wire.hidden_type for types that no module names.
+Keeps: identity (see _tracking), order of attributes, slots, descriptors, `__class__` cells, type
+parameters, class statement keywords, everything a metaclass or __init_subclass__ does.
+Loses: `__firstlineno__`, weak references to subclasses."""
+
+from __future__ import annotations
+
+import sys
+import types
+from typing import Any
+
+from pickleloaf.errors import EncodeError
+from pickleloaf.policy.class_keywords import recover_keywords
+from pickleloaf.reducers import _tracking
+from pickleloaf.reducers._building import class_cells, namespace_of, reduce_building, stub
+from pickleloaf.reducers._dump import HEAP_TYPE, Dump, Late
+from pickleloaf.wire import verb
+
+#: Modules that name types which their own __module__ does not lead to: "function" is no builtin.
+_NAMING_MODULES = ("types", "_collections_abc", "_weakref", "weakref", "typing", "functools", "itertools", "ctypes")
+
+
+def reduce_class(cls: type, dump: Dump) -> Any:
+    if dump.policy.by_reference(cls) or cls in (type(None), type(...), type(NotImplemented)):
+        return NotImplemented
+    if not cls.__flags__ & HEAP_TYPE or cls.__module__ == "builtins":
+        return _reduce_hidden(cls)
+    stands = stub(cls, dump)
+    if stands is not None:
+        return stands
+    keywords = _tracking.keywords_of(cls)
+    if keywords is None:
+        keywords = recover_keywords(cls)
+    names = namespace_of(cls)
+
+    def arguments(now: dict[str, Any]) -> tuple[Any, ...]:
+        cells = class_cells(cls, names)
+        dump.shells.update((id(cell), cell) for cell in cells.values())
+        bases = () if cls.__bases__ == (object,) else cls.__bases__  # as it was written, most likely
+        parts = (type(cls), cls.__name__, bases, {**now, **cells})
+        return (*parts, keywords) if keywords else parts
+
+    return reduce_building(cls, dump, rebuild_class_, names, arguments, _virtual_subclasses(cls))
+
+
+@verb
+def rebuild_class_(
+    identity: bytes,
+    metaclass: type,
+    name: str,
+    bases: tuple[type, ...],
+    names: dict[str, Any],
+    keywords: dict[str, Any] | None = None,
+) -> type:
+    known = _tracking.arrived(identity)
+    if known is not None:
+        return known
+    keywords = keywords or {}
+
+    def body(scope: dict[str, Any]) -> None:
+        for key, value in names.items():  # one by one: __prepare__ may give a mapping that watches
+            scope[key] = value
+
+    cls = types.new_class(name, bases, {"metaclass": metaclass, **keywords}, body)
+    _restore(cls, names)
+    _tracking.start(identity, cls, keywords)
+    return cls
+
+
+#: Names in a namespace that tell type() what to do; they are no attributes afterwards, or not the same.
+_INSTRUCTIONS = frozenset("__classcell__ __classdictcell__ __qualname__ __slots__ __module__ __doc__".split())
+
+
+def _restore(cls: type, names: dict[str, Any]) -> None:
+    """Undo what a metaclass or ``__init_subclass__`` did to attributes a second time: wrapping, counting."""
+    made = cls.__dict__
+    for name, value in names.items():
+        if name not in _INSTRUCTIONS and made.get(name, cls) is not value:
+            type.__setattr__(cls, name, value)
+
+
+def _virtual_subclasses(cls: type) -> list[Late]:
+    """Return the registrations with an ABC, in an order that does not depend on addresses."""
+    if "_abc_impl" not in cls.__dict__:
+        return []
+    from _abc import _get_dump  # the only way to read a registry; Modules/_abc.c
+
+    found = [each for reference in _get_dump(cls)[0] if (each := reference()) is not None]
+    found.sort(key=lambda each: (each.__module__, each.__qualname__))
+    if not found:
+        return []
+    return [Late(cls, {("registered", index): each for index, each in enumerate(found)}, _join, fill_abc)]
+
+
+def _join(parts: dict[tuple[str, Any], Any]) -> list[Any]:
+    return list(parts.values())
+
+
+@verb
+def fill_abc(cls: Any, registered: list[type]) -> None:
+    for subclass in registered:
+        cls.register(subclass)
+
+
+def _reduce_hidden(cls: type) -> Any:
+    """Name a type of the interpreter by a module that holds it under some name."""
+    for module in _NAMING_MODULES:
+        held = vars(sys.modules[module]) if module in sys.modules else {}
+        for name, value in held.items():
+            if value is cls:
+                return rebuild_hidden_type, (module, name)
+    msg = f"cannot pickle the type {cls.__module__}.{cls.__qualname__}: no module holds it by its name"
+    raise EncodeError(msg, hint="send the name of what you need of it instead")
+
+
+@verb
+def rebuild_hidden_type(module: str, name: str) -> type:
+    __import__(module)
+    found: type = getattr(sys.modules[module], name)
+    return found

@@ -1,0 +1,22 @@
+"""Code objects.
+
+Takes apart: their bytes (see code/codec.py). Travels as: wire.code.
+Keeps: everything that runs, and the source lines. Loses: path and absolute line numbers."""
+
+from __future__ import annotations
+
+from types import CodeType
+from typing import Any
+
+from pickleloaf.code.codec import decode, facts_of
+from pickleloaf.reducers._dump import Dump
+from pickleloaf.wire import verb
+
+
+def reduce_code(code: CodeType, dump: Dump) -> Any:  # noqa: ARG001 - every reducer takes both
+    return rebuild_code, (facts_of(code).blob,)
+
+
+@verb
+def rebuild_code(blob: bytes) -> CodeType:
+    return decode(blob)

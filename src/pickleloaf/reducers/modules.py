@@ -1,0 +1,108 @@
+"""Modules.
+
+Takes apart: by reference, the name; by value, the namespace. Travels as: wire.module;
+wire.namespace, wire.fill_module for modules by value; wire.attribute for what a module holds by name.
+Keeps: one dict for a module and its functions, circular imports, what can travel of the namespace.
+Loses: of modules by value, the path, the loader and the entry in sys.modules."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+from pickleloaf.errors import DecodeError
+from pickleloaf.policy.by_value import MAIN
+from pickleloaf.reducers._dump import Dump, Late, Namespace
+from pickleloaf.reducers._named import Named
+from pickleloaf.wire import verb
+
+#: Names that the import system gives to a module, and that mean nothing elsewhere.
+_OF_THE_LOADER = frozenset(
+    "__builtins__ __cached__ __file__ __loader__ __name__ __path__ __spec__ __warningregistry__".split()
+)
+
+
+def reduce_module(module: ModuleType, dump: Dump) -> Any:
+    name = module.__name__
+    if sys.modules.get(name) is module and (name in MAIN or not dump.policy.travels(name)):
+        return rebuild_module, (name,)
+    key = id(module.__dict__)
+    namespace = dump.namespaces.get(key)
+    if namespace is None:
+        namespace = dump.namespaces[key] = Namespace(module.__dict__, name)
+    left_out = dump.left_out.get(name, {})
+    parts = {
+        ("names", key): value
+        for key, value in module.__dict__.items()
+        if key not in _OF_THE_LOADER and key not in left_out
+    }
+    if "__path__" in module.__dict__:
+        parts["names", "__path__"] = []
+    if left_out:
+        parts["left out", None] = left_out
+    state = dump.give(Late(module, parts, _join, fill_module))
+    if state is None:
+        return rebuild_same, (namespace,)
+    return rebuild_same, (namespace,), state, None, None, fill_module
+
+
+def _join(parts: dict[tuple[str, Any], Any]) -> tuple[Any, ...]:
+    names = {name: value for (kind, name), value in parts.items() if kind == "names"}
+    left_out = parts.get(("left out", None))
+    return (names, left_out) if left_out else (names,)
+
+
+@verb
+def rebuild_module(name: str) -> ModuleType:
+    return importlib.import_module(name)
+
+
+@verb
+def fill_module(module: ModuleType, state: tuple[Any, ...]) -> None:
+    """Give a module its names; whoever asks for one that could not travel is told why."""
+    names, left_out = (*state, None)[:2]
+    module.__dict__.update(names)
+    if left_out:
+        module.__dict__["__getattr__"] = _explain(module.__name__, left_out, names.get("__getattr__"))
+
+
+def _explain(module: str, left_out: dict[str, str], otherwise: Any) -> Callable[[str], Any]:
+    def __getattr__(name: str) -> Any:  # noqa: N807 - PEP 562
+        if name in left_out:
+            msg = f"module {module!r} travelled by value without its {name!r}: {left_out[name]}"
+            raise AttributeError(msg)
+        if otherwise is not None:
+            return otherwise(name)
+        msg = f"module {module!r} has no attribute {name!r}"
+        raise AttributeError(msg)
+
+    return __getattr__
+
+
+@verb
+def rebuild_same(value: Any) -> Any:
+    return value
+
+
+def reduce_named(named: Named, dump: Dump) -> Any:  # noqa: ARG001 - every reducer takes both
+    return rebuild_attribute, (named.module, named.name)
+
+
+@verb
+def rebuild_attribute(module: str, name: str) -> Any:
+    """Return what a module holds under a name.
+
+    Raises:
+        DecodeError: the module has no such name here.
+    """
+    value: Any = importlib.import_module(module)
+    try:
+        for part in name.split("."):
+            value = getattr(value, part)
+    except AttributeError:
+        msg = f"the module {module!r} of this process has no {name!r}, which the payload refers to"
+        raise DecodeError(msg) from None
+    return value

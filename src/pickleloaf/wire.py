@@ -1,0 +1,85 @@
+"""The names that a payload may contain, and where the functions behind them live.
+
+A pickle names the callables that make its objects again, so these names *are* the format. A payload
+of ours names only ``pickleloaf.wire.<verb>`` and what travels by reference. This table is the
+specification of the format, its allow-list and the vocabulary of whoever explains a payload.
+
+1. Verbs are for ever: one may be added, none is renamed, removed or given another meaning.
+2. The function behind a verb may move to any file; only the table knows which.
+3. Reading the table imports nothing. A verb's file is imported when a payload first uses the verb.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeVar
+
+__all__ = ["VERBS", "Verb", "verb"]
+
+
+class Verb(NamedTuple):
+    """One row of the table."""
+
+    #: Module of the function, below the package.
+    module: str
+    #: What the verb makes or does, for readers of a payload.
+    meaning: str
+
+
+VERBS: dict[str, Verb] = {
+    # functions and what they are made of
+    "function": Verb("reducers.functions", "a function: its code, its globals and its cells, still empty"),
+    "fill_function": Verb("reducers.functions", "gives a function its globals, closure and attributes"),
+    "namespace": Verb("reducers.functions", "the globals that functions of one module share"),
+    "shipped_modules": Verb("reducers.functions", "the modules that travel by value in this payload"),
+    "code": Verb("reducers.codes", "a code object"),
+    "cell": Verb("reducers.cells", "an empty closure cell"),
+    "fill_cell": Verb("reducers.cells", "puts the contents into a cell"),
+    # classes
+    "class_": Verb("reducers.classes", "a class, made by its metaclass from its namespace"),
+    "fill_class": Verb("reducers._building", "gives a class, and its functions, what refers back to it"),
+    "fill_names": Verb("reducers._building", "sets attributes of a class that is new here"),
+    "fill_abc": Verb("reducers.classes", "registers virtual subclasses with an abstract base class"),
+    "class_stub": Verb("reducers._building", "stands for a class in a digest; never in a payload"),
+    "hidden_type": Verb("reducers.classes", "a type of the interpreter that no module names"),
+    # modules
+    "module": Verb("reducers.modules", "a module, by its name"),
+    "attribute": Verb("reducers.modules", "an object that a module holds, by its name"),
+    "same": Verb("reducers.modules", "its argument"),
+    "fill_module": Verb("reducers.modules", "gives a module by value its names"),
+    # instances
+    "fill_instance": Verb("reducers.instances", "sets the attributes of an instance without asking it for any"),
+    # small parts
+    "pack": Verb("reducers._building", "a tuple of its arguments"),
+}
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+
+def verb(function: _Function) -> _Function:
+    """Declare the function behind a verb.
+
+    ``rebuild_cell`` is behind the verb ``cell``; every other function bears the verb's own name. The
+    function's module and qualified name become the verb's, which is what a pickler writes down.
+
+    Raises:
+        LookupError: the table has no such verb, or has it in another file.
+    """
+    name = function.__name__.removeprefix("rebuild_")
+    if name not in VERBS or f"{__package__}.{VERBS[name].module}" != function.__module__:
+        msg = f"wire.VERBS does not list {name!r} in {function.__module__}"
+        raise LookupError(msg)
+    function.__module__ = __name__
+    function.__name__ = function.__qualname__ = name
+    globals()[name] = function
+    return function
+
+
+def __getattr__(name: str) -> Any:
+    """Import the file of a verb on first use."""
+    if name not in VERBS:
+        msg = f"this payload uses {name!r}, a verb that this version of pickleloaf does not know"
+        raise AttributeError(msg)
+    importlib.import_module(f"{__package__}.{VERBS[name].module}")
+    return globals()[name]
