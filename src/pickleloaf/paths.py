@@ -1,3 +1,165 @@
-from pickleloaf.errors import EncodeError
-def explain(error, obj, pickler):
-    return error
+"""Where in an object dumping failed, as Python from the root: ``obj.callbacks[2].__closure__['lock']``.
+
+The trail that a flat pickler leaves holds every object on the way, those that a reducer made up among
+them. A path is found by asking, for an object on the trail, which of the next ones it leads to (`_step`).
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from types import CellType, FunctionType, ModuleType
+from typing import Any
+
+__all__ = ["path_along"]
+
+#: Attributes of the interpreter's own kinds of objects that lead to others.
+_ATTRIBUTES = (
+    "__func__ __self__ __wrapped__ func args keywords fget fset fdel __cause__ __context__ __traceback__ "
+    "__origin__ __args__ __bound__ __defaults__ __kwdefaults__ __annotations__ __dict__ "
+    "exceptions default_factory maps data gi_frame".split()
+)
+#: Elements of a container that are compared at most.
+_LOOKED_THROUGH = 100_000
+#: Objects in a row that reducers make up at most between two that names connect.
+_MADE_UP = 8
+
+
+def path_along(trail: list[Any]) -> str:
+    """Return the path from the first object of a trail as far along it as names lead."""
+    if not trail:
+        return ""
+    path, at, last = _root(trail[0]), 0, len(trail) - 1
+    named = 0
+    while at < last:
+        for ahead in range(at + 1, min(last, at + _MADE_UP) + 1):
+            step = _step(trail[at], trail[ahead])
+            if step is not None:
+                path, at, named = path + step, ahead, ahead
+                break
+        else:
+            at += 1
+    return path if named == last else f"{path}.<{type(trail[last]).__name__}>"
+
+
+def _root(obj: Any) -> str:
+    if isinstance(obj, (type, FunctionType)):
+        return obj.__qualname__
+    return obj.__name__ if isinstance(obj, ModuleType) else "obj"
+
+
+def _step(parent: Any, child: Any) -> str | None:
+    """Return what leads from an object straight to another, or None."""
+    try:
+        for kind, look in _LOOKS:
+            if isinstance(parent, kind):
+                found = look(parent, child)
+                if found is not None:
+                    return found
+        return _in_attributes(parent, child)
+    except Exception:  # noqa: BLE001 - user code that fails while we look for the place of another failure
+        return None
+
+
+def _in_mapping(parent: Mapping[Any, Any], child: Any) -> str | None:
+    for number, (key, value) in enumerate(parent.items()):
+        if value is child:
+            return f"[{_short(key)}]"
+        if key is child:
+            return f".<key {number}>"
+        if number > _LOOKED_THROUGH:
+            break
+    return None
+
+
+def _in_sequence(parent: Iterable[Any], child: Any) -> str | None:
+    for index, value in enumerate(parent):
+        if value is child:
+            return f"[{index}]"
+        if index > _LOOKED_THROUGH:
+            break
+    return None
+
+
+def _in_set(parent: Iterable[Any], child: Any) -> str | None:
+    return None if _in_sequence(parent, child) is None else ".<element>"
+
+
+def _in_function(parent: FunctionType, child: Any) -> str | None:
+    for name, cell in zip(parent.__code__.co_freevars, parent.__closure__ or (), strict=True):
+        if child is cell:
+            return f".__closure__[{name!r}]"
+        try:
+            if cell.cell_contents is child:
+                return f".__closure__[{name!r}]"
+        except ValueError:
+            continue
+    for name, value in parent.__globals__.items():
+        if value is child:
+            return f".__globals__[{name!r}]"
+    return None
+
+
+def _in_cell(parent: Any, child: Any) -> str | None:
+    return "" if parent.cell_contents is child else None
+
+
+def _in_class(parent: type, child: Any) -> str | None:
+    for name, value in parent.__dict__.items():
+        if value is child:
+            return f".{name}"
+    return _prefixed(".__bases__", _in_sequence(parent.__bases__, child))
+
+
+def _in_module(parent: ModuleType, child: Any) -> str | None:
+    for name, value in parent.__dict__.items():
+        if value is child:
+            return f".{name}"
+    return None
+
+
+def _in_attributes(parent: Any, child: Any) -> str | None:
+    if child is type(parent):
+        return ".__class__"
+    own = getattr(type(parent), "__dictoffset__", 0) and object.__getattribute__(parent, "__dict__")
+    if own:
+        if own is child:
+            return ""
+        for name, value in own.items():
+            if value is child:
+                return f".{name}"
+    for cls in type(parent).__mro__:
+        for name, descriptor in cls.__dict__.items():
+            if type(descriptor).__name__ == "member_descriptor" and _get(descriptor, parent) is child:
+                return f".{name}"
+    for name in _ATTRIBUTES:
+        if getattr(parent, name, None) is child:
+            return f".{name}"
+    return None
+
+
+def _get(descriptor: Any, instance: Any) -> Any:
+    try:
+        return descriptor.__get__(instance)
+    except AttributeError:
+        return None
+
+
+def _prefixed(prefix: str, step: str | None) -> str | None:
+    return None if step is None else prefix + step
+
+
+def _short(key: Any) -> str:
+    text = repr(key)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+_LOOKS: tuple[tuple[Any, Callable[[Any, Any], str | None]], ...] = (
+    (Mapping, _in_mapping),
+    ((list, tuple, deque), _in_sequence),
+    ((set, frozenset), _in_set),
+    (FunctionType, _in_function),
+    (CellType, _in_cell),
+    (type, _in_class),
+    (ModuleType, _in_module),
+)

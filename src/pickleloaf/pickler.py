@@ -9,19 +9,18 @@ first object is met (`_judge`).
 from __future__ import annotations
 
 import copyreg
-import io
 import pickle
 from collections.abc import Callable
 from types import CellType, FunctionType
 from typing import Any
 
-from pickleloaf.paths import explain
 from pickleloaf.policy.by_value import Registry, ValuePolicy
 from pickleloaf.reducers import reducer_for
 from pickleloaf.reducers._dump import Dump
 from pickleloaf.reducers.cells import reduce_cell
 from pickleloaf.reducers.classes import reduce_class
 from pickleloaf.reducers.functions import reduce_function
+from pickleloaf.rescue import Buffers, Memory, Parts, rescue
 
 __all__ = ["DEFAULT_PROTOCOL", "REGISTRY", "Pickler", "dump", "dumps"]
 
@@ -62,30 +61,38 @@ class Pickler(pickle.Pickler):
         Raises:
             ValueError: ``by_value`` is another string.
         """
-        protocol = DEFAULT_PROTOCOL if protocol is None else protocol
-        super().__init__(file, protocol=protocol, buffer_callback=buffer_callback)
-        self._start(_value_policy(by_value), DEFAULT_PROTOCOL if protocol < 0 else protocol)
-
-    def _start(self, policy: ValuePolicy, protocol: int) -> None:
-        self._dump = Dump(policy, protocol, _define)
+        protocol = DEFAULT_PROTOCOL if protocol is None or protocol < 0 else protocol
+        self._file = file
+        self._parts = Parts()
+        self._buffers = None if buffer_callback is None else Buffers(buffer_callback)
+        super().__init__(self._parts, protocol, buffer_callback=self._buffers)
+        self._dump = Dump(_value_policy(by_value), protocol, _define)
         self._reducers = _CORE.copy()
+        self._used = False
 
     def dump(self, obj: Any) -> None:
-        """Write the pickle of an object to the file.
+        """Write the pickle of an object to the file. When it fails, nothing is written.
 
         Raises:
             EncodeError: a part of the object cannot travel; says which and where it sits.
         """
-        self._dump.stop_building()
+        before = Memory(self._dump, self.memo.copy()) if self._used else Memory()
+        self._used = True
+        if self._buffers is not None:
+            self._buffers.forget()
         try:
             super().dump(obj)
-        except Exception as error:
-            raise explain(error, obj, self) from error
+        except Exception as error:  # noqa: BLE001 - whatever user code raises while it is asked for its state
+            rescue(self, obj, before, error)
+        for part in self._parts:
+            self._file.write(part)
+        self._parts.clear()
 
     def clear_memo(self) -> None:
         """Forget which objects have been pickled, as pickle does."""
         super().clear_memo()
         self._dump.clear()
+        self._used = False
 
     def reducer_override(self, obj: Any) -> Any:
         """Return how to make an object again, or NotImplemented where pickle's own way is right."""
@@ -108,12 +115,12 @@ class Pickler(pickle.Pickler):
 
 def _define(cls: type, policy: ValuePolicy) -> tuple[bytes, list[type]]:
     """Pickle the definition of one class, with other classes only named; return these too."""
-    file = io.BytesIO()
+    file = Parts()
     pickler = Pickler(file)
-    pickler._start(policy, DEFAULT_PROTOCOL)
+    pickler._dump.policy = policy
     pickler._dump.digesting = cls
-    pickle.Pickler.dump(pickler, cls)
-    return file.getvalue(), pickler._dump.met
+    pickler.dump(cls)
+    return b"".join(file), pickler._dump.met
 
 
 def _is_registered(cls: type, table: Any) -> bool:
@@ -146,9 +153,9 @@ def dumps(
     Raises:
         EncodeError: a part of the object cannot travel; says which and where it sits.
     """
-    file = io.BytesIO()
+    file = Parts()
     Pickler(file, protocol, buffer_callback, **policy).dump(obj)
-    return file.getvalue()
+    return b"".join(file)
 
 
 def dump(

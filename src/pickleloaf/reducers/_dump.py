@@ -83,6 +83,9 @@ class Dump:
         self.left_out: dict[str, dict[str, str]] = {}
         #: Pickles the definition of one class; see _tracking.
         self.define = define
+        #: While a definition is pickled for a digest: of which class, and the other classes met.
+        self.digesting: type | None = None
+        self.met: list[type] = []
         self.clear()
 
     def clear(self) -> None:
@@ -92,19 +95,22 @@ class Dump:
         self.shells: dict[int, CellType] = {}
         #: Stand-ins for named objects of modules, by module and name.
         self.named: dict[tuple[str, str], Any] = {}
+        #: Attributes of modules by value that functions use by name, as (module, name).
+        self.required: set[tuple[str, str]] = set()
         #: The modules that travel by value, by name, as the payload itself will hold them.
         self.modules = ShippedModules()
         #: Digests of the classes defined so far; see _tracking.
         self.digests: dict[int, tuple[bytes, list[type]]] = {}
-        self.stop_building()
-
-    def stop_building(self) -> None:
-        """Forget classes being built: a dump begins, or has failed."""
         #: Classes whose arguments are being pickled, outermost first, with what waits for each.
         self.building: list[tuple[type, list[Late]]] = []
-        #: In a definition digest: the class in question, and the other by-value classes met.
-        self.digesting: type | None = None
-        self.met: list[type] = []
+
+    def remembered(self) -> tuple[dict[Any, Any], ...]:
+        """Return copies of what refers to the pickler's memo."""
+        return dict(self.namespaces), dict(self.shells), dict(self.named)
+
+    def remember(self, state: tuple[dict[Any, Any], ...]) -> None:
+        """Go back to what `remembered` returned."""
+        self.namespaces, self.shells, self.named = (dict(part) for part in state)
 
     def give(self, late: Late) -> Any:
         """Return the state that can be given now, or None; leave the rest to the innermost class being built."""

@@ -165,7 +165,7 @@ def _parts(function: FunctionType, facts: CodeFacts, namespace: Any, dump: Dump)
         _add_contents(parts, function)
     _add_attributes(parts, function, facts, namespace, dump)
     if names.chains or names.imports:
-        modules = dict.fromkeys([*_submodules(function, facts), *_imported(function, facts, dump)])
+        modules = dict.fromkeys([*_submodules(function, facts, dump), *_imported(function, facts, dump)])
         for module in modules:
             parts["modules", module] = module
     return parts
@@ -243,14 +243,18 @@ def _add_annotation_names(parts: _Parts, function: FunctionType, dump: Dump) -> 
                     parts["globals", name] = _global(name, scope, dump)
 
 
-def _submodules(function: FunctionType, facts: CodeFacts) -> list[ModuleType]:
+def _submodules(function: FunctionType, facts: CodeFacts, dump: Dump) -> list[ModuleType]:
     """Return the submodules that attribute chains lead to: their packages alone would not import them."""
     found = []
     for first, *rest in facts.names.chains:
         module = _look_up(function, first)
-        if type(module) is not ModuleType or "__path__" not in module.__dict__:
+        if type(module) is not ModuleType:
             continue
         name = module.__name__
+        if dump.policy.ships_modules:
+            dump.required.add((name, rest[0]))
+        if "__path__" not in module.__dict__:
+            continue
         for part in rest:
             name = f"{name}.{part}"
             if name not in sys.modules:

@@ -1,0 +1,229 @@
+"""Dumping without recursion: for what is nested deeper than the C stack, and to find where dumping fails.
+
+Pickle's opcodes drive a stack machine, so *loading* needs no recursion however deep the nesting; only
+dumping does. Here the same opcodes are written with an explicit stack: every object being pickled is a
+generator that yields the parts it needs pickled first (`_steps`), and `_run` keeps these generators in
+a list. That list also knows, at any moment, the way from the root to the object in work: the `trail`.
+
+It is ten times slower than the C pickler and only used when that one has failed.
+"""
+
+from __future__ import annotations
+
+import copyreg
+import pickle
+from collections.abc import Callable, Generator
+from types import FunctionType
+from typing import Any
+
+__all__ = ["FlatPickler"]
+
+#: Levels of nesting beyond which an object is taken to be without end: every level makes a new one.
+_ENDLESS = 1_000_000
+
+_BATCH = 1000
+
+_Steps = Generator[Any, None, None]
+
+
+class FlatPickler(pickle._Pickler):  # type: ignore[name-defined, misc]  # noqa: SLF001 - the stdlib's Python pickler
+    """Pickles as another pickler would, with the same hooks, without recursion.
+
+    Attributes:
+        trail: the objects from the root to the one in work.
+    """
+
+    def __init__(self, host: Any, file: Any, protocol: int, buffer_callback: Any) -> None:
+        super().__init__(file, protocol, buffer_callback=buffer_callback)
+        self._override: Callable[[Any], Any] = host.reducer_override
+        self._persistent = _persistent_id(host)
+        self._table = getattr(host, "dispatch_table", copyreg.dispatch_table)
+        self.trail: list[Any] = []
+
+    def dump(self, obj: Any) -> None:
+        """Write the pickle of an object to the file."""
+        if self.proto >= 2:
+            self.write(pickle.PROTO + self.proto.to_bytes(1, "little"))
+        if self.proto >= 4:
+            self.framer.start_framing()
+        self._run(obj)
+        self.write(pickle.STOP)
+        self.framer.end_framing()
+
+    def _run(self, root: Any) -> None:
+        self.trail = [root]
+        stack = [self._steps(root)]
+        while stack:
+            try:
+                part = next(stack[-1])
+            except StopIteration:
+                stack.pop()
+                self.trail.pop()
+                continue
+            self.trail.append(part)
+            stack.append(self._steps(part))
+            if len(stack) > _ENDLESS:
+                msg = f"nested deeper than {_ENDLESS:,} levels: does pickling an object make a new one each time?"
+                raise pickle.PicklingError(msg)
+
+    def _steps(self, obj: Any) -> _Steps:
+        """Write one object; mirrors ``save`` of Modules/_pickle.c."""
+        self.framer.commit_frame()
+        if self._persistent is not None and (pid := self._persistent(obj)) is not None:
+            yield pid
+            self.write(pickle.BINPERSID)
+            return
+        known = self.memo.get(id(obj))
+        kind = type(obj)
+        if known is not None and kind not in (type(None), bool, int, float):
+            self.write(self.get(known[0]))
+        elif kind in _CONTAINERS:
+            yield from _CONTAINERS[kind](self, obj)
+        elif kind in _ATOMS:
+            self.dispatch[kind](self, obj)
+        else:
+            yield from self._reduced_steps(obj, kind)
+
+    def _reduced_steps(self, obj: Any, kind: type) -> _Steps:
+        reduced = self._override(obj)
+        if reduced is NotImplemented:
+            if kind is type:
+                return self.save_type(obj)
+            if kind is FunctionType:
+                return self.save_global(obj)
+            registered = self._table.get(kind) if kind.__hash__ is not None else None
+            if registered is not None:
+                reduced = registered(obj)
+            elif issubclass(kind, type):
+                return self.save_global(obj)
+            else:
+                reduced = obj.__reduce_ex__(self.proto)
+        if isinstance(reduced, str):
+            return self.save_global(obj, reduced)
+        if not isinstance(reduced, tuple) or not 2 <= len(reduced) <= 6:
+            msg = f"__reduce__ of {kind.__qualname__} must return a string or a tuple of two to six"
+            raise pickle.PicklingError(msg)
+        yield from self._reduce_steps(obj, *reduced)
+        return None
+
+    def _reduce_steps(
+        self, obj: Any, function: Any, args: Any, state: Any = None, items: Any = None, pairs: Any = None,
+        fill: Any = None,
+    ) -> _Steps:
+        """Write a reduction; mirrors ``save_reduce``."""
+        name = getattr(function, "__name__", "")
+        if self.proto >= 2 and name == "__newobj__":
+            yield args[0]
+            yield args[1:]
+            self.write(pickle.NEWOBJ)
+        elif self.proto >= 4 and name == "__newobj_ex__":
+            for part in args:
+                yield part
+            self.write(pickle.NEWOBJ_EX)
+        else:
+            yield function
+            yield args
+            self.write(pickle.REDUCE)
+        if id(obj) in self.memo:  # the arguments led back to the object
+            self.write(pickle.POP + self.get(self.memo[id(obj)][0]))
+        else:
+            self.memoize(obj)
+        if items is not None:
+            yield from self._batches(items, pickle.APPEND, pickle.APPENDS)
+        if pairs is not None:
+            yield from self._batches(pairs, pickle.SETITEM, pickle.SETITEMS, pairs=True)
+        if state is None:
+            return
+        if fill is None:
+            yield state
+            self.write(pickle.BUILD)
+        else:
+            yield fill
+            yield obj
+            yield state
+            self.write(pickle.TUPLE2 + pickle.REDUCE + pickle.POP)
+
+    def _batches(self, items: Any, single: bytes, several: bytes, *, pairs: bool = False) -> _Steps:
+        iterator = iter(items)
+        while batch := [item for item, _ in zip(iterator, range(_BATCH), strict=False)]:
+            if len(batch) > 1:
+                self.write(pickle.MARK)
+            for item in batch:
+                for part in item if pairs else (item,):
+                    if type(part) in _UNSHARED and self._persistent is None:
+                        self.dispatch[type(part)](self, part)
+                    else:
+                        yield part
+            self.write(several if len(batch) > 1 else single)
+
+    def _list_steps(self, obj: list[Any]) -> _Steps:
+        self.write(pickle.EMPTY_LIST)
+        self.memoize(obj)
+        yield from self._batches(obj, pickle.APPEND, pickle.APPENDS)
+
+    def _dict_steps(self, obj: dict[Any, Any]) -> _Steps:
+        self.write(pickle.EMPTY_DICT)
+        self.memoize(obj)
+        yield from self._batches(obj.items(), pickle.SETITEM, pickle.SETITEMS, pairs=True)
+
+    def _tuple_steps(self, obj: tuple[Any, ...]) -> _Steps:
+        if not obj:
+            self.write(pickle.EMPTY_TUPLE)
+            return
+        short = self.proto >= 2 and len(obj) <= 3
+        if not short:
+            self.write(pickle.MARK)
+        for part in obj:
+            yield part
+        if id(obj) in self.memo:  # a recursive tuple: an element has already written it
+            discard = pickle.POP * len(obj) if short else pickle.POP_MARK
+            self.write(discard + self.get(self.memo[id(obj)][0]))
+            return
+        self.write((pickle.TUPLE1, pickle.TUPLE2, pickle.TUPLE3)[len(obj) - 1] if short else pickle.TUPLE)
+        self.memoize(obj)
+
+    def _set_steps(self, obj: set[Any]) -> _Steps:
+        if self.proto < 4:
+            yield from self._reduce_steps(obj, set, (list(obj),))
+            return
+        self.write(pickle.EMPTY_SET)
+        self.memoize(obj)
+        iterator = iter(obj)
+        while batch := [item for item, _ in zip(iterator, range(_BATCH), strict=False)]:
+            self.write(pickle.MARK)
+            for item in batch:
+                yield item
+            self.write(pickle.ADDITEMS)
+
+    def _frozenset_steps(self, obj: frozenset[Any]) -> _Steps:
+        if self.proto < 4:
+            yield from self._reduce_steps(obj, frozenset, (list(obj),))
+            return
+        self.write(pickle.MARK)
+        for item in obj:
+            yield item
+        if id(obj) in self.memo:
+            self.write(pickle.POP_MARK + self.get(self.memo[id(obj)][0]))
+            return
+        self.write(pickle.FROZENSET)
+        self.memoize(obj)
+
+
+_CONTAINERS: dict[type, Callable[[FlatPickler, Any], _Steps]] = {
+    list: FlatPickler._list_steps,
+    dict: FlatPickler._dict_steps,
+    tuple: FlatPickler._tuple_steps,
+    set: FlatPickler._set_steps,
+    frozenset: FlatPickler._frozenset_steps,
+}
+
+#: Written by pickle's own methods, which refer to no other object.
+_ATOMS = frozenset({type(None), bool, int, float, bytes, str, bytearray, pickle.PickleBuffer})
+_UNSHARED = frozenset({type(None), bool, int, float})
+
+
+def _persistent_id(host: Any) -> Callable[[Any], Any] | None:
+    """Return a pickler's ``persistent_id`` if somebody has defined one."""
+    found = getattr(host, "persistent_id", None)
+    is_default = getattr(type(host), "persistent_id", None) is getattr(pickle.Pickler, "persistent_id", None)
+    return None if is_default and "persistent_id" not in vars(host) else found
