@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from pickleloaf.errors import DecodeError, EncodeError, PickleloafError
+from pickleloaf.errors import DecodeError, EncodeError, MissingModuleError, MissingNameError, PickleloafError
 from pickleloaf.pickler import DEFAULT_PROTOCOL, REGISTRY, Pickler, dump, dumps
 from pickleloaf.unpickler import load, loads
 
@@ -15,6 +15,8 @@ __all__ = [
     "CloudPickler",
     "DecodeError",
     "EncodeError",
+    "MissingModuleError",
+    "MissingNameError",
     "PickleloafError",
     "Pickler",
     "__version__",

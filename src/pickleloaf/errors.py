@@ -3,6 +3,8 @@
     PickleloafError
     ├── EncodeError   (also pickle.PicklingError)    your object cannot travel
     └── DecodeError   (also pickle.UnpicklingError)  these bytes cannot be loaded here
+        ├── MissingModuleError  (also ModuleNotFoundError)  they need a module that is not here
+        └── MissingNameError    (also AttributeError)       they need a name that a module here lacks
 
 All of them can be pickled, with their fields.
 """
@@ -12,7 +14,7 @@ from __future__ import annotations
 import pickle
 from typing import Any
 
-__all__ = ["DecodeError", "EncodeError", "PickleloafError"]
+__all__ = ["DecodeError", "EncodeError", "MissingModuleError", "MissingNameError", "PickleloafError"]
 
 
 class PickleloafError(Exception):
@@ -45,6 +47,14 @@ class EncodeError(PickleloafError, pickle.PicklingError):
 
 class DecodeError(PickleloafError, pickle.UnpicklingError):
     """Bytes cannot be loaded in this process."""
+
+
+class MissingModuleError(DecodeError, ModuleNotFoundError):
+    """A payload needs a module that cannot be imported here."""
+
+
+class MissingNameError(DecodeError, AttributeError):
+    """A payload needs a name that a module here does not have."""
 
 
 def _rebuild(cls: type[PickleloafError], args: tuple[Any, ...], fields: dict[str, Any]) -> PickleloafError:

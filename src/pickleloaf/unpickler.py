@@ -1,13 +1,13 @@
-"""Loading: plain pickle, with errors that say what is missing."""
+"""Loading: plain pickle, with errors that say what is missing and who wanted it."""
 
 from __future__ import annotations
 
-import io
 import pickle
 from collections.abc import Iterable
 from typing import Any
 
-from pickleloaf.errors import DecodeError, PickleloafError
+from pickleloaf.blame import wanted_by
+from pickleloaf.errors import DecodeError, MissingModuleError, MissingNameError, PickleloafError
 
 __all__ = ["load", "loads"]
 
@@ -20,11 +20,62 @@ def loads(data: Any, *, buffers: Iterable[Any] | None = None) -> Any:
         buffers: the buffers that went out of band, in order.
 
     Raises:
-        DecodeError: the bytes are damaged, or need something that this process does not have.
+        MissingModuleError: a module is not here; says which function or class wanted it.
+        MissingNameError: a module here lacks a name; says which function or class wanted it.
+        DecodeError: the bytes are damaged, cut short, or of another Python version.
     """
-    return pickle.loads(data, buffers=buffers)
+    try:
+        return pickle.loads(data, buffers=buffers)
+    except PickleloafError:
+        raise
+    except Exception as error:
+        translated = _translate(error, data)
+        if translated is None:
+            raise
+        raise translated from error
 
 
 def load(file: Any, *, buffers: Iterable[Any] | None = None) -> Any:
-    """Make the object in a file; see `loads`."""
-    return pickle.load(file, buffers=buffers)
+    """Make the next object in a file; see `loads`.
+
+    Raises:
+        DecodeError: as `loads` does.
+    """
+    try:
+        return pickle.load(file, buffers=buffers)
+    except PickleloafError:
+        raise
+    except Exception as error:
+        translated = _translate(error, b"")
+        if translated is None:
+            raise
+        raise translated from error
+
+
+def _translate(error: Exception, data: Any) -> DecodeError | None:
+    """Return our own error for one that pickle raised, or None for one that the user's code raised."""
+    if isinstance(error, ModuleNotFoundError) and error.name:
+        msg = f"no module named {error.name!r} here{_blame(data, error.name)}"
+        return MissingModuleError(msg, name=error.name)
+    if _is_of_user_code(error):
+        return None
+    if isinstance(error, AttributeError):
+        name = str(error.name or "") or str(error).partition("'")[2].partition("'")[0]
+        return MissingNameError(f"{error}{_blame(data, name)}")
+    if isinstance(error, EOFError) and not data:
+        return None  # the end of a file of several pickles; readers loop until they see it
+    return DecodeError(f"the payload is damaged or cut short: {type(error).__name__}: {error}")
+
+
+def _is_of_user_code(error: Exception) -> bool:
+    """Tell whether an error came out of Python code that the unpickler called."""
+    trace = error.__traceback__
+    last = None
+    while trace is not None:
+        last, trace = trace, trace.tb_next
+    return last is not None and last.tb_frame.f_globals.get("__name__") != __name__
+
+
+def _blame(data: Any, missing: str) -> str:
+    wanted = wanted_by(bytes(data), missing)
+    return f"; wanted by {', '.join(wanted)}" if wanted else ""
