@@ -29,12 +29,13 @@ class Verb(NamedTuple):
 
 VERBS: dict[str, Verb] = {
     # functions and what they are made of
-    "function": Verb("reducers.functions", "a function: its code, its globals and its cells, still empty"),
+    "function": Verb("reducers.functions", "a function: its code, and what globals and cells it has or shares"),
     "fill_function": Verb("reducers.functions", "gives a function its globals, closure and attributes"),
-    "namespace": Verb("reducers.functions", "the globals that functions of one module share"),
-    "shipped_modules": Verb("reducers.functions", "the modules that travel by value in this payload"),
+    "namespace": Verb("reducers._namespaces", "the globals that functions of one module share"),
+    "shipped_modules": Verb("reducers._namespaces", "the modules that travel by value in this payload"),
     "code": Verb("reducers.codes", "a code object"),
     "cell": Verb("reducers.cells", "an empty closure cell"),
+    "cell_of": Verb("reducers.cells", "a closure cell of a function"),
     "fill_cell": Verb("reducers.cells", "puts the contents into a cell"),
     # classes
     "class_": Verb("reducers.classes", "a class, made by its metaclass from its namespace"),

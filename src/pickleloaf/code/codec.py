@@ -50,14 +50,16 @@ class CodeFacts:
     Attributes:
         blob: the bytes as which it travels.
         names: what it looks up outside itself.
-        doc: the docstring that a function made from it gets.
+        name, qualname, doc: what a function made from it is called, and its docstring.
     """
 
-    __slots__ = ("_alive", "blob", "doc", "names")
+    __slots__ = ("_alive", "blob", "doc", "name", "names", "qualname")
 
     def __init__(self, code: CodeType, alive: weakref.ref[CodeType]) -> None:
         self.blob = _encode(code)
         self.names: Names = find_names(code)
+        self.name = code.co_name
+        self.qualname = code.co_qualname
         self.doc: str | None = _doc(code)
         self._alive = alive
 

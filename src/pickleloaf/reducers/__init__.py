@@ -35,8 +35,8 @@ TABLE: dict[str, Row] = {
     "builtins.property": Row("descriptors:reduce_property"),
     # the pickler's own stand-ins
     "pickleloaf.reducers._building.ClassState": Row("_building:reduce_class_state"),
-    "pickleloaf.reducers._dump.Namespace": Row("functions:reduce_namespace"),
-    "pickleloaf.reducers._dump.ShippedModules": Row("functions:reduce_shipped_modules"),
+    "pickleloaf.reducers._dump.Namespace": Row("_namespaces:reduce_namespace"),
+    "pickleloaf.reducers._dump.ShippedModules": Row("_namespaces:reduce_shipped_modules"),
     "pickleloaf.reducers._named.Named": Row("modules:reduce_named"),
 }
 

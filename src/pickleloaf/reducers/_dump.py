@@ -90,9 +90,12 @@ class Dump:
 
     def clear(self) -> None:
         """Forget what has been pickled; the pickler's memo is forgotten at the same time."""
-        self.namespaces: dict[int, Namespace] = {}
-        #: Cells that travel inside a function, which gives them their contents.
-        self.shells: dict[int, CellType] = {}
+        #: What stands for a globals dict, by its id: see functions, rule 2.
+        self.namespaces: dict[int, Any] = {}
+        #: Where a cell is found in the payload, by its id: (function, index), or the cell itself.
+        self.cells: dict[int, Any] = {}
+        #: Cells that making a class fills, by id.
+        self.class_cells: dict[int, CellType] = {}
         #: Stand-ins for named objects of modules, by module and name.
         self.named: dict[tuple[str, str], Any] = {}
         #: Attributes of modules by value that functions use by name, as (module, name).
@@ -106,11 +109,11 @@ class Dump:
 
     def remembered(self) -> tuple[dict[Any, Any], ...]:
         """Return copies of what refers to the pickler's memo."""
-        return dict(self.namespaces), dict(self.shells), dict(self.named)
+        return dict(self.namespaces), dict(self.cells), dict(self.named)
 
     def remember(self, state: tuple[dict[Any, Any], ...]) -> None:
         """Go back to what `remembered` returned."""
-        self.namespaces, self.shells, self.named = (dict(part) for part in state)
+        self.namespaces, self.cells, self.named = (dict(part) for part in state)
 
     def give(self, late: Late) -> Any:
         """Return the state that can be given now, or None; leave the rest to the innermost class being built."""

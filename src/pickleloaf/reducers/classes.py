@@ -38,7 +38,7 @@ def reduce_class(cls: type, dump: Dump) -> Any:
 
     def arguments(now: dict[str, Any]) -> tuple[Any, ...]:
         cells = class_cells(cls, names)
-        dump.shells.update((id(cell), cell) for cell in cells.values())
+        dump.class_cells.update((id(cell), cell) for cell in cells.values())
         bases = () if cls.__bases__ == (object,) else cls.__bases__  # as it was written, most likely
         parts = (type(cls), cls.__name__, bases, {**now, **cells})
         return (*parts, keywords) if keywords else parts

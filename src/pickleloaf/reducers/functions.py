@@ -1,28 +1,34 @@
 """Functions written in Python: plain, lambdas, nested, async, generator functions.
 
 Takes apart: the code, the globals and closure cells it uses, and the attributes that differ from what
-the code gives. Travels as: wire.function, wire.namespace; wire.fill_function.
+the code gives. Travels as: wire.function, wire.fill_function.
 Keeps: defaults, annotations, attributes, names, docstring, source lines, cells shared with other
 functions, one globals dict for all functions of a module in one payload, recursion.
 Loses: path and absolute line numbers.
 
-A function is made in two steps, so that whatever it refers to may refer back to it: first a shell of
-its code, its globals and its cells, all still empty, then their contents.
+1. A function is made in two steps, so that whatever it refers to may refer back to it: first a shell of
+   code, globals and cells, all still empty, then the *state*: (globals, contents of cells, attributes,
+   modules to import), cut after the last part that is not None. A state of mere atoms needs no second
+   step and travels with the shell.
+2. The first function of a globals dict brings the dict; those that follow name that function.
+3. The first function with a cell brings the cell; those that follow name that function and the number of
+   the cell in it. Each gives the contents, and an empty cell takes them once.
+
+This is the hot path of the package, hence the look-ups in a row and the tests for the common case first.
 """
 
 from __future__ import annotations
 
 import builtins
-import sys
-from collections.abc import Callable
 from types import CellType, FunctionType, ModuleType
 from typing import Any
 
 from pickleloaf._compat import HAS_LAZY_ANNOTATIONS
 from pickleloaf.code.codec import CodeFacts, decode, facts_of
 from pickleloaf.code.names import identifiers
-from pickleloaf.reducers._dump import ATOMS, Dump, Late, Namespace, ShippedModules
+from pickleloaf.reducers._dump import ATOMS, Dump, Late
 from pickleloaf.reducers._named import by_name
+from pickleloaf.reducers._namespaces import imported_modules, namespace_for, submodules
 from pickleloaf.wire import verb
 
 _Parts = dict[tuple[str, Any], Any]
@@ -30,174 +36,167 @@ _Parts = dict[tuple[str, Any], Any]
 #: Types of globals that are never looked for in other modules: atoms, and what has a name of its own.
 _SELF_NAMED = ATOMS | {FunctionType, ModuleType, type}
 
+#: Types whose objects may travel with a shell, since nothing behind them leads back to a function.
+_LEAVES = ATOMS | {ModuleType}
+
 
 def reduce_function(function: FunctionType, dump: Dump) -> Any:
-    if function.__module__ == "pickleloaf.wire" or dump.policy.by_reference(function):
+    module = function.__module__
+    if module == "pickleloaf.wire" or (module != "__main__" and dump.policy.by_reference(function)):
         return NotImplemented
     facts = facts_of(function.__code__)
-    namespace = _namespace(function.__globals__, dump)
+    scope = function.__globals__
+    namespace = dump.namespaces.get(id(scope))
+    if namespace is None:
+        namespace = namespace_for(scope, function, dump)
     closure = function.__closure__
-    if closure is None:
-        arguments: tuple[Any, ...] = (facts.blob, namespace)
-    else:
-        for cell in closure:
-            dump.shells[id(cell)] = cell
-        arguments = (facts.blob, namespace, closure)
-    parts = _parts(function, facts, namespace, dump)
-    if not parts:
-        return rebuild_function, arguments
-    state = dump.give(Late(function, parts, _join, fill_function))
+    shared = None if closure is None else _shared_cells(function, closure, dump)
+    state = _state(function, facts, namespace, dump)
     if state is None:
-        return rebuild_function, arguments
-    return rebuild_function, arguments, state, None, None, fill_function
+        return rebuild_function, (facts.blob, namespace) if shared is None else (facts.blob, namespace, shared)
+    if _is_leaf(state):
+        return rebuild_function, (facts.blob, namespace, shared, state)
+    if dump.building:
+        state = dump.give(Late(function, _parts(state), _join, fill_function))
+    shell = (facts.blob, namespace) if shared is None else (facts.blob, namespace, shared)
+    return rebuild_function, shell, state, None, None, fill_function
 
 
 @verb
-def rebuild_function(blob: bytes, namespace: ModuleType, closure: tuple[CellType, ...] | None = None) -> FunctionType:
-    return FunctionType(decode(blob), namespace.__dict__, None, None, closure)
+def rebuild_function(
+    blob: bytes,
+    namespace: str | FunctionType | ModuleType,
+    shared: tuple[Any, ...] | None = None,
+    state: tuple[Any, ...] | None = None,
+) -> FunctionType:
+    """Make a function, empty unless a state is given.
+
+    Args:
+        blob: its code (see code/codec.py).
+        namespace: whose globals it has: a function's, a module's, or a new dict's of this ``__name__``.
+        shared: for each cell None for a new one, (function, index) for one of another function's, or
+            the cell itself. None if all are new.
+        state: see `fill_function`.
+    """
+    code = decode(blob)
+    if type(namespace) is str:
+        scope: dict[str, Any] = {"__name__": namespace, "__builtins__": builtins}
+    elif type(namespace) is FunctionType:
+        scope = namespace.__globals__
+    else:
+        scope = namespace.__dict__
+    free = code.co_freevars
+    closure = None if not free else _cells(shared) if shared else tuple([CellType() for _ in free])
+    function = FunctionType(code, scope, None, None, closure)
+    if state is not None:
+        fill_function(function, state)
+    return function
 
 
 @verb
 def fill_function(function: FunctionType, state: tuple[Any, ...]) -> None:
-    """Give a function its globals, closure, attributes; a fourth part only has to be imported."""
-    used, contents, attributes, *_ = (*state, None, None)
-    if used:
-        function.__globals__.update(used)
-    if contents:
+    """Give a function its globals, the contents of its cells, its attributes; import what it needs."""
+    size = len(state)
+    if state[0] is not None:
+        function.__globals__.update(state[0])
+    if size > 1 and state[1] is not None:
         cells: Any = function.__closure__
-        for index, value in contents.items() if type(contents) is dict else enumerate(contents):
+        for index, value in state[1].items() if type(state[1]) is dict else enumerate(state[1]):
             try:
                 cells[index].cell_contents  # noqa: B018 - asks whether the cell is empty
             except ValueError:
                 cells[index].cell_contents = value
-    if attributes:
-        for name, value in attributes.items():
+    if size > 2 and state[2] is not None:
+        for name, value in state[2].items():
             if name == "__dict__":
                 function.__dict__.update(value)
             else:
                 setattr(function, name, value)
 
 
-def _namespace(used: dict[str, Any], dump: Dump) -> Any:
-    """Return what stands for a globals dict: the module that owns it, or a stand-in."""
-    known = dump.namespaces.get(id(used))
-    if known is None:
-        name = used.get("__name__")
-        name = name if type(name) is str else ""
-        module = sys.modules.get(name)
-        if module is not None and getattr(module, "__dict__", None) is used and not dump.policy.travels(name):
-            known = module
+def _shared_cells(function: FunctionType, closure: tuple[CellType, ...], dump: Dump) -> tuple[Any, ...] | None:
+    """Return where the cells of a function are to be found in the payload, or None if all are new."""
+    known = dump.cells
+    shared: list[Any] | None = None
+    for index, cell in enumerate(closure):
+        place = known.get(id(cell))
+        if place is None:
+            known[id(cell)] = (function, index)
         else:
-            known = Namespace(used, name)
-        dump.namespaces[id(used)] = known
-    return known
+            shared = shared or [None] * len(closure)
+            shared[index] = place
+    return None if shared is None else tuple(shared)
 
 
-def reduce_namespace(namespace: Namespace, dump: Dump) -> Any:
-    if dump.policy.ships_modules:
-        return rebuild_namespace, (namespace.name, dump.modules)
-    return rebuild_namespace, (namespace.name,)
+def _cells(shared: tuple[Any, ...]) -> tuple[CellType, ...]:
+    cells: list[Any] = []
+    for place in shared:
+        if type(place) is tuple:
+            function, index = place
+            cells.append(function.__closure__[index])
+        else:
+            cells.append(CellType() if place is None else place)
+    return tuple(cells)
 
 
-@verb
-def rebuild_namespace(name: str, modules: dict[str, ModuleType] | None = None) -> ModuleType:
-    """Make the module whose ``__dict__`` is the globals of shipped functions.
-
-    Args:
-        name: its ``__name__``.
-        modules: the modules that travel by value in this payload; imports find them first, without
-            an entry in ``sys.modules`` that others would see.
-    """
-    module = ModuleType(name)
-    scope = module.__dict__
-    if modules is None:
-        scope["__builtins__"] = builtins
-    else:
-        modules.setdefault(name, module)
-        scope["__builtins__"] = {**vars(builtins), "__import__": _importer(modules)}
-    return module
-
-
-def reduce_shipped_modules(modules: ShippedModules, dump: Dump) -> Any:  # noqa: ARG001
-    return rebuild_shipped_modules, ()
-
-
-@verb
-def rebuild_shipped_modules() -> dict[str, ModuleType]:
-    return {}
-
-
-def _importer(modules: dict[str, ModuleType]) -> Callable[..., Any]:
-    """Return an ``__import__`` that knows some modules besides those that can be imported."""
-
-    def import_shipped(
-        name: str, scope: Any = None, local: Any = None, fromlist: Any = (), level: int = 0
-    ) -> Any:
-        absolute = name
-        if level:
-            package = (scope or {}).get("__package__") or ""
-            base = package.rsplit(".", level - 1)[0]
-            absolute = f"{base}.{name}" if name else base
-        if absolute not in modules:
-            return builtins.__import__(name, scope, local, fromlist, level)
-        if not fromlist:
-            return modules.get(absolute.partition(".")[0]) or modules[absolute]
-        found = modules[absolute]
-        for wanted in fromlist:
-            part = modules.get(f"{absolute}.{wanted}")
-            if part is not None and wanted not in found.__dict__:
-                setattr(found, wanted, part)
-        return found
-
-    return import_shipped
-
-
-def _parts(function: FunctionType, facts: CodeFacts, namespace: Any, dump: Dump) -> _Parts:
+def _state(function: FunctionType, facts: CodeFacts, namespace: Any, dump: Dump) -> tuple[Any, ...] | None:
     """Return all that a shell of this function lacks."""
-    parts: _Parts = {}
     scope = function.__globals__
     names = facts.names
-    if type(namespace) is Namespace:
+    used: dict[str, Any] = {}
+    if type(namespace) is not ModuleType:
         for name in names.globals:
             if name in scope:
-                parts["globals", name] = _global(name, scope, dump)
-    if function.__closure__ is not None:
-        _add_contents(parts, function)
-    _add_attributes(parts, function, facts, namespace, dump)
+                value = scope[name]
+                used[name] = value if type(value) in _SELF_NAMED else by_name(value, name, scope, dump)
+    contents = None if function.__closure__ is None else _contents(function, dump)
+    attributes = _attributes(function, facts, scope)
+    if "__annotations__" in attributes and type(namespace) is not ModuleType:
+        _add_annotation_names(used, function, dump)
+    modules: Any = None
     if names.chains or names.imports:
-        modules = dict.fromkeys([*_submodules(function, facts, dump), *_imported(function, facts, dump)])
-        for module in modules:
-            parts["modules", module] = module
-    return parts
+        modules = tuple(
+            dict.fromkeys([*submodules(function, names, dump), *imported_modules(function, names, dump)])
+        )
+    if modules:
+        return used or None, contents, attributes or None, modules
+    if attributes:
+        return used or None, contents, attributes
+    if contents:
+        return used or None, contents
+    return (used,) if used else None
 
 
-def _global(name: str, scope: dict[str, Any], dump: Dump) -> Any:
-    value = scope[name]
-    return value if type(value) in _SELF_NAMED else by_name(value, name, scope, dump)
+def _is_leaf(state: tuple[Any, ...]) -> bool:
+    """Tell whether a state holds nothing that could lead back to the function."""
+    if len(state) > 2:
+        return False
+    if state[0] is not None and not all(type(value) in _LEAVES for value in state[0].values()):
+        return False
+    return len(state) < 2 or (type(state[1]) is tuple and all(type(value) in _LEAVES for value in state[1]))
 
 
-def _join(parts: _Parts) -> tuple[Any, ...]:
-    """Make the state that fill_function takes, as short as it can be."""
-    used = {name: value for (kind, name), value in parts.items() if kind == "globals"}
-    contents: Any = {index: value for (kind, index), value in parts.items() if kind == "closure"}
-    if list(contents) == list(range(len(contents))):
-        contents = tuple(contents.values())
-    attributes = {name: value for (kind, name), value in parts.items() if kind == "attributes"}
-    modules = tuple(value for (kind, _), value in parts.items() if kind == "modules")
-    state: list[Any] = [used or None, contents or None, attributes or None, modules or None]
-    while state and state[-1] is None:
-        state.pop()
-    return tuple(state)
-
-
-def _add_contents(parts: _Parts, function: FunctionType) -> None:
-    for index, cell in enumerate(function.__closure__ or ()):
+def _contents(function: FunctionType, dump: Dump) -> Any:
+    """Return the contents of the cells: a tuple, or a dict by index where some are empty or made there."""
+    contents: list[Any] = []
+    for cell in function.__closure__ or ():
         try:
-            parts["closure", index] = cell.cell_contents
+            contents.append(cell.cell_contents)
+        except ValueError:
+            break
+    names = function.__code__.co_freevars
+    if len(contents) == len(names) and "__class__" not in names and "__classdict__" not in names:
+        return tuple(contents)
+    found = {}
+    for index, cell in enumerate(function.__closure__ or ()):
+        if id(cell) in dump.class_cells:
+            continue
+        try:
+            value = cell.cell_contents
         except ValueError:  # an empty cell stays empty
             continue
-        if function.__code__.co_freevars[index] == "__classdict__":
-            parts["closure", index] = _class_scope(cell.cell_contents, function)
+        found[index] = _class_scope(value, function) if names[index] == "__classdict__" else value
+    return found or None
 
 
 def _class_scope(scope: Any, function: FunctionType) -> dict[str, Any]:
@@ -205,84 +204,61 @@ def _class_scope(scope: Any, function: FunctionType) -> dict[str, Any]:
     return {name: scope[name] for name in function.__code__.co_names if name in scope}
 
 
-def _add_attributes(parts: _Parts, function: FunctionType, facts: CodeFacts, namespace: Any, dump: Dump) -> None:
-    code = function.__code__
-    scope_name = function.__globals__.get("__name__")
-    if function.__name__ != code.co_name:
-        parts["attributes", "__name__"] = function.__name__
-    if function.__qualname__ != code.co_qualname:
-        parts["attributes", "__qualname__"] = function.__qualname__
-    if function.__module__ != scope_name:
-        parts["attributes", "__module__"] = function.__module__
-    if function.__doc__ != facts.doc:
-        parts["attributes", "__doc__"] = function.__doc__
+def _attributes(function: FunctionType, facts: CodeFacts, scope: dict[str, Any]) -> dict[str, Any]:
+    """Return the attributes that differ from what the code and the globals give a new function."""
+    attributes: dict[str, Any] = {}
+    if function.__name__ != facts.name:
+        attributes["__name__"] = function.__name__
+    if function.__qualname__ != facts.qualname:
+        attributes["__qualname__"] = function.__qualname__
+    if function.__module__ != scope.get("__name__"):
+        attributes["__module__"] = function.__module__
+    if function.__doc__ is not facts.doc and function.__doc__ != facts.doc:
+        attributes["__doc__"] = function.__doc__
     if function.__defaults__:
-        parts["attributes", "__defaults__"] = function.__defaults__
+        attributes["__defaults__"] = function.__defaults__
     if function.__kwdefaults__:
-        parts["attributes", "__kwdefaults__"] = function.__kwdefaults__
-    if getattr(function, "__type_params__", ()):
-        parts["attributes", "__type_params__"] = function.__type_params__
+        attributes["__kwdefaults__"] = function.__kwdefaults__
     if function.__dict__:
-        parts["attributes", "__dict__"] = function.__dict__
-    annotate = getattr(function, "__annotate__", None) if HAS_LAZY_ANNOTATIONS else None
+        attributes["__dict__"] = function.__dict__
+    if getattr(function, "__type_params__", None):
+        attributes["__type_params__"] = function.__type_params__  # type: ignore[attr-defined]
+    annotate = function.__annotate__ if HAS_LAZY_ANNOTATIONS else None  # type: ignore[attr-defined]
     if annotate is not None:
-        parts["attributes", "__annotate__"] = annotate
+        attributes["__annotate__"] = annotate
     elif function.__annotations__:
-        parts["attributes", "__annotations__"] = function.__annotations__
-        if type(namespace) is Namespace:
-            _add_annotation_names(parts, function, dump)
+        attributes["__annotations__"] = function.__annotations__
+    return attributes
 
 
-def _add_annotation_names(parts: _Parts, function: FunctionType, dump: Dump) -> None:
+def _add_annotation_names(used: dict[str, Any], function: FunctionType, dump: Dump) -> None:
     """Ship the globals that string annotations name (PEP 563), so that they can be evaluated."""
     scope = function.__globals__
     for annotation in function.__annotations__.values():
         if type(annotation) is str:
             for name in identifiers(annotation):
                 if name in scope:
-                    parts["globals", name] = _global(name, scope, dump)
+                    used[name] = by_name(scope[name], name, scope, dump)
 
 
-def _submodules(function: FunctionType, facts: CodeFacts, dump: Dump) -> list[ModuleType]:
-    """Return the submodules that attribute chains lead to: their packages alone would not import them."""
-    found = []
-    for first, *rest in facts.names.chains:
-        module = _look_up(function, first)
-        if type(module) is not ModuleType:
-            continue
-        name = module.__name__
-        if dump.policy.ships_modules:
-            dump.required.add((name, rest[0]))
-        if "__path__" not in module.__dict__:
-            continue
-        for part in rest:
-            name = f"{name}.{part}"
-            if name not in sys.modules:
-                break
-            found.append(sys.modules[name])
-    return found
+def _parts(state: tuple[Any, ...]) -> _Parts:
+    """Take a state apart, so that each part can be given as soon as it may."""
+    used, contents, attributes, modules, *_ = (*state, None, None, None)
+    parts: _Parts = {("globals", name): value for name, value in (used or {}).items()}
+    numbered = contents.items() if type(contents) is dict else enumerate(contents or ())
+    parts.update({("closure", index): value for index, value in numbered})
+    parts.update({("attributes", name): value for name, value in (attributes or {}).items()})
+    parts.update({("modules", index): module for index, module in enumerate(modules or ())})
+    return parts
 
 
-def _look_up(function: FunctionType, name: str) -> Any:
-    if name in function.__code__.co_freevars:
-        cell = (function.__closure__ or ())[function.__code__.co_freevars.index(name)]
-        try:
-            return cell.cell_contents
-        except ValueError:
-            return None
-    return function.__globals__.get(name)
-
-
-def _imported(function: FunctionType, facts: CodeFacts, dump: Dump) -> list[ModuleType]:
-    """Return the modules that the body imports and that travel by value: they are not there otherwise."""
-    if not dump.policy.ships_modules:
-        return []
-    package = function.__globals__.get("__package__") or ""
-    wanted: list[str] = []
-    for level, name, members in facts.names.imports:
-        base = package.rsplit(".", level - 1)[0] if level else ""
-        absolute = ".".join(part for part in (base, name) if part)
-        parents = absolute.split(".")
-        wanted += [".".join(parents[: count + 1]) for count in range(len(parents))]
-        wanted += [f"{absolute}.{member}" for member in members]
-    return [sys.modules[name] for name in wanted if name in sys.modules and dump.policy.travels(name)]
+def _join(parts: _Parts) -> tuple[Any, ...]:
+    """Make a state of some parts."""
+    used = {name: value for (kind, name), value in parts.items() if kind == "globals"}
+    contents = {index: value for (kind, index), value in parts.items() if kind == "closure"}
+    attributes = {name: value for (kind, name), value in parts.items() if kind == "attributes"}
+    modules = tuple(value for (kind, _), value in parts.items() if kind == "modules")
+    state: list[Any] = [used or None, contents or None, attributes or None, modules or None]
+    while state[-1] is None:
+        state.pop()
+    return tuple(state)

@@ -1,0 +1,140 @@
+"""The globals of functions that travel, and the modules that these functions reach through them."""
+
+from __future__ import annotations
+
+import builtins
+import sys
+from collections.abc import Callable
+from types import FunctionType, ModuleType
+from typing import Any
+
+from pickleloaf.code.names import Names
+from pickleloaf.policy.by_value import MAIN
+from pickleloaf.reducers._dump import Dump, Namespace, ShippedModules
+from pickleloaf.wire import verb
+
+__all__ = ["imported_modules", "namespace_for", "submodules"]
+
+
+def namespace_for(scope: dict[str, Any], function: FunctionType, dump: Dump) -> Any:
+    """Return what stands for a globals dict when its first function is pickled.
+
+    That is the module, where a module that goes by reference owns the dict; a name for a new dict, after
+    which the function itself stands for it; a stand-in where a module by value may turn up that owns it.
+    """
+    name = scope.get("__name__")
+    if name in MAIN and not dump.policy.ships_modules:
+        dump.namespaces[id(scope)] = function
+        return name
+    name = name if type(name) is str else ""
+    module = sys.modules.get(name)
+    found: Any = Namespace(scope, name)
+    if module is not None and getattr(module, "__dict__", None) is scope and not dump.policy.travels(name):
+        found = module
+    dump.namespaces[id(scope)] = found
+    return found
+
+
+def reduce_namespace(namespace: Namespace, dump: Dump) -> Any:
+    if dump.policy.ships_modules:
+        return rebuild_namespace, (namespace.name, dump.modules)
+    return rebuild_namespace, (namespace.name,)
+
+
+@verb
+def rebuild_namespace(name: str, modules: dict[str, ModuleType] | None = None) -> ModuleType:
+    """Make the module whose ``__dict__`` is the globals of shipped functions.
+
+    Args:
+        name: its ``__name__``.
+        modules: the modules that travel by value in this payload; imports find them first, without
+            an entry in ``sys.modules`` that others would see.
+    """
+    module = ModuleType(name)
+    scope = module.__dict__
+    if modules is None:
+        scope["__builtins__"] = builtins
+    else:
+        modules.setdefault(name, module)
+        scope["__builtins__"] = {**vars(builtins), "__import__": _importer(modules)}
+    return module
+
+
+def reduce_shipped_modules(modules: ShippedModules, dump: Dump) -> Any:  # noqa: ARG001
+    return rebuild_shipped_modules, ()
+
+
+@verb
+def rebuild_shipped_modules() -> dict[str, ModuleType]:
+    return {}
+
+
+def _importer(modules: dict[str, ModuleType]) -> Callable[..., Any]:
+    """Return an ``__import__`` that knows some modules besides those that can be imported."""
+
+    def import_shipped(
+        name: str, scope: Any = None, local: Any = None, fromlist: Any = (), level: int = 0
+    ) -> Any:
+        absolute = _absolute(name, level, scope or {})
+        if absolute not in modules:
+            return builtins.__import__(name, scope, local, fromlist, level)
+        if not fromlist:
+            return modules.get(absolute.partition(".")[0]) or modules[absolute]
+        found = modules[absolute]
+        for wanted in fromlist:
+            part = modules.get(f"{absolute}.{wanted}")
+            if part is not None and wanted not in found.__dict__:
+                setattr(found, wanted, part)
+        return found
+
+    return import_shipped
+
+
+def _absolute(name: str, level: int, scope: dict[str, Any]) -> str:
+    """Resolve the name of a relative import as the import statement does."""
+    if not level:
+        return name
+    base = (scope.get("__package__") or "").rsplit(".", level - 1)[0]
+    return f"{base}.{name}" if name else base
+
+
+def submodules(function: FunctionType, names: Names, dump: Dump) -> list[ModuleType]:
+    """Return the submodules that attribute chains lead to: their packages alone would not import them."""
+    found = []
+    for first, *rest in names.chains:
+        module = _look_up(function, first)
+        if type(module) is not ModuleType:
+            continue
+        name = module.__name__
+        if dump.policy.ships_modules:
+            dump.required.add((name, rest[0]))
+        if "__path__" not in module.__dict__:
+            continue
+        for part in rest:
+            name = f"{name}.{part}"
+            if name not in sys.modules:
+                break
+            found.append(sys.modules[name])
+    return found
+
+
+def _look_up(function: FunctionType, name: str) -> Any:
+    if name not in function.__code__.co_freevars:
+        return function.__globals__.get(name)
+    try:
+        return (function.__closure__ or ())[function.__code__.co_freevars.index(name)].cell_contents
+    except ValueError:
+        return None
+
+
+def imported_modules(function: FunctionType, names: Names, dump: Dump) -> list[ModuleType]:
+    """Return the modules that the body imports and that travel by value: they are not there otherwise."""
+    if not dump.policy.ships_modules:
+        return []
+    wanted: list[str] = []
+    for level, name, members in names.imports:
+        absolute = _absolute(name, level, function.__globals__)
+        parents = absolute.split(".")
+        wanted += [".".join(parents[: count + 1]) for count in range(len(parents))]
+        wanted += [f"{absolute}.{member}" for member in members]
+    return [sys.modules[name] for name in wanted if name in sys.modules and dump.policy.travels(name)]
