@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 
-__all__ = ["HAS_LAZY_ANNOTATIONS", "HAS_SLICE_CONSTANTS", "VERSION"]
+__all__ = ["HAS_RING_QUEUE", "HAS_LAZY_ANNOTATIONS", "HAS_SLICE_CONSTANTS", "VERSION"]
 
 #: (major, minor) of the running interpreter.
 VERSION = sys.version_info[:2]
@@ -17,3 +17,6 @@ HAS_LAZY_ANNOTATIONS = sys.version_info >= (3, 14)
 
 #: The compiler folds ``x[1:2]`` to a constant, which marshal writes only in its version 5.
 HAS_SLICE_CONSTANTS = sys.version_info >= (3, 14)
+
+#: A ``queue.SimpleQueue`` holds its items in a ring buffer of its own, no longer in a list.
+HAS_RING_QUEUE = sys.version_info >= (3, 13)

@@ -1,23 +1,24 @@
 """Dumping: drives the table of reducers from inside the C pickler.
 
-`Pickler.reducer_override` is called for every object but exact builtin containers and atoms, so it is
-the hot path of the whole package: one look-up by the id of the exact type, which needs neither the
-hash nor the equality that a metaclass may have redefined. A type is judged once per pickler, when its
-first object is met (`_judge`).
+`reducer_override` is called for every object but exact builtin containers and atoms, so it is the hot
+path of the whole package: one look-up by exact type. Each pickler has it as a closure, which costs a
+thousand plain instances a fifth less than a method would. A type is judged once per pickler, when its
+first object is met (`_judge`). Types whose metaclass redefines hash or equality are judged each time,
+since nothing can be looked up by them.
 """
 
 from __future__ import annotations
 
 import copyreg
 import pickle
+import weakref
 from collections.abc import Callable
-from types import CellType, FunctionType
+from types import FunctionType
 from typing import Any
 
 from pickleloaf.policy.by_value import Registry, ValuePolicy
 from pickleloaf.reducers import reducer_for
 from pickleloaf.reducers._dump import Dump
-from pickleloaf.reducers.cells import reduce_cell
 from pickleloaf.reducers.classes import reduce_class
 from pickleloaf.reducers.functions import reduce_function
 from pickleloaf.rescue import Buffers, Memory, Parts, rescue
@@ -32,8 +33,7 @@ REGISTRY = Registry()
 BufferCallback = Callable[[pickle.PickleBuffer], Any] | None
 
 #: Judged beforehand: pickle knows these two itself, and asks no dispatch table about them.
-_CORE: dict[int, Any] = {id(FunctionType): reduce_function, id(type): reduce_class, id(CellType): reduce_cell}
-
+_CORE: dict[type, Any] = {FunctionType: reduce_function, type: reduce_class}
 
 class Pickler(pickle.Pickler):
     """A pickler of live objects; a drop-in for ``pickle.Pickler`` and ``cloudpickle.Pickler``.
@@ -63,12 +63,16 @@ class Pickler(pickle.Pickler):
         """
         protocol = DEFAULT_PROTOCOL if protocol is None or protocol < 0 else protocol
         self._file = file
-        self._parts = Parts()
+        self._parts = parts = Parts()
         self._buffers = None if buffer_callback is None else Buffers(buffer_callback)
-        super().__init__(self._parts, protocol, buffer_callback=self._buffers)
-        self._dump = Dump(_value_policy(by_value), protocol, _define)
-        self._reducers = _CORE.copy()
+        pickle.Pickler.__init__(self, parts, protocol, buffer_callback=self._buffers)
+        policy = _DEFAULT if by_value is None else _value_policy(by_value)
+        self._dump = Dump(policy, protocol, _define)
         self._used = False
+        self._judged = _CORE.copy()
+        self._override = override = _override(weakref.ref(self), self._judged, self._dump)
+        if type(self).reducer_override is _reducer_override:
+            self.reducer_override = override
 
     def dump(self, obj: Any) -> None:
         """Write the pickle of an object to the file. When it fails, nothing is written.
@@ -76,41 +80,69 @@ class Pickler(pickle.Pickler):
         Raises:
             EncodeError: a part of the object cannot travel; says which and where it sits.
         """
-        before = Memory(self._dump, self.memo.copy()) if self._used else Memory()
+        before = Memory(self._dump, self.memo.copy()) if self._used else None
         self._used = True
         if self._buffers is not None:
             self._buffers.forget()
-        try:
-            super().dump(obj)
-        except Exception as error:  # noqa: BLE001 - whatever user code raises while it is asked for its state
-            rescue(self, obj, before, error)
-        for part in self._parts:
+        for part in self._pickled(obj, before):
             self._file.write(part)
         self._parts.clear()
 
+    def _pickled(self, obj: Any, before: Memory | None = None) -> Parts:
+        """Return the pickle of an object in parts, which the caller clears."""
+        try:
+            pickle.Pickler.dump(self, obj)
+        except Exception as error:  # noqa: BLE001 - whatever user code raises while it is asked for its state
+            rescue(self, obj, before or Memory(), error)
+        return self._parts
+
     def clear_memo(self) -> None:
         """Forget which objects have been pickled, as pickle does."""
-        super().clear_memo()
+        pickle.Pickler.clear_memo(self)
         self._dump.clear()
+        self._judged.clear()
+        self._judged.update(_CORE)
         self._used = False
 
-    def reducer_override(self, obj: Any) -> Any:
-        """Return how to make an object again, or NotImplemented where pickle's own way is right."""
+    def reducer_override(self, obj: Any) -> Any:  # noqa: D102 - see below
+        return self._override(obj)
+
+
+#: To tell whether a subclass has its own.
+_reducer_override = Pickler.reducer_override
+
+
+def _override(pickler: weakref.ref[Pickler], judged: dict[type, Any], dump: Dump) -> Callable[[Any], Any]:
+    """Return the ``reducer_override`` of a pickler: how to make an object again, or NotImplemented."""
+
+    def reducer_override(obj: Any) -> Any:
         try:
-            reducer = self._reducers[id(type(obj))]
-        except KeyError:
-            reducer = self._judge(type(obj))
+            reducer = judged[type(obj)]
+        except (KeyError, TypeError):
+            reducer = _judge(type(obj), getattr(pickler(), "dispatch_table", copyreg.dispatch_table))
+            if _has_plain_hash(type(obj)):
+                judged[type(obj)] = reducer
         if reducer is None:
             return NotImplemented
-        return reducer(obj, self._dump)
+        return reducer(obj, dump)
 
-    def _judge(self, cls: type) -> Any:
-        """Choose the reducer for a type; one that the user registered comes first."""
-        reducer = None
-        if not _is_registered(cls, getattr(self, "dispatch_table", copyreg.dispatch_table)):
-            reducer = reducer_for(cls)
-        self._reducers[id(cls)] = reducer
-        return reducer
+    return reducer_override
+
+
+def _judge(cls: type, registered: Any) -> Any:
+    """Choose the reducer for a type; one that the user registered comes first."""
+    try:
+        if cls in registered:
+            return None
+    except TypeError:  # a metaclass that makes classes unhashable
+        pass
+    return reducer_for(cls)
+
+
+def _has_plain_hash(cls: type) -> bool:
+    """Tell whether types can be looked up by this one: its metaclass compares classes by identity."""
+    metaclass = type(cls)
+    return metaclass is type or (metaclass.__hash__ is type.__hash__ and metaclass.__eq__ is type.__eq__)
 
 
 def _define(cls: type, policy: ValuePolicy) -> tuple[bytes, list[type]]:
@@ -123,20 +155,17 @@ def _define(cls: type, policy: ValuePolicy) -> tuple[bytes, list[type]]:
     return b"".join(file), pickler._dump.met
 
 
-def _is_registered(cls: type, table: Any) -> bool:
-    try:
-        return cls in table
-    except TypeError:  # a metaclass that makes classes unhashable
-        return False
+#: What a pickler does when it is told nothing else.
+_DEFAULT = ValuePolicy(REGISTRY)
 
 
-def _value_policy(by_value: str | Registry | None) -> ValuePolicy:
+def _value_policy(by_value: str | Registry) -> ValuePolicy:
     if isinstance(by_value, Registry):
         return ValuePolicy(by_value)
-    if by_value not in (None, "local"):
+    if by_value != "local":
         msg = f"by_value is a Registry, 'local' or None, not {by_value!r}"
         raise ValueError(msg)
-    return ValuePolicy(REGISTRY, local=by_value == "local")
+    return ValuePolicy(REGISTRY, local=True)
 
 
 def dumps(
@@ -153,9 +182,26 @@ def dumps(
     Raises:
         EncodeError: a part of the object cannot travel; says which and where it sits.
     """
-    file = Parts()
-    Pickler(file, protocol, buffer_callback, **policy).dump(obj)
-    return b"".join(file)
+    if policy or protocol is not None or buffer_callback is not None:
+        return b"".join(Pickler(None, protocol, buffer_callback, **policy)._pickled(obj))
+    try:
+        pickler = _spare.pop()
+    except IndexError:
+        pickler = Pickler(None)
+    parts = pickler._pickled(obj)
+    payload = b"".join(parts)
+    if len(payload) < _SMALL and len(_spare) < _SPARE:
+        parts.clear()
+        pickler.clear_memo()
+        _spare.append(pickler)
+    return payload
+
+
+#: Picklers with nothing in them. To make one takes longer than to dump a function.
+_spare: list[Pickler] = []
+_SPARE = 8
+#: A pickler that had much in its memo stays large, and takes long to clear: it is not kept.
+_SMALL = 1 << 15
 
 
 def dump(

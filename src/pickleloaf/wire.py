@@ -44,6 +44,9 @@ VERBS: dict[str, Verb] = {
     "fill_abc": Verb("reducers.classes", "registers virtual subclasses with an abstract base class"),
     "class_stub": Verb("reducers._building", "stands for a class in a digest; never in a payload"),
     "hidden_type": Verb("reducers.classes", "a type of the interpreter that no module names"),
+    "enum": Verb("reducers.enums", "an enum class, made by the enum machinery from complete members"),
+    "fill_member": Verb("reducers.enums", "gives a member of an enum what refers back to the enum"),
+    "member": Verb("reducers.enums", "a member of an enum, by its name"),
     # modules
     "module": Verb("reducers.modules", "a module, by its name"),
     "attribute": Verb("reducers.modules", "an object that a module holds, by its name"),
@@ -51,6 +54,26 @@ VERBS: dict[str, Verb] = {
     "fill_module": Verb("reducers.modules", "gives a module by value its names"),
     # instances
     "fill_instance": Verb("reducers.instances", "sets the attributes of an instance without asking it for any"),
+    # what functools makes
+    "cached": Verb("reducers.functools_", "a function with an empty lru_cache of the same size"),
+    "fill_generic": Verb("reducers.functools_", "gives a singledispatch function its registry and attributes"),
+    # exceptions
+    "exception": Verb("reducers.exceptions", "an exception, still without what it carries"),
+    "fill_exception": Verb("reducers.exceptions", "gives an exception its fields and attributes"),
+    "traceback": Verb("reducers.tracebacks", "a traceback with the files, names, lines and text of another"),
+    # handles
+    "recreated": Verb("reducers.handles.recreated", "an object as a base of its class makes it from arguments"),
+    "lock": Verb("reducers.handles.locks", "a lock, unlocked"),
+    "fill_queue": Verb("reducers.handles.queues", "puts items into a queue"),
+    "file": Verb("reducers.handles.files", "a file of this process's, open for reading"),
+    "fill_file": Verb("reducers.handles.files", "goes to a position in a file"),
+    "closed_file": Verb("reducers.handles.files", "a file that is closed; no file is looked at"),
+    "variable": Verb("reducers.handles.contexts", "a context variable"),
+    "fill_variable": Verb("reducers.handles.contexts", "sets a context variable in the context that loads"),
+    "decimal_variable": Verb("reducers.handles.contexts", "the variable that holds the decimal context"),
+    "context": Verb("reducers.handles.contexts", "an empty context of variables"),
+    "fill_context": Verb("reducers.handles.contexts", "sets variables in a context"),
+    "local": Verb("reducers.handles.contexts", "a threading.local, still without values"),
     # small parts
     "pack": Verb("reducers._building", "a tuple of its arguments"),
 }

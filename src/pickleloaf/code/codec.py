@@ -41,6 +41,7 @@ __all__ = ["CodeFacts", "decode", "facts_of"]
 _MAGIC = importlib.util.MAGIC_NUMBER[:2]
 _HEAD = bytes(VERSION) + _MAGIC
 _WRITE_NO_REFERENCES = 2
+_MADE_WITH_CLASS = frozenset({"__class__", "__classdict__"})
 _SLICE = "pickleloaf:slice"
 
 
@@ -50,10 +51,11 @@ class CodeFacts:
     Attributes:
         blob: the bytes as which it travels.
         names: what it looks up outside itself.
+        has_plain_cells: whether no closure cell is one that making a class fills.
         name, qualname, doc: what a function made from it is called, and its docstring.
     """
 
-    __slots__ = ("_alive", "blob", "doc", "name", "names", "qualname")
+    __slots__ = ("_alive", "blob", "doc", "has_plain_cells", "name", "names", "qualname")
 
     def __init__(self, code: CodeType, alive: weakref.ref[CodeType]) -> None:
         self.blob = _encode(code)
@@ -61,6 +63,7 @@ class CodeFacts:
         self.name = code.co_name
         self.qualname = code.co_qualname
         self.doc: str | None = _doc(code)
+        self.has_plain_cells = _MADE_WITH_CLASS.isdisjoint(code.co_freevars)
         self._alive = alive
 
 

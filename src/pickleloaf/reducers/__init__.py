@@ -8,9 +8,10 @@ type alone. Nothing is imported until an object of the type is met.
 from __future__ import annotations
 
 import importlib
+from types import FunctionType
 from typing import Any, NamedTuple
 
-__all__ = ["TABLE", "Row", "reducer_for"]
+__all__ = ["MADE", "TABLE", "Row", "reducer_for", "reducer_for_made"]
 
 
 class Row(NamedTuple):
@@ -27,12 +28,18 @@ TABLE: dict[str, Row] = {
     "builtins.cell": Row("cells:reduce_cell"),
     "builtins.module": Row("modules:reduce_module"),
     # classes, by metaclass
+    "enum.EnumType": Row("enums:reduce_enum"),
     "builtins.type": Row("classes:reduce_class"),
+    # objects of such classes
+    "enum.Enum": Row("enums:reduce_member"),
     # methods and descriptors
     "builtins.method": Row("methods:reduce_method"),
     "builtins.classmethod": Row("descriptors:reduce_wrapper"),
     "builtins.staticmethod": Row("descriptors:reduce_wrapper"),
     "builtins.property": Row("descriptors:reduce_property"),
+    # what functools makes
+    "functools._lru_cache_wrapper": Row("functools_:reduce_cached", exact=True),
+    "functools.KeyWrapper": Row("functools_:reduce_key"),
     # the pickler's own stand-ins
     "pickleloaf.reducers._building.ClassState": Row("_building:reduce_class_state"),
     "pickleloaf.reducers._dump.Namespace": Row("_namespaces:reduce_namespace"),
@@ -41,11 +48,27 @@ TABLE: dict[str, Row] = {
 }
 
 
+#: Functions that a library's function makes, by the module and qualified name of their code.
+MADE: dict[str, Row] = {
+    "functools.singledispatch.<locals>.wrapper": Row("functools_:reduce_generic"),
+}
+
+
 def reducer_for(cls: type) -> Any:
     """Return the reducer of objects of a type, or None where pickle's own way is right."""
     for base in cls.__mro__:
         row = TABLE.get(f"{base.__module__}.{base.__qualname__}")
         if row is not None and (base is cls or not row.exact):
-            file, _, function = row.reducer.partition(":")
-            return getattr(importlib.import_module(f"{__name__}.{file}"), function)
+            return _load(row)
     return importlib.import_module(f"{__name__}.instances").reducer_of_instances(cls)
+
+
+def reducer_for_made(function: FunctionType) -> Any:
+    """Return the reducer of a function that an importable module made, or None where it is a common one."""
+    row = MADE.get(f"{function.__globals__.get('__name__')}.{function.__code__.co_qualname}")
+    return None if row is None else _load(row)
+
+
+def _load(row: Row) -> Any:
+    file, _, function = row.reducer.partition(":")
+    return getattr(importlib.import_module(f"{__name__}.{file}"), function)

@@ -7,15 +7,17 @@ What leads back to the class is late (see _dump) and is set afterwards, in the p
 from __future__ import annotations
 
 import functools
+import types
 from collections.abc import Callable, Iterator, Mapping
 from types import CellType, FunctionType, GetSetDescriptorType, MemberDescriptorType
 from typing import Any
 
+from pickleloaf.errors import EncodeError
 from pickleloaf.reducers import _tracking
 from pickleloaf.reducers._dump import Dump, Late
 from pickleloaf.wire import verb
 
-__all__ = ["ClassState", "class_cells", "namespace_of", "reduce_building", "stub"]
+__all__ = ["ClassState", "join_names", "make_class", "namespace_of", "reduce_building", "stub"]
 
 #: Names that making the class gives it anew, or that hold only for this process.
 _MADE_ANEW = frozenset(
@@ -46,21 +48,25 @@ def reduce_building(
     dump: Dump,
     rebuild: Callable[..., type],
     names: Mapping[str, Any],
-    arguments: Callable[[dict[str, Any]], tuple[Any, ...]],
-    late: list[Late] | None = None,
+    more: Callable[[list[Late]], tuple[Any, ...]] = lambda late: (),  # noqa: ARG005
 ) -> Any:
     """Return the reduction of a class.
 
     Args:
         cls: the class.
         dump: the pickler's state.
-        rebuild: the verb; gets the identity and then ``arguments``.
+        rebuild: the verb; gets identity, metaclass, name, bases and namespace.
         names: its namespace, in order.
-        arguments: makes the further arguments of the verb, given the namespace without what is late.
-        late: more that the class is given once it exists.
+        more: makes further arguments of the verb, and lists what else the class is given once it exists.
+
+    Raises:
+        EncodeError: what the class is made from refers to the class.
     """
+    if any(each is cls for each, _ in dump.building):
+        msg = f"cannot pickle class {cls.__qualname__}: its own bases, metaclass, keywords or values refer to it"
+        raise EncodeError(msg, hint="set what refers to the class on the class, after it has been made")
     identity = None if dump.digesting is cls else _tracking.identity(cls, dump)
-    late = [] if late is None else late
+    late: list[Late] = []
     dump.building.append((cls, late))
     now, waiting = dict(names), {}
     for name, value in names.items():
@@ -68,11 +74,15 @@ def reduce_building(
             waiting["names", name] = value
             now[name] = None  # keeps the place
     if waiting:
-        late.append(Late(cls, waiting, _join_names, fill_names))
-    return rebuild, (identity, *arguments(now)), ClassState(late), None, None, fill_class
+        late.append(Late(cls, waiting, join_names, fill_names))
+    cells = class_cells(cls, names)
+    dump.class_cells.update((id(cell), cell) for cell in cells.values())
+    bases = () if cls.__bases__ == (object,) else cls.__bases__  # as it was written, most likely
+    arguments = (identity, type(cls), cls.__name__, bases, {**now, **cells}, *more(late))
+    return rebuild, arguments, ClassState(late), None, None, fill_class
 
 
-def _join_names(parts: dict[tuple[str, Any], Any]) -> dict[str, Any]:
+def join_names(parts: dict[tuple[str, Any], Any]) -> dict[str, Any]:
     return {name: value for (_, name), value in parts.items()}
 
 
@@ -99,6 +109,39 @@ def fill_class(cls: type, steps: tuple[tuple[Callable[[Any, Any], Any], Any, Any
     for fill, target, state in steps:
         fill(target, state)
     _tracking.finish(cls)
+
+
+def make_class(
+    identity: bytes,
+    metaclass: type,
+    name: str,
+    bases: tuple[type, ...],
+    names: dict[str, Any],
+    keywords: dict[str, Any],
+    body: Callable[[Any], None] | None = None,
+) -> type:
+    """Make a class as a class statement does, and undo what that did to its attributes a second time.
+
+    Args:
+        identity: under which it is known from now on.
+        metaclass, name, bases, names, keywords: what it is made from.
+        body: fills what ``__prepare__`` gave; from ``names`` where it is not given.
+    """
+
+    def fill(scope: Any) -> None:
+        for key, value in names.items():  # one by one: __prepare__ may give a mapping that watches
+            scope[key] = value
+
+    cls = types.new_class(name, bases, {"metaclass": metaclass, **keywords}, body or fill)
+    for key, value in names.items():
+        if key not in _INSTRUCTIONS and cls.__dict__.get(key, cls) is not value:
+            type.__setattr__(cls, key, value)
+    _tracking.start(identity, cls, keywords)
+    return cls
+
+
+#: Names in a namespace that tell type() what to do; they are no attributes afterwards, or not the same.
+_INSTRUCTIONS = frozenset("__classcell__ __classdictcell__ __qualname__ __slots__ __module__ __doc__".split())
 
 
 @verb
@@ -135,11 +178,9 @@ def namespace_of(cls: type) -> dict[str, Any]:
 
 def _is_slot(name: str, value: Any, cls: type) -> bool:
     """Tell whether a descriptor was made for a slot of this very class."""
-    return (
-        isinstance(value, (MemberDescriptorType, GetSetDescriptorType))
-        and value.__objclass__ is cls
-        and (isinstance(value, MemberDescriptorType) or name in {"__dict__", "__weakref__"})
-    )
+    if isinstance(value, GetSetDescriptorType):  # from 3.15 on one that all classes share
+        return name in {"__dict__", "__weakref__"}
+    return isinstance(value, MemberDescriptorType) and value.__objclass__ is cls
 
 
 def _slots(slots: Any, cls: type) -> Any:

@@ -9,13 +9,12 @@ Loses: `__firstlineno__`, weak references to subclasses."""
 from __future__ import annotations
 
 import sys
-import types
 from typing import Any
 
 from pickleloaf.errors import EncodeError
 from pickleloaf.policy.class_keywords import recover_keywords
 from pickleloaf.reducers import _tracking
-from pickleloaf.reducers._building import class_cells, namespace_of, reduce_building, stub
+from pickleloaf.reducers._building import make_class, namespace_of, reduce_building, stub
 from pickleloaf.reducers._dump import HEAP_TYPE, Dump, Late
 from pickleloaf.wire import verb
 
@@ -34,16 +33,12 @@ def reduce_class(cls: type, dump: Dump) -> Any:
     keywords = _tracking.keywords_of(cls)
     if keywords is None:
         keywords = recover_keywords(cls)
-    names = namespace_of(cls)
 
-    def arguments(now: dict[str, Any]) -> tuple[Any, ...]:
-        cells = class_cells(cls, names)
-        dump.class_cells.update((id(cell), cell) for cell in cells.values())
-        bases = () if cls.__bases__ == (object,) else cls.__bases__  # as it was written, most likely
-        parts = (type(cls), cls.__name__, bases, {**now, **cells})
-        return (*parts, keywords) if keywords else parts
+    def more(late: list[Late]) -> tuple[Any, ...]:
+        late += _virtual_subclasses(cls)
+        return (keywords,) if keywords else ()
 
-    return reduce_building(cls, dump, rebuild_class_, names, arguments, _virtual_subclasses(cls))
+    return reduce_building(cls, dump, rebuild_class_, namespace_of(cls), more)
 
 
 @verb
@@ -58,28 +53,7 @@ def rebuild_class_(
     known = _tracking.arrived(identity)
     if known is not None:
         return known
-    keywords = keywords or {}
-
-    def body(scope: dict[str, Any]) -> None:
-        for key, value in names.items():  # one by one: __prepare__ may give a mapping that watches
-            scope[key] = value
-
-    cls = types.new_class(name, bases, {"metaclass": metaclass, **keywords}, body)
-    _restore(cls, names)
-    _tracking.start(identity, cls, keywords)
-    return cls
-
-
-#: Names in a namespace that tell type() what to do; they are no attributes afterwards, or not the same.
-_INSTRUCTIONS = frozenset("__classcell__ __classdictcell__ __qualname__ __slots__ __module__ __doc__".split())
-
-
-def _restore(cls: type, names: dict[str, Any]) -> None:
-    """Undo what a metaclass or ``__init_subclass__`` did to attributes a second time: wrapping, counting."""
-    made = cls.__dict__
-    for name, value in names.items():
-        if name not in _INSTRUCTIONS and made.get(name, cls) is not value:
-            type.__setattr__(cls, name, value)
+    return make_class(identity, metaclass, name, bases, names, keywords or {})
 
 
 def _virtual_subclasses(cls: type) -> list[Late]:

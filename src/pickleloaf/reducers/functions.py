@@ -26,6 +26,7 @@ from typing import Any
 from pickleloaf._compat import HAS_LAZY_ANNOTATIONS
 from pickleloaf.code.codec import CodeFacts, decode, facts_of
 from pickleloaf.code.names import identifiers
+from pickleloaf.reducers import reducer_for_made
 from pickleloaf.reducers._dump import ATOMS, Dump, Late
 from pickleloaf.reducers._named import by_name
 from pickleloaf.reducers._namespaces import imported_modules, namespace_for, submodules
@@ -49,6 +50,8 @@ def reduce_function(function: FunctionType, dump: Dump) -> Any:
     namespace = dump.namespaces.get(id(scope))
     if namespace is None:
         namespace = namespace_for(scope, function, dump)
+    if type(namespace) is ModuleType and (reduce_made := reducer_for_made(function)) is not None:
+        return reduce_made(function, dump)
     closure = function.__closure__
     shared = None if closure is None else _shared_cells(function, closure, dump)
     state = _state(function, facts, namespace, dump)
@@ -149,7 +152,8 @@ def _state(function: FunctionType, facts: CodeFacts, namespace: Any, dump: Dump)
             if name in scope:
                 value = scope[name]
                 used[name] = value if type(value) in _SELF_NAMED else by_name(value, name, scope, dump)
-    contents = None if function.__closure__ is None else _contents(function, dump)
+    closure = function.__closure__
+    contents = None if closure is None else _contents(function, facts, closure, dump)
     attributes = _attributes(function, facts, scope)
     if "__annotations__" in attributes and type(namespace) is not ModuleType:
         _add_annotation_names(used, function, dump)
@@ -171,24 +175,21 @@ def _is_leaf(state: tuple[Any, ...]) -> bool:
     """Tell whether a state holds nothing that could lead back to the function."""
     if len(state) > 2:
         return False
-    if state[0] is not None and not all(type(value) in _LEAVES for value in state[0].values()):
+    if state[0] is not None and not _LEAVES.issuperset(map(type, state[0].values())):
         return False
-    return len(state) < 2 or (type(state[1]) is tuple and all(type(value) in _LEAVES for value in state[1]))
+    return len(state) == 1 or (type(state[1]) is tuple and _LEAVES.issuperset(map(type, state[1])))
 
 
-def _contents(function: FunctionType, dump: Dump) -> Any:
+def _contents(function: FunctionType, facts: CodeFacts, closure: tuple[CellType, ...], dump: Dump) -> Any:
     """Return the contents of the cells: a tuple, or a dict by index where some are empty or made there."""
-    contents: list[Any] = []
-    for cell in function.__closure__ or ():
+    if facts.has_plain_cells:
         try:
-            contents.append(cell.cell_contents)
-        except ValueError:
-            break
+            return tuple([cell.cell_contents for cell in closure])
+        except ValueError:  # one of them is empty
+            pass
     names = function.__code__.co_freevars
-    if len(contents) == len(names) and "__class__" not in names and "__classdict__" not in names:
-        return tuple(contents)
     found = {}
-    for index, cell in enumerate(function.__closure__ or ()):
+    for index, cell in enumerate(closure):
         if id(cell) in dump.class_cells:
             continue
         try:

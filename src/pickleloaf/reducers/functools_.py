@@ -1,0 +1,81 @@
+"""What functools makes of functions: caches, generic functions, sort keys.
+
+Takes apart: of lru_cache and cache, the function and the cache's parameters; of singledispatch, the
+registry; of cmp_to_key, the comparison and the object. Travels as: wire.cached, wire.fill_generic;
+functools.singledispatch and functools.cmp_to_key, by name.
+Keeps: recursion, attributes such as `__wrapped__`, the whole registry; what an importable module holds
+goes by reference. Loses: what a cache holds and has counted.
+
+Partials, partial methods, cached properties and classes with a total ordering need nothing of this."""
+
+from __future__ import annotations
+
+import functools
+import gc
+from typing import Any
+
+from pickleloaf.reducers._dump import Dump, Late
+from pickleloaf.wire import verb
+
+
+def reduce_cached(cached: Any, dump: Dump) -> Any:
+    if dump.policy.by_reference(cached):
+        return NotImplemented
+    attributes = {name: value for name, value in vars(cached).items() if name != "cache_parameters"}
+    parameters = (cached.cache_info().maxsize, cached.cache_parameters()["typed"])
+    return rebuild_cached, (_function_of(cached), *parameters), attributes
+
+
+def _function_of(cached: Any) -> Any:
+    """Return the function that is called; ``__wrapped__`` may be another (``wraps(f)(cached)``).
+
+    The struct ends with function, keyword mark, type of links, type of ``cache_info()``, attributes; see
+    lru_cache_tp_traverse in Modules/_functoolsmodule.c.
+    """
+    return gc.get_referents(cached)[-5]
+
+
+@verb
+def rebuild_cached(function: Any, maxsize: int | None, typed: bool) -> Any:  # noqa: FBT001 - as lru_cache
+    return functools.lru_cache(maxsize, typed)(function)
+
+
+def reduce_generic(generic: Any, dump: Dump) -> Any:
+    registry = dict(generic.registry)
+    function = registry.pop(object)
+    parts: dict[tuple[str, Any], Any] = {("registered", n): each for n, each in enumerate(registry.items())}
+    for name in functools.WRAPPER_ASSIGNMENTS:
+        parts["attributes", name] = getattr(generic, name, None)
+    for name, value in vars(generic).items():
+        if name not in _OF_GENERIC:
+            parts["names", name] = value
+    state = dump.give(Late(generic, parts, _join, fill_generic))
+    return functools.singledispatch, (function,), state, None, None, fill_generic
+
+
+#: Attributes that singledispatch makes.
+_OF_GENERIC = frozenset({"registry", "register", "dispatch", "_clear_cache"})
+
+
+def _join(parts: dict[tuple[str, Any], Any]) -> tuple[Any, ...]:
+    names = {name: value for (kind, name), value in parts.items() if kind == "names"}
+    attributes = {name: value for (kind, name), value in parts.items() if kind == "attributes"}
+    return tuple(value for (kind, _), value in parts.items() if kind == "registered"), attributes, names
+
+
+@verb
+def fill_generic(generic: Any, state: tuple[Any, dict[str, Any], dict[str, Any]]) -> None:
+    """Register what a generic function dispatches to, and set its attributes."""
+    registered, attributes, names = state
+    for cls, function in registered:
+        generic.register(cls, function)
+    for name, value in attributes.items():
+        setattr(generic, name, value)
+    generic.__dict__.update(names)
+
+
+def reduce_key(key: Any, dump: Dump) -> Any:  # noqa: ARG001 - every reducer takes both
+    _, compare, *held = gc.get_referents(key)
+    if not held:
+        return functools.cmp_to_key, (compare,)
+    return functools.cmp_to_key, (compare,), (None, {"obj": held[0]})
