@@ -1,0 +1,224 @@
+"""What reducers share while one pickler works, and may ask of it.
+
+A class has to exist before anything that refers to it, yet its functions refer to it and are needed
+to make it. So while the arguments of a class are pickled (it is *being built*):
+
+1. functions met on the way are made as shells, and given at once only what cannot lead to a class
+   that is being built; the rest is *late* and is given to them as soon as that class exists;
+2. attributes of the class that lead back to it are late too;
+3. what is late for an inner class but leads to an outer one, still being built, waits for that one.
+
+`leads_to` answers the question behind all three.
+"""
+
+from __future__ import annotations
+
+import functools
+import gc
+import weakref
+from collections.abc import Callable, Iterable
+from types import CellType, CodeType, FunctionType, ModuleType
+from typing import Any
+
+from pickleloaf.policy.by_value import ValuePolicy
+
+__all__ = ["ATOMS", "HEAP_TYPE", "Dump", "Late", "Namespace", "ShippedModules", "referents_of_proxy"]
+
+#: Exact types whose objects refer to nothing.
+ATOMS = frozenset({type(None), bool, int, float, complex, str, bytes, bytearray, type(...), type(NotImplemented)})
+
+#: Objects that are followed at most to answer one question; beyond that the answer is "may be".
+_FAR = 2000
+
+
+class Namespace:
+    """Stands in a payload for the globals dict of functions that travel by value.
+
+    It arrives as a module object, whose ``__dict__`` the functions share.
+    """
+
+    __slots__ = ("globals", "name")
+
+    def __init__(self, namespace: dict[str, Any], name: str) -> None:
+        self.globals = namespace
+        self.name = name
+
+
+class ShippedModules:
+    """Stands in a payload for a dict, at first empty, that its modules by value enter."""
+
+    __slots__ = ()
+
+
+class Late:
+    """What an object is still to be given, part by part, once a class exists."""
+
+    __slots__ = ("fill", "join", "parts", "target")
+
+    def __init__(
+        self,
+        target: Any,
+        parts: dict[tuple[str, Any], Any],
+        join: Callable[[dict[tuple[str, Any], Any]], Any],
+        fill: Callable[[Any, Any], Any],
+    ) -> None:
+        self.target = target
+        #: By kind and name: ("globals", "x"), ("closure", 0), ("attributes", "__defaults__") ...
+        self.parts = parts
+        #: Makes a state of some parts, for ``fill(target, state)``.
+        self.join = join
+        self.fill = fill
+
+
+#: Parts of a Dump that most dumps never need; they are made when they are first asked for.
+_ON_DEMAND: dict[str, Callable[[], Any]] = {
+    "cells": dict,
+    "class_cells": dict,
+    "named": dict,
+    "required": set,
+    "modules": ShippedModules,
+    "digests": dict,
+    "met": list,
+    "left_out": dict,
+}
+
+#: Parts of a Dump that hold beyond one payload, or while one is pickled again.
+_KEPT = frozenset({"policy", "protocol", "define", "digesting", "left_out"})
+
+
+class Dump:
+    """The state of one pickler, as reducers see it.
+
+    Attributes:
+        policy: what travels by value.
+        protocol: pickle protocol.
+        define: pickles the definition of one class; see _tracking.
+        digesting: the class of which a definition is being pickled for a digest.
+        building: classes whose arguments are being pickled, outermost first, with what waits for each.
+        namespaces: what stands for a globals dict, by its id; see functions, rule 2.
+        cells: where a cell is found in the payload, by its id: (function, index), or the cell itself.
+        class_cells: cells that making a class fills, by id.
+        named: stand-ins for named objects of modules, by module and name.
+        required: attributes of modules by value that functions use by name, as (module, name).
+        modules: stands for the dict of modules by value that the payload itself will hold.
+        digests: digests of the classes defined so far; see _tracking.
+        met: the other classes met while a definition is pickled.
+        left_out: names of modules by value that cannot travel, with the reason, by module.
+    """
+
+    cells: dict[int, Any]
+    class_cells: dict[int, CellType]
+    named: dict[tuple[str, str], Any]
+    required: set[tuple[str, str]]
+    modules: ShippedModules
+    digests: dict[int, tuple[bytes, list[type]]]
+    met: list[type]
+    left_out: dict[str, dict[str, str]]
+
+    def __init__(
+        self,
+        policy: ValuePolicy,
+        protocol: int,
+        define: Callable[[type, ValuePolicy], tuple[bytes, list[type]]],
+    ) -> None:
+        self.policy = policy
+        self.protocol = protocol
+        self.define = define
+        self.digesting: type | None = None
+        self.namespaces: dict[int, Any] = {}
+        self.building: list[tuple[type, list[Late]]] = []
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            value = _ON_DEMAND[name]()
+        except KeyError:
+            raise AttributeError(name) from None
+        self.__dict__[name] = value
+        return value
+
+    def clear(self) -> None:
+        """Forget what has been pickled; the pickler's memo is forgotten at the same time."""
+        kept = {name: value for name, value in self.__dict__.items() if name in _KEPT}
+        self.__dict__.clear()
+        self.__dict__.update(kept, namespaces={}, building=[])
+
+    def remembered(self) -> tuple[dict[Any, Any], ...]:
+        """Return copies of what refers to the pickler's memo."""
+        return dict(self.namespaces), dict(self.cells), dict(self.named)
+
+    def remember(self, state: tuple[dict[Any, Any], ...]) -> None:
+        """Go back to what `remembered` returned."""
+        self.namespaces, self.cells, self.named = (dict(part) for part in state)
+
+    def give(self, late: Late) -> Any:
+        """Return the state that can be given now, or None; leave the rest to the innermost class being built."""
+        if not self.building:
+            return late.join(late.parts)
+        waits = {key: value for key, value in late.parts.items() if self.leads_to_building(value)}
+        if waits:
+            self.building[-1][1].append(Late(late.target, waits, late.join, late.fill))
+        now = {key: value for key, value in late.parts.items() if key not in waits}
+        return late.join(now) if now else None
+
+    def leads_to_building(self, value: Any) -> bool:
+        """Tell whether pickling a value may need a class that is being built."""
+        kind = type(value)
+        if not self.building or kind in ATOMS or kind is ModuleType:
+            return False
+        return self._leads((value,))
+
+    def _leads(self, values: Iterable[Any]) -> bool:
+        """Follow references, breadth first; functions are shells and lead nowhere."""
+        targets = {id(cls) for cls, _ in self.building}
+        seen: set[int] = set()
+        queue = list(values)
+        for value in queue:
+            kind = type(value)  # isinstance would ask a weak proxy for the class of its referent
+            if id(value) in targets:
+                return True
+            if id(value) in seen or kind in ATOMS:
+                continue
+            seen.add(id(value))
+            if kind in _LEAD_NOWHERE or issubclass(kind, ModuleType):
+                continue
+            if issubclass(kind, type):
+                if not self.policy.by_reference(value) and value.__flags__ & HEAP_TYPE:
+                    queue.extend(value.__bases__)
+                    queue.extend(value.__dict__.values())
+                    queue.append(type(value))
+                continue
+            queue.extend(_behind(value, kind))
+            queue.append(kind)
+            if len(queue) > _FAR:
+                return True
+        return False
+
+
+#: Exact types behind which nothing is met while they are pickled. Functions are shells.
+_LEAD_NOWHERE = (FunctionType, CodeType)
+
+
+def _behind(value: Any, kind: type) -> Iterable[Any]:
+    """Return what is met when a value is pickled: what it refers to, for most."""
+    if issubclass(kind, weakref.ReferenceType):
+        return (value(), value.__callback__)
+    if kind in weakref.ProxyTypes:
+        return referents_of_proxy(value)
+    if kind is _CACHED:
+        return vars(value).values()  # the cache itself does not travel
+    return gc.get_referents(value)
+
+
+def referents_of_proxy(proxy: Any) -> list[Any]:
+    """Return the object of a weak proxy, if it lives, and the proxy's callback, if it has one."""
+    try:
+        # A proxy passes on every question, so one of them is asked whose answer knows its object.
+        return [proxy.__sizeof__.__self__, *gc.get_referents(proxy)]
+    except ReferenceError:
+        return []
+
+
+_CACHED = type(functools.lru_cache(len))
+
+#: Py_TPFLAGS_HEAPTYPE, Include/object.h: types made by a class statement or at run time.
+HEAP_TYPE = 1 << 9
