@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import ModuleType
+from typing import Any
 
 from pickleloaf.errors import DecodeError, EncodeError, MissingModuleError, MissingNameError, PickleloafError
-from pickleloaf.pickler import DEFAULT_PROTOCOL, REGISTRY, Pickler, dump, dumps
+from pickleloaf.pickler import DEFAULT_PROTOCOL, HANDLES, REGISTRY, Pickler, dump, dumps
 from pickleloaf.unpickler import load, loads
 
 __version__ = "0.1.0"
@@ -22,6 +24,7 @@ __all__ = [
     "__version__",
     "dump",
     "dumps",
+    "handle",
     "list_registry_pickle_by_value",
     "load",
     "loads",
@@ -54,3 +57,21 @@ def unregister_pickle_by_value(module: ModuleType) -> None:
 def list_registry_pickle_by_value() -> set[str]:
     """Return the names of the modules that are registered to travel by value."""
     return REGISTRY.names()
+
+
+def handle(cls: type, policy: str | Callable[[Any], Any] | None) -> None:
+    """Say what becomes of the objects of a type, and of its subclasses, when they are dumped.
+
+    Args:
+        cls: the type.
+        policy: ``"recreate"``: one made anew there, for kinds that pickleloaf knows (see the table of
+            handles) from what this one was made from, for others by calling the type; ``"by_name"``:
+            the one that the same module holds there under the same name; ``"skip"``: None;
+            ``"refuse"``: an `EncodeError`; a function: called with the object, answers as
+            ``__reduce__`` does. None takes back what was said.
+
+    Raises:
+        TypeError: not a type, or one of plain data, of functions or of classes.
+        ValueError: no such policy.
+    """
+    HANDLES.say(cls, policy)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 
-__all__ = ["HAS_RING_QUEUE", "HAS_LAZY_ANNOTATIONS", "HAS_SLICE_CONSTANTS", "VERSION"]
+__all__ = ["HAS_LAZY_ANNOTATIONS", "HAS_RING_QUEUE", "HAS_SLICE_CONSTANTS", "VERSION"]
 
 #: (major, minor) of the running interpreter.
 VERSION = sys.version_info[:2]

@@ -17,7 +17,8 @@ from types import FunctionType
 from typing import Any
 
 from pickleloaf.policy.by_value import Registry, ValuePolicy
-from pickleloaf.reducers import reducer_for
+from pickleloaf.policy.handles import Handles
+from pickleloaf.reducers import reducer_for, reducer_of_policy
 from pickleloaf.reducers._dump import Dump
 from pickleloaf.reducers.classes import reduce_class
 from pickleloaf.reducers.functions import reduce_function
@@ -29,6 +30,9 @@ DEFAULT_PROTOCOL = pickle.HIGHEST_PROTOCOL
 
 #: The modules registered to travel by value where nothing else is said.
 REGISTRY = Registry()
+
+#: What becomes of handles where nothing else is said.
+HANDLES = Handles()
 
 BufferCallback = Callable[[pickle.PickleBuffer], Any] | None
 
@@ -48,6 +52,7 @@ class Pickler(pickle.Pickler):
         buffer_callback: BufferCallback = None,
         *,
         by_value: str | Registry | None = None,
+        handles: Handles | None = None,
     ) -> None:
         """Set up a pickler that writes to a file.
 
@@ -57,6 +62,7 @@ class Pickler(pickle.Pickler):
             buffer_callback: called with each buffer that goes out of band (PEP 574).
             by_value: a registry of modules that travel by value instead of the default one, or
                 ``"local"``: the default one and whatever code belongs to no installed distribution.
+            handles: what becomes of locks, files and other handles instead of what `handle` says.
 
         Raises:
             ValueError: ``by_value`` is another string.
@@ -66,7 +72,7 @@ class Pickler(pickle.Pickler):
         self._parts = parts = Parts()
         self._buffers = None if buffer_callback is None else Buffers(buffer_callback)
         pickle.Pickler.__init__(self, parts, protocol, buffer_callback=self._buffers)
-        policy = _DEFAULT if by_value is None else _value_policy(by_value)
+        policy = _DEFAULT if by_value is handles is None else _value_policy(by_value, handles or HANDLES)
         self._dump = Dump(policy, protocol, _define)
         self._used = False
         self._judged = _CORE.copy()
@@ -119,7 +125,7 @@ def _override(pickler: weakref.ref[Pickler], judged: dict[type, Any], dump: Dump
         try:
             reducer = judged[type(obj)]
         except (KeyError, TypeError):
-            reducer = _judge(type(obj), getattr(pickler(), "dispatch_table", copyreg.dispatch_table))
+            reducer = _judge(type(obj), getattr(pickler(), "dispatch_table", copyreg.dispatch_table), dump)
             if _has_plain_hash(type(obj)):
                 judged[type(obj)] = reducer
         if reducer is None:
@@ -129,8 +135,11 @@ def _override(pickler: weakref.ref[Pickler], judged: dict[type, Any], dump: Dump
     return reducer_override
 
 
-def _judge(cls: type, registered: Any) -> Any:
-    """Choose the reducer for a type; one that the user registered comes first."""
+def _judge(cls: type, registered: Any, dump: Dump) -> Any:
+    """Choose the reducer for a type; what the user says or registered comes first."""
+    said = dump.policy.handles.policy_for(cls)
+    if said is not None:
+        return reducer_of_policy(cls, said)
     try:
         if cls in registered:
             return None
@@ -156,16 +165,16 @@ def _define(cls: type, policy: ValuePolicy) -> tuple[bytes, list[type]]:
 
 
 #: What a pickler does when it is told nothing else.
-_DEFAULT = ValuePolicy(REGISTRY)
+_DEFAULT = ValuePolicy(REGISTRY, HANDLES)
 
 
-def _value_policy(by_value: str | Registry) -> ValuePolicy:
+def _value_policy(by_value: str | Registry | None, handles: Handles) -> ValuePolicy:
     if isinstance(by_value, Registry):
-        return ValuePolicy(by_value)
-    if by_value != "local":
+        return ValuePolicy(by_value, handles)
+    if by_value not in (None, "local"):
         msg = f"by_value is a Registry, 'local' or None, not {by_value!r}"
         raise ValueError(msg)
-    return ValuePolicy(REGISTRY, local=True)
+    return ValuePolicy(REGISTRY, handles, local=by_value == "local")
 
 
 def dumps(

@@ -20,6 +20,7 @@ from typing import Any
 from pickleloaf.errors import EncodeError
 from pickleloaf.flat import FlatPickler
 from pickleloaf.paths import path_along
+from pickleloaf.policy.handles import hint_for
 from pickleloaf.reducers._dump import Dump
 
 __all__ = ["Buffers", "Memory", "Parts", "rescue"]
@@ -92,7 +93,7 @@ def rescue(pickler: Any, obj: Any, before: Memory, error: Exception) -> None:
             if not _leave_out(pickler._dump, flat.trail, second):
                 before.restore(pickler)
                 cause = second if isinstance(error, RecursionError) else error
-                raise _explain(second, path_along(flat.trail)) from cause
+                raise _explain(second, flat.trail) from cause
         else:
             pickler.memo = flat.memo
             return
@@ -113,10 +114,12 @@ def _leave_out(dump: Dump, trail: list[Any], error: Exception) -> bool:
     return False
 
 
-def _explain(error: Exception, path: str) -> EncodeError:
+def _explain(error: Exception, trail: list[Any]) -> EncodeError:
+    path = path_along(trail)
+    hint = (trail and hint_for(type(trail[-1]))) or _HINT
     if not isinstance(error, EncodeError):
         text = str(error) if isinstance(error, (TypeError, pickle.PicklingError)) else f"{type(error).__name__}: {error}"
-        return EncodeError(text, path, _HINT)
+        return EncodeError(text, path, hint)
     if error.path:  # in the definition of a class, whose own path begins with its name
         path += error.path[error.path.find(".") :] if "." in error.path else ""
-    return EncodeError(error.args[0], path, error.hint or _HINT)
+    return EncodeError(error.args[0], path, error.hint or hint)

@@ -39,6 +39,7 @@ VERBS: dict[str, Verb] = {
     "fill_cell": Verb("reducers.cells", "puts the contents into a cell"),
     # classes
     "class_": Verb("reducers.classes", "a class, made by its metaclass from its namespace"),
+    "closed_class": Verb("reducers._closed", "a class of nothing but code and atoms, from its sealed definition"),
     "fill_class": Verb("reducers._building", "gives a class, and its functions, what refers back to it"),
     "fill_names": Verb("reducers._building", "sets attributes of a class that is new here"),
     "fill_abc": Verb("reducers.classes", "registers virtual subclasses with an abstract base class"),
@@ -49,10 +50,12 @@ VERBS: dict[str, Verb] = {
     "member": Verb("reducers.enums", "a member of an enum, by its name"),
     # modules
     "module": Verb("reducers.modules", "a module, by its name"),
-    "attribute": Verb("reducers.modules", "an object that a module holds, by its name"),
+    "attribute": Verb("reducers._named", "an object that a module holds, by its name"),
     "same": Verb("reducers.modules", "its argument"),
     "fill_module": Verb("reducers.modules", "gives a module by value its names"),
     # instances
+    "instance": Verb("reducers.instances", "an empty instance, whatever its class asks for"),
+    "hashed_instance": Verb("reducers.instances", "an instance, and at once the attributes that its hash may need"),
     "fill_instance": Verb("reducers.instances", "sets the attributes of an instance without asking it for any"),
     # what functools makes
     "cached": Verb("reducers.functools_", "a function with an empty lru_cache of the same size"),

@@ -1,29 +1,18 @@
 """Code objects to bytes and back.
 
-A code object travels as one bytes object:
+A code object travels in an envelope (see envelope) that holds four bytes with the length of what follows,
+the code marshalled, and its source text in UTF-8, which may be empty.
 
-    offset  length  what
-    0       2       (major, minor) of the Python that compiled it
-    2       2       the bytecode's magic number, as in the head of a .pyc file
-    4       4       CRC-32 of everything from offset 8 on
-    8       4       length of the marshalled code, n
-    12      n       the code, marshalled
-    12 + n          its source text, UTF-8; may be empty
-
-1. Nothing is unmarshalled before the magic number and the checksum are found right: bytecode of
-   another Python, or with one bit flipped, crashes an interpreter.
-2. marshal writes references in versions 3 and up wherever an object's reference count is not 1, so
+1. marshal writes references in versions 3 and up wherever an object's reference count is not 1, so
    the same code gives other bytes from one run to the next. Version 2 writes none.
-3. Version 2 knows no slices, which are constants from Python 3.14 on: they travel as marked tuples.
-4. No path, and line numbers counted from the code's own first line (see ``source``).
-5. Both directions are remembered, for as long as the code object lives or, of what arrived, for the
+2. Version 2 knows no slices, which are constants from Python 3.14 on: they travel as marked tuples.
+3. No path, and line numbers counted from the code's own first line (see source).
+4. Both directions are remembered, for as long as the code object lives or, of what arrived, for the
    last 2048 different ones. Functions that share code there share it here.
 """
 
 from __future__ import annotations
 
-import binascii
-import importlib.util
 import marshal
 import operator
 import weakref
@@ -31,16 +20,15 @@ from functools import lru_cache
 from types import CellType, CodeType, FunctionType
 from typing import Any
 
-from pickleloaf._compat import HAS_SLICE_CONSTANTS, VERSION
+from pickleloaf._compat import HAS_SLICE_CONSTANTS
+from pickleloaf.code.envelope import seal, unseal
 from pickleloaf.code.names import Names, find_names
 from pickleloaf.code.source import file_name, find_source, register_source
-from pickleloaf.errors import DecodeError
 
-__all__ = ["CodeFacts", "decode", "facts_of"]
+__all__ = ["WRITE_NO_REFERENCES", "CodeFacts", "decode", "facts_of", "load_code"]
 
-_MAGIC = importlib.util.MAGIC_NUMBER[:2]
-_HEAD = bytes(VERSION) + _MAGIC
-_WRITE_NO_REFERENCES = 2
+#: Version of marshal's format; see rule 1.
+WRITE_NO_REFERENCES = 2
 _MADE_WITH_CLASS = frozenset({"__class__", "__classdict__"})
 _SLICE = "pickleloaf:slice"
 
@@ -83,9 +71,8 @@ def facts_of(code: CodeType) -> CodeFacts:
 def _encode(code: CodeType) -> bytes:
     source = find_source(code)
     settled = _settle(code, file_name(source), code.co_firstlineno - 1)
-    body = marshal.dumps(settled, _WRITE_NO_REFERENCES)
-    body = len(body).to_bytes(4, "little") + body + source.encode("utf-8", "surrogatepass")
-    return _HEAD + binascii.crc32(body).to_bytes(4, "little") + body
+    body = marshal.dumps(settled, WRITE_NO_REFERENCES)
+    return seal(len(body).to_bytes(4, "little") + body + source.encode("utf-8", "surrogatepass"))
 
 
 @lru_cache(maxsize=2048)
@@ -95,22 +82,16 @@ def decode(blob: bytes) -> CodeType:
     Raises:
         DecodeError: the bytes are of another Python version, or damaged.
     """
-    if len(blob) < 12 or blob[4:8] != binascii.crc32(blob[8:]).to_bytes(4, "little"):
-        msg = "the code of a function in this payload is damaged: its checksum is wrong"
-        raise DecodeError(msg)
-    if blob[:4] != _HEAD:
-        theirs, ours = (".".join(map(str, head[:2])) for head in (blob, _HEAD))
-        same = " (bytecode of another build)" if theirs == ours else ""
-        msg = (
-            f"this payload carries functions compiled by Python {theirs}, "
-            f"and this is Python {ours}{same}, which cannot run them"
-        )
-        raise DecodeError(msg)
-    end = 12 + int.from_bytes(blob[8:12], "little")
-    code: CodeType = marshal.loads(blob[12:end])
+    return load_code(unseal(blob))
+
+
+def load_code(contents: bytes) -> CodeType:
+    """Return the code object in the contents of an envelope that has been found right."""
+    end = 4 + int.from_bytes(contents[:4], "little")
+    code: CodeType = marshal.loads(contents[4:end])
     if HAS_SLICE_CONSTANTS:
         code = _restore_slices(code)
-    register_source(code.co_filename, blob[end:].decode("utf-8", "surrogatepass"))
+    register_source(code.co_filename, contents[end:].decode("utf-8", "surrogatepass"))
     return code
 
 

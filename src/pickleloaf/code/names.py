@@ -24,6 +24,7 @@ __all__ = ["Names", "find_names", "identifiers"]
 _GLOBAL = frozenset(
     "LOAD_GLOBAL LOAD_NAME STORE_GLOBAL DELETE_GLOBAL LOAD_FROM_DICT_OR_GLOBALS".split()
 )
+_ASSIGNS = frozenset({"STORE_GLOBAL", "DELETE_GLOBAL"})
 _CLOSURE = frozenset("LOAD_DEREF LOAD_CLASSDEREF LOAD_FROM_DICT_OR_DEREF".split())
 _ATTRIBUTE = frozenset("LOAD_ATTR LOAD_METHOD".split())
 _REFLECTIVE = frozenset({"eval", "exec", "globals", "vars", "locals"})
@@ -36,6 +37,8 @@ class Names(NamedTuple):
     globals: tuple[str, ...]
     chains: tuple[tuple[str, ...], ...]
     imports: tuple[tuple[int, str, tuple[str, ...]], ...]
+    #: Whether it assigns to globals, or may do so through eval and the like.
+    touches_scope: bool
 
 
 @lru_cache(maxsize=4096)
@@ -50,11 +53,13 @@ def find_names(code: CodeType) -> Names:
     found = ({}, {}, {})
     _collect(code, *found)
     names, chains, imports = found
+    touches_scope = _assigns_globals(code)
     if not _REFLECTIVE.isdisjoint(names):
+        touches_scope = True
         names.update(dict.fromkeys(_spelled(code)))
     if any(level for level, _, _ in imports):  # what a relative import is relative to
         names.update(dict.fromkeys(("__package__", "__path__")))
-    return Names(tuple(names), tuple(chains), tuple(imports))
+    return Names(tuple(names), tuple(chains), tuple(imports), touches_scope)
 
 
 def _collect(
@@ -87,6 +92,12 @@ def _collect(
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
             _collect(constant, names, chains, imports)
+
+
+def _assigns_globals(code: CodeType) -> bool:
+    return any(each.opname in _ASSIGNS for each in dis.get_instructions(code)) or any(
+        _assigns_globals(constant) for constant in code.co_consts if isinstance(constant, CodeType)
+    )
 
 
 def _import(module: str, level: object, wanted: object) -> tuple[int, str, tuple[str, ...]]:

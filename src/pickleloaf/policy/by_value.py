@@ -20,6 +20,8 @@ from functools import lru_cache
 from importlib.machinery import BuiltinImporter, FrozenImporter
 from typing import Any
 
+from pickleloaf.policy.handles import Handles
+
 __all__ = ["MAIN", "Registry", "ValuePolicy", "is_importable_module"]
 
 #: Names under which the program itself runs; multiprocessing's spawned children have the second.
@@ -83,12 +85,13 @@ class Registry:
 
 
 class ValuePolicy:
-    """Answers for one way of dumping: a registry, and whether local code travels."""
+    """Answers for one way of dumping: a registry, whether local code travels, what was said of handles."""
 
-    __slots__ = ("local", "registry")
+    __slots__ = ("handles", "local", "registry")
 
-    def __init__(self, registry: Registry, *, local: bool = False) -> None:
+    def __init__(self, registry: Registry, handles: Handles, *, local: bool = False) -> None:
         self.registry = registry
+        self.handles = handles
         self.local = local
 
     @property

@@ -11,7 +11,9 @@ import importlib
 from types import FunctionType
 from typing import Any, NamedTuple
 
-__all__ = ["MADE", "TABLE", "Row", "reducer_for", "reducer_for_made"]
+from pickleloaf.policy.handles import KINDS
+
+__all__ = ["MADE", "TABLE", "Row", "reducer_for", "reducer_for_made", "reducer_of_policy"]
 
 
 class Row(NamedTuple):
@@ -19,6 +21,8 @@ class Row(NamedTuple):
 
     reducer: str
     exact: bool = False
+    #: Whether subclasses that say themselves how they are taken apart are asked instead.
+    yields: bool = False
 
 
 TABLE: dict[str, Row] = {
@@ -40,11 +44,16 @@ TABLE: dict[str, Row] = {
     # what functools makes
     "functools._lru_cache_wrapper": Row("functools_:reduce_cached", exact=True),
     "functools.KeyWrapper": Row("functools_:reduce_key"),
+    # exceptions and tracebacks
+    "builtins.BaseException": Row("exceptions:reduce_exception"),
+    "builtins.traceback": Row("tracebacks:reduce_traceback"),
+    # handles on something of this process, kind by kind
+    **{name: Row(kind.reducer, yields=True) for name, kind in KINDS.items() if kind.reducer},
     # the pickler's own stand-ins
     "pickleloaf.reducers._building.ClassState": Row("_building:reduce_class_state"),
     "pickleloaf.reducers._dump.Namespace": Row("_namespaces:reduce_namespace"),
     "pickleloaf.reducers._dump.ShippedModules": Row("_namespaces:reduce_shipped_modules"),
-    "pickleloaf.reducers._named.Named": Row("modules:reduce_named"),
+    "pickleloaf.reducers._named.Named": Row("_named:reduce_named"),
 }
 
 
@@ -54,13 +63,25 @@ MADE: dict[str, Row] = {
 }
 
 
+#: Methods by which a class says how its instances are taken apart.
+_SAYING = frozenset({"__reduce__", "__reduce_ex__", "__getstate__"})
+
+
 def reducer_for(cls: type) -> Any:
     """Return the reducer of objects of a type, or None where pickle's own way is right."""
+    asked = False
     for base in cls.__mro__:
         row = TABLE.get(f"{base.__module__}.{base.__qualname__}")
-        if row is not None and (base is cls or not row.exact):
+        if row is not None and (base is cls or not row.exact) and not (asked and row.yields):
             return _load(row)
+        asked = asked or not _SAYING.isdisjoint(base.__dict__)
     return importlib.import_module(f"{__name__}.instances").reducer_of_instances(cls)
+
+
+def reducer_of_policy(cls: type, policy: Any) -> Any:
+    """Return the reducer of objects of a type of which the user has said what becomes of them."""
+    said = importlib.import_module(f"{__name__}.handles.said")
+    return said.reducer_of_policy(policy, reducer_for(cls), cls)
 
 
 def reducer_for_made(function: FunctionType) -> Any:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from types import CellType, FunctionType, GetSetDescriptorType, MemberDescriptorType
 from typing import Any
 
+from pickleloaf._compat import HAS_LAZY_ANNOTATIONS
 from pickleloaf.errors import EncodeError
 from pickleloaf.reducers import _tracking
 from pickleloaf.reducers._dump import Dump, Late
@@ -216,10 +217,11 @@ def _contents(cell: CellType) -> Any:
 
 def _functions(values: Any, depth: int = 3) -> Iterator[FunctionType]:
     """Yield functions among some attributes, also those inside the usual descriptors."""
+    inner: list[Any]
     for value in values:
         if isinstance(value, FunctionType):
             yield value
-            inner: list[Any] = [getattr(value, "__annotate__", None)] if "__annotate__" in dir(value) else []
+            inner = [getattr(value, "__annotate__", None) if HAS_LAZY_ANNOTATIONS else None]
             inner.append(value.__dict__.get("__wrapped__"))
         elif isinstance(value, (staticmethod, classmethod)):
             inner = [value.__func__]

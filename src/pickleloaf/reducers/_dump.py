@@ -165,11 +165,13 @@ class Dump:
         kind = type(value)
         if not self.building or kind in ATOMS or kind is ModuleType:
             return False
-        return self._leads((value,))
+        return self.leads_to({id(cls) for cls, _ in self.building}, (value,))
 
-    def _leads(self, values: Iterable[Any]) -> bool:
-        """Follow references, breadth first; functions are shells and lead nowhere."""
-        targets = {id(cls) for cls, _ in self.building}
+    def leads_to(self, targets: set[int], values: Iterable[Any]) -> bool:
+        """Tell whether references lead from values to a target, given by id, as far as one need look.
+
+        Breadth first. Functions are made as shells and lead nowhere.
+        """
         seen: set[int] = set()
         queue = list(values)
         for value in queue:

@@ -14,14 +14,17 @@ again only when more modules have been imported.
 
 from __future__ import annotations
 
+import importlib
 import sys
 from types import ModuleType
 from typing import Any
 
+from pickleloaf.errors import DecodeError
 from pickleloaf.policy.by_value import MAIN
 from pickleloaf.reducers._dump import ATOMS, Dump
+from pickleloaf.wire import verb
 
-__all__ = ["Named", "by_name", "names_of_instances"]
+__all__ = ["Named", "by_name", "names_of_instances", "reduce_named"]
 
 
 class Named:
@@ -83,3 +86,24 @@ def names_of_instances(cls: type) -> dict[int, Named]:
         for name, value in list(vars(module).items())
         if type(value) is cls
     }
+
+
+def reduce_named(named: Named, dump: Dump) -> Any:  # noqa: ARG001 - every reducer takes both
+    return rebuild_attribute, (named.module, named.name)
+
+
+@verb
+def rebuild_attribute(module: str, name: str) -> Any:
+    """Return what a module holds under a name.
+
+    Raises:
+        DecodeError: the module has no such name here.
+    """
+    value: Any = importlib.import_module(module)
+    try:
+        for part in name.split("."):
+            value = getattr(value, part)
+    except AttributeError:
+        msg = f"the module {module!r} of this process has no {name!r}, which the payload refers to"
+        raise DecodeError(msg) from None
+    return value

@@ -23,7 +23,7 @@ from typing import Any
 
 from pickleloaf.reducers._dump import Dump
 
-__all__ = ["arrived", "finish", "identity", "is_new", "keywords_of", "start"]
+__all__ = ["arrived", "finish", "identity", "is_new", "keywords_of", "known", "received", "start"]
 
 #: A loader that is building a class is waited for so long; it may have failed without a word.
 _PATIENCE_S = 10.0
@@ -32,12 +32,15 @@ _PATIENCE_S = 10.0
 class _Tracked:
     """What is known about one class."""
 
-    __slots__ = ("builder", "cls", "identity", "keywords", "ready")
+    __slots__ = ("builder", "cls", "identity", "keywords", "ready", "received", "template")
 
     def __init__(self, cls: type, identity: bytes, keywords: dict[str, Any] | None) -> None:
         self.identity = identity
         #: Keywords of the class statement, which Python itself does not keep.
         self.keywords = keywords
+        #: What a closed class was last taken apart into, and what it last arrived as; see _closed.
+        self.template: Any = None
+        self.received: bytes | None = None
         self.ready = threading.Event()
         self.builder: int | None = threading.get_ident()
         key = id(cls)
@@ -88,6 +91,16 @@ def _digest(cls: type, dump: Dump) -> bytes:
                 seen.add(id(other))
                 queue.append(other)
     return total.digest()
+
+
+def known(cls: type) -> _Tracked | None:
+    """Return what is known about a class; None if it has no identity yet."""
+    return _by_class.get(id(cls))
+
+
+def received(cls: type, template: bytes) -> None:
+    """Remember what a closed class has arrived as."""
+    _by_class[id(cls)].received = template
 
 
 def keywords_of(cls: type) -> dict[str, Any] | None:

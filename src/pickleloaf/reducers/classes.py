@@ -15,6 +15,7 @@ from pickleloaf.errors import EncodeError
 from pickleloaf.policy.class_keywords import recover_keywords
 from pickleloaf.reducers import _tracking
 from pickleloaf.reducers._building import make_class, namespace_of, reduce_building, stub
+from pickleloaf.reducers._closed import reduce_closed
 from pickleloaf.reducers._dump import HEAP_TYPE, Dump, Late
 from pickleloaf.wire import verb
 
@@ -22,14 +23,21 @@ from pickleloaf.wire import verb
 _NAMING_MODULES = ("types", "_collections_abc", "_weakref", "weakref", "typing", "functools", "itertools", "ctypes")
 
 
+#: Types without a name that pickle itself knows.
+_NAMELESS = (type(None), type(...), type(NotImplemented))
+
+
 def reduce_class(cls: type, dump: Dump) -> Any:
-    if dump.policy.by_reference(cls) or cls in (type(None), type(...), type(NotImplemented)):
+    if dump.policy.by_reference(cls) or any(cls is each for each in _NAMELESS):
         return NotImplemented
     if not cls.__flags__ & HEAP_TYPE or cls.__module__ == "builtins":
         return _reduce_hidden(cls)
     stands = stub(cls, dump)
     if stands is not None:
         return stands
+    closed = reduce_closed(cls, dump)
+    if closed is not None:
+        return closed
     keywords = _tracking.keywords_of(cls)
     if keywords is None:
         keywords = recover_keywords(cls)

@@ -95,7 +95,7 @@ def _fields(cls: type) -> dict[str, Any]:
     """Return the descriptors of all fields, by name."""
     return {
         name: value
-        for base in reversed(cls.__mro__)
+        for base in cls.__mro__[-2::-1]  # all but object
         for name, value in base.__dict__.items()
         if isinstance(value, (MemberDescriptorType, GetSetDescriptorType))
         and name not in {"__dict__", "__weakref__"}

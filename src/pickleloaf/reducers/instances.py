@@ -1,20 +1,22 @@
 """Instances of classes, in every state that pickle knows.
 
-Takes apart: as pickle does, by ``__reduce_ex__``. Travels as: what that says; wire.fill_instance.
+Takes apart: as pickle does, by ``__reduce_ex__``. Travels as: what that says; wire.instance,
+wire.fill_instance.
 Keeps: patched methods, slots, objects whose hash needs their state, objects with a ``__getattr__`` that
-needs its own attributes; an instance that its type's own module holds by name arrives as that object.
-Loses: nothing."""
+needs its own attributes or a ``__new__`` that needs arguments; an instance that its type's own module
+holds by name arrives as that object. Loses: nothing."""
 
 from __future__ import annotations
 
 import pickle
 import weakref
 from collections.abc import Callable
+from types import BuiltinFunctionType, FunctionType
 from typing import Any
 
 from pickleloaf.errors import EncodeError
-from pickleloaf.reducers._dump import Dump
-from pickleloaf.reducers._named import Named, names_of_instances
+from pickleloaf.reducers._dump import ATOMS, Dump
+from pickleloaf.reducers._named import names_of_instances, reduce_named
 from pickleloaf.wire import verb
 
 _Reducer = Callable[[Any, Dump], Any]
@@ -34,18 +36,29 @@ def reducer_of_instances(cls: type) -> _Reducer | None:
 
 def _choose(cls: type) -> _Reducer | None:
     named = names_of_instances(cls)
-    reducer = reduce_guarded if _guards_attributes(cls) else _probe(cls, named) if _reduces_itself(cls) else None
-    if not named:
-        return reducer
+    anew = _needs_arguments(cls)
+    guarded = _guards_attributes(cls)
+    hashed = _hashes_state(cls)
+    if not (named or anew or guarded or hashed or _reduces_itself(cls)):
+        return None
 
     def reduce_instance(instance: Any, dump: Dump) -> Any:
-        if id(instance) in named:
-            name = named[id(instance)]
-            if not dump.policy.travels(name.module):
-                from pickleloaf.reducers.modules import rebuild_attribute
-
-                return rebuild_attribute, (name.module, name.name)
-        return NotImplemented if reducer is None else reducer(instance, dump)
+        name = named.get(id(instance))
+        if name is not None and not dump.policy.travels(name.module):
+            return reduce_named(name, dump)
+        reduced = instance.__reduce_ex__(dump.protocol)
+        if isinstance(reduced, str):
+            _check_name(instance, reduced, dump)
+            return reduced
+        if anew:
+            reduced = (rebuild_instance, (cls,), *reduced[2:])
+        if hashed and _needs_itself(instance, reduced, dump):
+            reduced = _split(instance, reduced, dump)
+        if guarded and reduced[2:] and not reduced[5:]:
+            return (*reduced, None, None)[:5] + (fill_instance,)
+        if not (named or anew or guarded or hashed):  # the first of its type answers no name, so nobody need look again
+            _known[id(cls)] = (_known[id(cls)][0], None)
+        return reduced
 
     return reduce_instance
 
@@ -55,22 +68,57 @@ def _guards_attributes(cls: type) -> bool:
     return hasattr(cls, "__getattr__") and not hasattr(cls, "__setstate__")
 
 
+def _hashes_state(cls: type) -> bool:
+    """Tell whether the hash of an instance may need its attributes: it must have them before sets do."""
+    return type(cls.__hash__) is FunctionType and not hasattr(cls, "__setstate__") and not _reduces_itself(cls)
+
+
+def _needs_itself(instance: Any, reduced: tuple[Any, ...], dump: Dump) -> bool:
+    """Tell whether the state of an instance leads back to it."""
+    state = reduced[2] if len(reduced) > 2 else None
+    if type(state) is not dict or ATOMS.issuperset(map(type, state.values())):
+        return False
+    return dump.leads_to({id(instance)}, state.values())
+
+
+def _split(instance: Any, reduced: tuple[Any, ...], dump: Dump) -> tuple[Any, ...]:
+    """Give an instance at once what does not lead back to it, so that what does can hash it."""
+    early = {name: value for name, value in reduced[2].items() if not dump.leads_to({id(instance)}, (value,))}
+    late = {name: value for name, value in reduced[2].items() if name not in early}
+    return (rebuild_hashed_instance, (*reduced[:2], early), late, *reduced[3:])
+
+
+@verb
+def rebuild_hashed_instance(make: Any, arguments: tuple[Any, ...], early: dict[str, Any]) -> Any:
+    """Make an instance with the attributes that its hash may need, before anything refers to it."""
+    instance = make(*arguments)
+    instance.__dict__.update(early)
+    return instance
+
+
 def _reduces_itself(cls: type) -> bool:
     return cls.__reduce_ex__ is not object.__reduce_ex__ or cls.__reduce__ is not object.__reduce__
 
 
-def _probe(cls: type, named: dict[int, Named]) -> _Reducer:
-    """Return a reducer that looks whether the first object of a type answers a name; if not, none is needed."""
+def _needs_arguments(cls: type) -> bool:
+    """Tell whether pickle would call ``__new__`` without arguments that it requires."""
+    new = cls.__new__
+    if type(new) is not FunctionType or _reduces_itself(cls):
+        return False
+    if hasattr(cls, "__getnewargs__") or hasattr(cls, "__getnewargs_ex__"):
+        return False
+    required = new.__code__.co_argcount - len(new.__defaults__ or ())
+    return required > 1 or new.__code__.co_kwonlyargcount > len(new.__kwdefaults__ or ())
 
-    def reduce_probed(instance: Any, dump: Dump) -> Any:
-        reduced = instance.__reduce_ex__(dump.protocol)
-        if isinstance(reduced, str):
-            _check_name(instance, reduced, dump)
-        elif not named:
-            _known[id(cls)] = (_known[id(cls)][0], None)
-        return reduced
 
-    return reduce_probed
+@verb
+def rebuild_instance(cls: type) -> Any:
+    """Make an empty instance without the ``__new__`` that its class or a base defines in Python."""
+    for base in cls.__mro__:
+        new = base.__dict__.get("__new__")
+        if isinstance(new, BuiltinFunctionType):
+            return new(cls)
+    raise AssertionError(cls)  # object has one
 
 
 def _check_name(instance: Any, name: str, dump: Dump) -> None:
@@ -83,15 +131,6 @@ def _check_name(instance: Any, name: str, dump: Dump) -> None:
     if dump.policy.travels(module):
         msg = f"cannot pickle {type(instance).__qualname__} object: it asks to travel as the name {module}.{name}"
         raise EncodeError(msg, hint="return a callable and its arguments from its __reduce__, not a name")
-
-
-def reduce_guarded(instance: Any, dump: Dump) -> Any:
-    reduced = instance.__reduce_ex__(dump.protocol)
-    if isinstance(reduced, str):
-        _check_name(instance, reduced, dump)
-    if type(reduced) is tuple and len(reduced) > 2 and reduced[2] is not None:
-        return (*reduced, None, None, None)[:5] + (fill_instance,)
-    return reduced
 
 
 @verb

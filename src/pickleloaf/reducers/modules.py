@@ -1,7 +1,7 @@
 """Modules.
 
 Takes apart: by reference, the name; by value, the namespace. Travels as: wire.module;
-wire.namespace, wire.fill_module for modules by value; wire.attribute for what a module holds by name.
+wire.namespace, wire.fill_module for modules by value.
 Keeps: one dict for a module and its functions, circular imports, what can travel of the namespace.
 Loses: of modules by value, the path, the loader and the entry in sys.modules."""
 
@@ -13,10 +13,8 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-from pickleloaf.errors import DecodeError
 from pickleloaf.policy.by_value import MAIN
 from pickleloaf.reducers._dump import Dump, Late, Namespace
-from pickleloaf.reducers._named import Named
 from pickleloaf.wire import verb
 
 #: Names that the import system gives to a module, and that mean nothing elsewhere.
@@ -84,25 +82,4 @@ def _explain(module: str, left_out: dict[str, str], otherwise: Any) -> Callable[
 
 @verb
 def rebuild_same(value: Any) -> Any:
-    return value
-
-
-def reduce_named(named: Named, dump: Dump) -> Any:  # noqa: ARG001 - every reducer takes both
-    return rebuild_attribute, (named.module, named.name)
-
-
-@verb
-def rebuild_attribute(module: str, name: str) -> Any:
-    """Return what a module holds under a name.
-
-    Raises:
-        DecodeError: the module has no such name here.
-    """
-    value: Any = importlib.import_module(module)
-    try:
-        for part in name.split("."):
-            value = getattr(value, part)
-    except AttributeError:
-        msg = f"the module {module!r} of this process has no {name!r}, which the payload refers to"
-        raise DecodeError(msg) from None
     return value

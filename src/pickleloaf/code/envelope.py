@@ -1,0 +1,56 @@
+"""Sealed bytes: what must not be touched unless it is whole and for this Python.
+
+    offset  length  what
+    0       2       (major, minor) of the Python that made the contents
+    2       2       its bytecode's magic number, as in the head of a .pyc file
+    4       4       CRC-32 of everything from offset 8 on
+    8       1       0 for plain contents, 1 for contents deflated without a zlib head (RFC 1951)
+    9               the contents
+
+Bytecode of another Python, or with one bit flipped, crashes an interpreter. So nothing is read from
+the contents before the head and the checksum are found right.
+"""
+
+from __future__ import annotations
+
+import binascii
+import importlib.util
+import zlib
+
+from pickleloaf._compat import VERSION
+from pickleloaf.errors import DecodeError
+
+__all__ = ["seal", "unseal"]
+
+_HEAD = bytes(VERSION) + importlib.util.MAGIC_NUMBER[:2]
+_NO_ZLIB_HEAD = -15
+
+
+def seal(contents: bytes) -> bytes:
+    """Put contents for this Python into an envelope, compressed where that makes them shorter."""
+    deflate = zlib.compressobj(9, wbits=_NO_ZLIB_HEAD)
+    deflated = deflate.compress(contents) + deflate.flush()
+    body = b"\1" + deflated if len(deflated) < len(contents) else b"\0" + contents
+    return _HEAD + binascii.crc32(body).to_bytes(4, "little") + body
+
+
+def unseal(envelope: bytes) -> bytes:
+    """Return the contents of an envelope.
+
+    Raises:
+        DecodeError: it was made by another Python, or is damaged.
+    """
+    if len(envelope) < 9 or envelope[4:8] != binascii.crc32(envelope[8:]).to_bytes(4, "little"):
+        msg = "the code of a function or class in this payload is damaged: its checksum is wrong"
+        raise DecodeError(msg)
+    if envelope[:4] != _HEAD:
+        theirs, ours = (".".join(map(str, head[:2])) for head in (envelope, _HEAD))
+        other = " of another build" if theirs == ours else ""
+        msg = (
+            f"this payload carries code compiled by Python {theirs}{other}, "
+            f"and this is Python {ours}, which cannot run it"
+        )
+        raise DecodeError(msg)
+    if envelope[8]:
+        return zlib.decompress(envelope[9:], _NO_ZLIB_HEAD)
+    return envelope[9:]

@@ -1,0 +1,164 @@
+"""The syntax tree of a code object, where its source can be had and is certain to be its own.
+
+A file may have changed since it was compiled, and a test runner may have rewritten a function before
+it was compiled. So a piece of source is only believed when compiling it gives the same instructions,
+names and constants again. To that end it is compiled inside of functions and classes of the same names
+as those it stood in: they decide on free variables, private names and qualified names.
+"""
+
+from __future__ import annotations
+
+import __future__
+import ast
+import copy
+import re
+import warnings
+from collections.abc import Iterator
+from types import CodeType
+from typing import Any
+
+from pickleloaf.code.source import find_source
+
+__all__ = ["Definition", "class_around", "find_definition"]
+
+Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+
+_FUTURES = sum({getattr(__future__, name).compiler_flag for name in __future__.all_feature_names})
+_NESTED = 0x10  # CO_NESTED, Include/cpython/code.h: says only that it was compiled inside of a function
+_LAMBDA = re.compile(r"\blambda\b")
+#: Pieces of text that are tried at most to find where one lambda ends.
+_PATIENCE = 400
+
+
+def find_definition(code: CodeType) -> Definition | None:
+    """Return the syntax tree of a function's code without its decorators, or None where that is uncertain."""
+    source = find_source(code)
+    if not source:
+        return None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # they were given when the file was compiled
+        for definition in _definitions(source, code.co_name):
+            if any(_is_same(found, code) for found in _compiled(definition, code)):
+                return definition
+    return None
+
+
+def _definitions(source: str, name: str) -> Iterator[Definition]:
+    """Yield the definitions in some lines of source that may be the one with a name."""
+    # An indented piece is put under an `if`, which keeps the text of strings of several lines.
+    tree = _parse(f"if 1:\n{source}" if source[0] in " \t" else source)
+    if name != "<lambda>":
+        for node in ast.walk(tree) if tree else ():
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name == name:
+                node = copy.copy(node)  # noqa: PLW2901 - the tree keeps its own
+                node.decorator_list = []
+                yield node
+    elif tree:
+        yield from (node for node in ast.walk(tree) if isinstance(node, ast.Lambda))
+    else:
+        yield from _cut_lambdas(source)
+
+
+def _cut_lambdas(source: str) -> Iterator[ast.Lambda]:
+    """Yield the lambdas in lines that are no whole statements: the middle of a call, say."""
+    for match in _LAMBDA.finditer(source):
+        text = source[match.start() :]
+        ends = [end.start() for end in re.finditer(r"[,)\]};:#]|\n|\bfor\b|\bif\b|$", text)]
+        for end in reversed(ends[:_PATIENCE]):
+            tree = _parse(f"({text[:end]}\n)")
+            value = getattr(tree.body[0], "value", None) if tree and len(tree.body) == 1 else None
+            if isinstance(value, ast.Lambda):
+                yield value
+                break
+
+
+def _parse(text: str) -> ast.Module | None:
+    try:
+        return ast.parse(text)
+    except (SyntaxError, ValueError, MemoryError, RecursionError):
+        return None
+
+
+def _compiled(definition: Definition, code: CodeType) -> Iterator[CodeType]:
+    """Compile a definition where it stood; yield the code objects that come out under its name."""
+    inner: ast.stmt = ast.Expr(definition) if isinstance(definition, ast.Lambda) else definition
+    scopes = _scopes(code)
+    if not any(is_function for _, is_function in scopes):
+        scopes.insert(0, ("free", True))
+    free: Any = [name for name in code.co_freevars if name.isidentifier() and name not in _IMPLIED]
+    for name, is_function in reversed(scopes):
+        body = [inner]
+        if is_function and free:  # the innermost function around it has the variables
+            body.insert(0, ast.Assign([ast.Name(each, ast.Store()) for each in free], ast.Constant(None)))
+            free = None
+        inner = _function(name, body) if is_function else _class(name, body)
+    tree = ast.fix_missing_locations(ast.Module([inner], []))
+    try:
+        whole = compile(tree, "<pickleloaf>", "exec", code.co_flags & _FUTURES, dont_inherit=True)
+    except (SyntaxError, ValueError, MemoryError, RecursionError):
+        return
+    queue = [whole]
+    for each in queue:
+        queue.extend(part for part in each.co_consts if isinstance(part, CodeType))
+        if each.co_name == code.co_name:
+            yield each
+
+
+#: Free variables that a class gives to the functions in it.
+_IMPLIED = frozenset({"__class__", "__classdict__"})
+
+
+def _scopes(code: CodeType) -> list[tuple[str, bool]]:
+    """Return the scopes around a code object, outermost first: (name, whether it is a function)."""
+    *names, _ = code.co_qualname.split(".")
+    scopes = []
+    for index, name in enumerate(names):
+        if name != "<locals>":
+            scopes.append((name, names[index + 1 : index + 2] == ["<locals>"]))
+    return scopes
+
+
+def class_around(code: CodeType) -> str:
+    """Return the name of the class whose private names a code object uses, or ""."""
+    return next((name for name, is_function in reversed(_scopes(code)) if not is_function), "")
+
+
+def _function(name: str, body: list[ast.stmt]) -> ast.FunctionDef:
+    empty = ast.arguments(posonlyargs=[], args=[], kwonlyargs=[], kw_defaults=[], defaults=[])
+    return ast.FunctionDef(name=name, args=empty, body=body, decorator_list=[], type_params=[])
+
+
+def _class(name: str, body: list[ast.stmt]) -> ast.ClassDef:
+    return ast.ClassDef(name=name, bases=[], keywords=[], body=body, decorator_list=[], type_params=[])
+
+
+_PARTS = (
+    "co_code co_names co_varnames co_freevars co_cellvars co_exceptiontable "
+    "co_argcount co_posonlyargcount co_kwonlyargcount".split()
+)
+
+
+def _is_same(one: CodeType, other: CodeType) -> bool:
+    """Tell whether two code objects do the same, whatever file and lines they are from."""
+    return (
+        all(getattr(one, part) == getattr(other, part) for part in _PARTS)
+        and (one.co_flags ^ other.co_flags) & ~_NESTED == 0
+        and _are_same(one.co_consts, other.co_consts)
+    )
+
+
+def _are_same(ones: tuple[Any, ...], others: tuple[Any, ...]) -> bool:
+    if len(ones) != len(others):
+        return False
+    for one, other in zip(ones, others, strict=True):
+        if type(one) is not type(other):
+            return False
+        if isinstance(one, CodeType):
+            same = _is_same(one, other)
+        elif isinstance(one, tuple):
+            same = _are_same(one, other)
+        else:
+            same = one == other and (isinstance(one, frozenset) or repr(one) == repr(other))
+        if not same:
+            return False
+    return True

@@ -1,0 +1,241 @@
+"""Is this value at home where it was found, or was it patched in?
+
+Theory. An importable module or class goes by reference: another process imports it and gets what its
+source says. What a session has put into its namespace since does not come along. Such a value is told
+by where it comes from: code of ``__main__``, of a registered module, of a module that nobody else can
+import. An import would never have found that there, so it is a patch.
+
+1. A function's home is the module that its globals are of, since anybody may write its ``__module__``,
+   and ``functools.wraps`` does. A class's home is its ``__module__``, an instance's that of its class.
+2. A wrapper is as foreign as what it wraps: closures, ``__wrapped__``, partial objects, methods,
+   descriptors, and callable objects of C types (wrapt), are looked into, four levels deep.
+3. Containers and the attributes of ordinary instances are not looked into: registries and hooks that
+   a library offers are its state, and no patch.
+4. What was made by ``exec`` without a module's name has no home and is no patch: that is how
+   namedtuple, dataclasses and attrs make their functions.
+5. A module that is registered, and that another imports, is at home there if the other's own source
+   imports it from where it is.
+6. Some names are there to be set, such as ``sys.excepthook``. They belong to the process.
+"""
+
+from __future__ import annotations
+
+import functools
+import gc
+import os
+import sys
+from collections.abc import Callable, Iterable
+from types import BuiltinFunctionType, CellType, CodeType, FunctionType, MethodType, ModuleType
+from typing import Any, NamedTuple
+
+from pickleloaf.code.pristine import binding
+from pickleloaf.policy.by_value import MAIN, ValuePolicy, is_importable_module
+
+__all__ = ["OF_THE_PROCESS", "TREATMENTS", "Judge", "Place", "default_treatment", "is_patchable"]
+
+#: What can be done about patches while dumping.
+TREATMENTS = ("warn", "carry", "refuse", "ignore")
+
+_TO_BE_SET = {
+    "sys": "breakpointhook displayhook excepthook unraisablehook stdin stdout stderr last_exc last_type last_value "
+    "last_traceback ps1 ps2",
+    "builtins": "_ __build_class__ __import__ __debug__ __doc__ __name__ __spec__ __loader__ __package__",
+    "threading": "excepthook",
+}
+
+#: Names that are there to be set, as (module, name).
+OF_THE_PROCESS = frozenset((module, name) for module, names in _TO_BE_SET.items() for name in names.split())
+
+#: Types whose objects never come from anywhere.
+PLAIN = frozenset(
+    {type(None), bool, int, float, complex, str, bytes, bytearray, tuple, list, dict, set, frozenset, range, slice}
+    | {type(...), type(NotImplemented), CodeType}
+    | {type(object.__init__), type(str.join), type(int.real), type(FunctionType.__globals__), type(dict.__dict__["fromkeys"])}
+)
+
+_DEEP = 4
+
+#: Files of what is typed into an interpreter, and of what pickleloaf has brought here.
+_SESSIONS = ("<stdin>", "<python-input", "<ipython-input", "<pickleloaf")
+
+_IMMUTABLE_TYPE = 1 << 8  # Py_TPFLAGS_IMMUTABLETYPE, Include/object.h
+
+
+class Place(NamedTuple):
+    """An attribute of a module, or of a class or function in it."""
+
+    module: str
+    #: Qualified name of the class or function; "" for the module itself.
+    path: str
+    name: str
+
+    def __str__(self) -> str:
+        return ".".join(part for part in self if part)
+
+    @property
+    def qualname(self) -> str:
+        """The attribute's qualified name in the module."""
+        return f"{self.path}.{self.name}" if self.path else self.name
+
+
+def default_treatment() -> str:
+    """Return what is done about patches where nothing else is said: ``PICKLELOAF_PATCHES``, or "warn".
+
+    Raises:
+        ValueError: the variable has another value than one of `TREATMENTS`.
+    """
+    found = os.environ.get("PICKLELOAF_PATCHES", "") or "warn"
+    if found not in TREATMENTS:
+        msg = f"PICKLELOAF_PATCHES is {found!r}, which is none of {', '.join(TREATMENTS)}"
+        raise ValueError(msg)
+    return found
+
+
+def is_patchable(cls: type) -> bool:
+    """Tell whether attributes of a class can be set."""
+    return not cls.__flags__ & _IMMUTABLE_TYPE
+
+
+class Judge:
+    """Tells patches from what belongs, for one way of deciding what travels by value."""
+
+    def __init__(self, policy: ValuePolicy) -> None:
+        self._policy = policy
+        #: Of the exact types whose objects need a closer look.
+        self._looks: dict[type, Callable[[Any, _Spot, int], bool]] = {
+            FunctionType: self._function,
+            MethodType: self._method,
+            BuiltinFunctionType: self._builtin,
+            ModuleType: self._module,
+            staticmethod: self._wrapper,
+            classmethod: self._wrapper,
+            property: self._property,
+            functools.partial: self._partial,
+            functools.partialmethod: self._partial,
+            functools.cached_property: self._partial,
+            CellType: self._cell,
+        }
+
+    def is_patch(self, value: Any, module: str, name: str = "") -> bool:
+        """Tell whether a value was patched in.
+
+        Args:
+            value: found in the namespace of a module, or of a class in it.
+            module: the module's name.
+            name: of the value, in the module's own namespace; "" in that of a class.
+        """
+        return type(value) not in PLAIN and self._look(value, _Spot(module, name), 0)
+
+    def _look(self, value: Any, spot: _Spot, depth: int) -> bool:
+        kind = type(value)
+        if kind in PLAIN or depth > _DEEP:
+            return False
+        look = self._looks.get(kind)
+        if look is not None:
+            return look(value, spot, depth)
+        if issubclass(kind, type):
+            return self._is_foreign(value.__module__, spot, value)
+        if issubclass(kind, ModuleType):
+            return self._module(value, spot, depth)
+        return self._instance(value, kind, spot, depth)
+
+    def _is_foreign(self, home: Any, spot: _Spot, value: Any, file: str = "") -> bool:
+        """Tell whether code of a module travels by value, and was not imported here."""
+        if type(home) is not str or home == spot.module:
+            return False
+        if home in MAIN:
+            return True
+        module = sys.modules.get(home)
+        if module is None:
+            return file.startswith("<pickleloaf")
+        if not self._policy.travels(home):
+            return False
+        return not is_importable_module(home, module) or not _is_imported(value, spot)
+
+    def _function(self, value: FunctionType, spot: _Spot, depth: int) -> bool:
+        code = value.__code__
+        home = value.__globals__.get("__name__")
+        if home != spot.module and self._is_foreign(home, spot, value, code.co_filename):
+            return True
+        wrapped = value.__dict__.get("__wrapped__") if value.__dict__ else None
+        if wrapped is not None and self._look(wrapped, spot, depth + 1):
+            return True
+        closure = value.__closure__
+        return closure is not None and any(self._cell(cell, spot, depth + 1) for cell in closure)
+
+    def _cell(self, cell: CellType, spot: _Spot, depth: int) -> bool:
+        try:
+            value = cell.cell_contents
+        except ValueError:
+            return False
+        # Other things in a closure are a wrapper's own affair.
+        return isinstance(value, (FunctionType, MethodType, type)) and self._look(value, spot, depth)
+
+    def _method(self, value: MethodType, spot: _Spot, depth: int) -> bool:
+        return self._look(value.__func__, spot, depth + 1) or self._look(value.__self__, spot, depth + 1)
+
+    def _builtin(self, value: BuiltinFunctionType, spot: _Spot, depth: int) -> bool:
+        owner = value.__self__
+        return owner is not None and not isinstance(owner, ModuleType) and self._look(owner, spot, depth + 1)
+
+    def _wrapper(self, value: Any, spot: _Spot, depth: int) -> bool:
+        return self._look(value.__func__, spot, depth + 1)
+
+    def _property(self, value: property, spot: _Spot, depth: int) -> bool:
+        return any(self._look(part, spot, depth + 1) for part in (value.fget, value.fset, value.fdel))
+
+    def _partial(self, value: Any, spot: _Spot, depth: int) -> bool:
+        return self._look(value.func, spot, depth + 1)
+
+    def _module(self, value: ModuleType, spot: _Spot, depth: int) -> bool:  # noqa: ARG002 - one of _looks
+        name = getattr(value, "__name__", None)
+        if type(name) is not str or name in MAIN:
+            return False
+        known = sys.modules.get(name)
+        if known is value:
+            return not is_importable_module(name, value)
+        top = name.partition(".")[0]
+        return known is None and not (top in sys.modules and is_importable_module(top, sys.modules[top]))
+
+    def _instance(self, value: Any, kind: type, spot: _Spot, depth: int) -> bool:
+        if self._is_foreign(kind.__module__, spot, kind):
+            return True
+        if not hasattr(kind, "__call__") and not hasattr(kind, "__get__"):
+            return False
+        return any(
+            self._look(part, spot, depth + 1) for part in _behind(value) if isinstance(part, (FunctionType, MethodType))
+        )
+
+    def is_local_file(self, file: str) -> bool:
+        """Tell whether code of this file was typed into a session, stands in the script or arrived here."""
+        script = getattr(sys.modules.get("__main__"), "__file__", None)
+        return file.startswith(_SESSIONS) or "/ipykernel_" in file or (script is not None and file == script)
+
+
+class _Spot(NamedTuple):
+    """Where a value was found."""
+
+    module: str
+    name: str
+
+
+def _behind(value: Any) -> Iterable[Any]:
+    """Return what an object refers to, with the values of its dict."""
+    for each in gc.get_referents(value):
+        if type(each) is dict:
+            yield from list(each.values())
+        else:
+            yield each
+
+
+def _is_imported(value: Any, spot: _Spot) -> bool:
+    """Tell whether the source of a module imports a value from a place that holds it."""
+    found = binding(spot.module, "", spot.name) if spot.name else None
+    if found is None or found.source is None:
+        return False
+    level, name, member = found.source
+    if level:
+        package = getattr(sys.modules.get(spot.module), "__package__", None) or ""
+        base = package.rsplit(".", level - 1)[0]
+        name = f"{base}.{name}" if name else base
+    return getattr(sys.modules.get(name), member, None) is value

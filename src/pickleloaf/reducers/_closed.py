@@ -1,0 +1,280 @@
+"""Closed classes: ordinary ones, whose definition holds nothing but code and atoms.
+
+Most classes of a script are of this kind. The whole definition is one sealed bytes object, a *template*.
+The sender makes it once and afterwards only checks that the class is still what it was made from; a
+receiver that has the class does not open it.
+
+1. A class is closed when its metaclass is ``type``, no base has an ``__init_subclass__`` of its own, and
+   every attribute is an atom, a tuple of atoms, or a function, static method, class method or property of
+   closed functions.
+2. A function is closed when its only closure variable is ``__class__``, its defaults are atoms, it has no
+   annotations or attributes, does not assign to globals, and every global it uses is a builtin, a module
+   or goes by reference. So its globals need not be those of functions outside the class.
+3. When a class whose methods were replaced after it travelled travels again, the template differs, and
+   the receiver replaces what differs, unless it was changed there as well: what lives there wins.
+"""
+
+from __future__ import annotations
+
+import builtins
+import marshal
+from types import CellType, FunctionType, ModuleType
+from typing import Any
+
+from pickleloaf._compat import HAS_LAZY_ANNOTATIONS
+from pickleloaf.code.codec import WRITE_NO_REFERENCES, facts_of, load_code
+from pickleloaf.code.envelope import seal, unseal
+from pickleloaf.code.names import Names
+from pickleloaf.reducers import _tracking
+from pickleloaf.reducers._building import make_class, namespace_of
+from pickleloaf.reducers._dump import ATOMS, Dump
+from pickleloaf.wire import verb
+
+__all__ = ["reduce_closed"]
+
+_Parts = tuple[tuple[str, str, Any], ...]
+_UNMARSHALLABLE = frozenset({bytearray, type(NotImplemented)})
+_VALUES = ATOMS - _UNMARSHALLABLE
+_WRAPPERS: dict[str, type] = {"staticmethod": staticmethod, "classmethod": classmethod}
+
+
+def reduce_closed(cls: type, dump: Dump) -> Any:
+    """Return the reduction of a closed class, or None for another one."""
+    if type(cls) is not type or not _has_plain_bases(cls):
+        return None
+    parts = _take_apart(cls)
+    if parts is None:
+        return None
+    tracked = _tracking.known(cls)
+    last = None if tracked is None else tracked.template
+    if last is None or last[0] != parts:
+        last = (parts, *_template(cls, parts))
+    _, template, names = last
+    used = _used(cls, names, dump)
+    if used is None:
+        return None
+    identity = None if dump.digesting is cls else _tracking.identity(cls, dump)
+    tracked = tracked or _tracking.known(cls)
+    if tracked is not None:
+        tracked.template = last
+    bases = () if cls.__bases__ == (object,) else cls.__bases__
+    if used:
+        return rebuild_closed_class, (identity, template, bases, used)
+    return rebuild_closed_class, (identity, template, bases) if bases else (identity, template)
+
+
+@verb
+def rebuild_closed_class(
+    identity: bytes, template: bytes, bases: tuple[type, ...] = (), used: dict[str, Any] | None = None
+) -> type:
+    """Return the class of an identity, made from a template unless it is here already.
+
+    Args:
+        identity: see _tracking.
+        template: its sealed definition.
+        bases: its bases.
+        used: the globals that its methods use.
+    """
+    known = _tracking.arrived(identity)
+    if known is not None:
+        tracked = _tracking.known(known)
+        if tracked is not None and tracked.received not in (None, template):
+            _update(known, tracked.received, template, used or {})
+            tracked.received = template
+        return known
+    name, parts = marshal.loads(unseal(template))
+    names, cell = _put_together(parts, used or {})
+    names["__classcell__"] = cell
+    cls = make_class(identity, type, name, bases, names, {})
+    _tracking.received(cls, template)
+    _tracking.finish(cls)
+    return cls
+
+
+def _has_plain_bases(cls: type) -> bool:
+    return all("__init_subclass__" not in base.__dict__ for base in cls.__mro__[1:-1])
+
+
+def _take_apart(cls: type) -> _Parts | None:
+    """Return the attributes of a closed class as (name, kind, contents), or None for another class."""
+    parts = []
+    for name, value in namespace_of(cls).items():
+        kind = type(value)
+        contents: Any
+        if kind is FunctionType:
+            contents = _function(value, cls)
+        elif kind in _VALUES or (kind is tuple and _VALUES.issuperset(map(type, value))):
+            parts.append((name, "value", value))
+            continue
+        elif kind is staticmethod or kind is classmethod:
+            contents = _function(value.__func__, cls)
+        elif kind is property:
+            contents = _property(value, cls)
+        else:
+            return None
+        if contents is None:
+            return None
+        parts.append((name, kind.__name__, contents))
+    return tuple(parts)
+
+
+def _function(function: Any, cls: type) -> tuple[Any, ...] | None:
+    """Return (code, defaults, keyword defaults) of a closed method, or None."""
+    if type(function) is not FunctionType or function.__module__ != cls.__module__:
+        return None
+    facts = facts_of(function.__code__)
+    closure = function.__closure__
+    if closure is not None and (len(closure) > 1 or not _is_own_cell(function, closure[0], cls)):
+        return None
+    if (
+        function.__dict__
+        or (function.__annotate__ if HAS_LAZY_ANNOTATIONS else function.__annotations__)  # type: ignore[attr-defined]
+        or getattr(function, "__type_params__", None)
+        or function.__name__ != facts.name
+        or function.__qualname__ != facts.qualname
+        or function.__doc__ != facts.doc
+        or facts.names.touches_scope
+    ):
+        return None
+    defaults, keywords = function.__defaults__, function.__kwdefaults__
+    if defaults and not _VALUES.issuperset(map(type, defaults)):
+        return None
+    if keywords and not _VALUES.issuperset(map(type, keywords.values())):
+        return None
+    return function.__code__, defaults, keywords and tuple(keywords.items())
+
+
+def _is_own_cell(function: FunctionType, cell: CellType, cls: type) -> bool:
+    try:
+        return function.__code__.co_freevars == ("__class__",) and cell.cell_contents is cls
+    except ValueError:
+        return False
+
+
+def _property(prop: property, cls: type) -> tuple[Any, ...] | None:
+    functions = []
+    for each in (prop.fget, prop.fset, prop.fdel):
+        taken = None if each is None else _function(each, cls)
+        if taken is None and each is not None:
+            return None
+        functions.append(taken)
+    doc = prop.__doc__
+    return (*functions, doc) if doc is None or type(doc) is str else None
+
+
+def _functions(parts: _Parts) -> list[tuple[Any, ...]]:
+    """Return what stands for the functions among the attributes."""
+    found: list[tuple[Any, ...]] = []
+    for _, kind, contents in parts:
+        if kind == "property":
+            found += [each for each in contents[:3] if each is not None]
+        elif kind != "value":
+            found.append(contents)
+    return found
+
+
+def _template(cls: type, parts: _Parts) -> tuple[bytes, list[Names]]:
+    """Seal a definition; return with it the names that its functions use."""
+
+    def encode(function: tuple[Any, ...] | None) -> Any:
+        return None if function is None else (unseal(facts_of(function[0]).blob), *function[1:])
+
+    encoded = []
+    for name, kind, contents in parts:
+        if kind == "property":
+            encoded.append((name, kind, (*map(encode, contents[:3]), contents[3])))
+        else:
+            encoded.append((name, kind, contents if kind == "value" else encode(contents)))
+    template = seal(marshal.dumps((cls.__name__, tuple(encoded)), WRITE_NO_REFERENCES))
+    return template, [facts_of(function[0]).names for function in _functions(parts)]
+
+
+def _used(cls: type, names: list[Names], dump: Dump) -> dict[str, Any] | None:
+    """Return the globals that the methods use, or None where they are not fit for a closed class."""
+    scope = None
+    used: dict[str, Any] = {}
+    for each in names:
+        if not each.globals and not each.imports:
+            continue
+        if scope is None:
+            scope = _scope(cls)
+        if each.imports and dump.policy.ships_modules:
+            return None
+        for name in each.globals:
+            value = scope.get(name, used)
+            if value is used:
+                if not hasattr(builtins, name):
+                    return None
+            elif type(value) is ModuleType or dump.policy.by_reference(value):
+                used[name] = value
+            else:
+                return None
+        if any(_is_package(used.get(chain[0])) for chain in each.chains):
+            return None  # submodules may have to be imported as well
+    return used
+
+
+def _is_package(value: Any) -> bool:
+    return type(value) is ModuleType and "__path__" in value.__dict__
+
+
+def _scope(cls: type) -> dict[str, Any]:
+    for value in cls.__dict__.values():
+        for function in (value, getattr(value, "__func__", None), getattr(value, "fget", None)):
+            if type(function) is FunctionType:
+                return function.__globals__
+    return {}
+
+
+def _put_together(parts: _Parts, used: dict[str, Any]) -> tuple[dict[str, Any], CellType]:
+    """Make the namespace of a class, and the cell that the class goes into."""
+    module = next(contents for name, _, contents in parts if name == "__module__")
+    scope = {"__name__": module, "__builtins__": builtins, **used}
+    cell = CellType()
+
+    def function(taken: tuple[Any, ...] | None) -> Any:
+        if taken is None:
+            return None
+        code = load_code(taken[0])
+        made = FunctionType(code, scope, None, taken[1], (cell,) if code.co_freevars else None)
+        if taken[2]:
+            made.__kwdefaults__ = dict(taken[2])
+        return made
+
+    names: dict[str, Any] = {}
+    for name, kind, contents in parts:
+        if kind == "value":
+            names[name] = contents
+        elif kind == "property":
+            names[name] = _make_property(*map(function, contents[:3]), contents[3])
+        else:
+            names[name] = _WRAPPERS.get(kind, _same)(function(contents))
+    return names, cell
+
+
+def _make_property(fget: Any, fset: Any, fdel: Any, doc: str | None) -> property:
+    return property(fget, fset, fdel) if fget is not None and fget.__doc__ == doc else property(fget, fset, fdel, doc)
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+def _update(cls: type, last: bytes, template: bytes, used: dict[str, Any]) -> None:
+    """Give a class that arrived before what has been changed at its sender since then, and not here."""
+    before = {name: (kind, contents) for name, kind, contents in marshal.loads(unseal(last))[1]}
+    parts = marshal.loads(unseal(template))[1]
+    names, cell = _put_together(parts, used)
+    cell.cell_contents = cls
+    here = {name: (kind, contents) for name, kind, contents in _encoded_here(cls)}
+    for name, kind, contents in parts:
+        if before.get(name) != (kind, contents) and here.get(name) == before.get(name):
+            type.__setattr__(cls, name, names[name])
+    for name in before.keys() - names.keys():
+        if here.get(name) == before[name]:
+            type.__delattr__(cls, name)
+
+
+def _encoded_here(cls: type) -> _Parts:
+    parts = _take_apart(cls)
+    return () if parts is None else marshal.loads(unseal(_template(cls, parts)[0]))[1]
