@@ -19,10 +19,11 @@ from typing import Any
 from pickleloaf.policy.by_value import Registry, ValuePolicy
 from pickleloaf.policy.handles import Handles
 from pickleloaf.reducers import reducer_for, reducer_of_policy
-from pickleloaf.reducers._dump import Dump
+from pickleloaf.reducers._dump import SETS, Dump
 from pickleloaf.reducers.classes import reduce_class
 from pickleloaf.reducers.functions import reduce_function
 from pickleloaf.rescue import Buffers, Memory, Parts, rescue
+from pickleloaf.settle import settle_sets
 
 __all__ = ["DEFAULT_PROTOCOL", "REGISTRY", "Pickler", "dump", "dumps"]
 
@@ -100,6 +101,8 @@ class Pickler(pickle.Pickler):
             pickle.Pickler.dump(self, obj)
         except Exception as error:  # noqa: BLE001 - whatever user code raises while it is asked for its state
             rescue(self, obj, before or Memory(), error)
+        if ("has_sets" in self._dump.__dict__ or type(obj) in SETS) and self._dump.protocol >= 4 and before is None:
+            self._parts[:] = [settle_sets(b"".join(self._parts))]
         return self._parts
 
     def clear_memo(self) -> None:

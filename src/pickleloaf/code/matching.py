@@ -11,9 +11,10 @@ from __future__ import annotations
 import __future__
 import ast
 import copy
+import dis
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from types import CodeType
 from typing import Any
 
@@ -38,9 +39,35 @@ def find_definition(code: CodeType) -> Definition | None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # they were given when the file was compiled
         for definition in _definitions(source, code.co_name):
-            if any(_is_same(found, code) for found in _compiled(definition, code)):
+            ast.increment_lineno(definition, _first_line(code) - _line(definition))
+            if _gives(definition, code, ()) or _gives(definition, code, _imported(code)):
                 return definition
     return None
+
+
+def _line(definition: Definition) -> int:
+    return definition.lineno
+
+
+def _first_line(code: CodeType) -> int:
+    """Return the line on which a definition stood when it was compiled.
+
+    From Python 3.13 on the body of a class knows its line as a constant, ``__firstlineno__``.
+    """
+    queue = [code]
+    for each in queue:
+        if "__firstlineno__" in each.co_names:
+            last = None
+            for instruction in dis.get_instructions(each):
+                if instruction.argval == "__firstlineno__" and isinstance(last, int):
+                    return code.co_firstlineno + last - each.co_firstlineno
+                last = instruction.argval
+        queue.extend(part for part in each.co_consts if isinstance(part, CodeType))
+    return code.co_firstlineno
+
+
+def _gives(definition: Definition, code: CodeType, imported: Sequence[str]) -> bool:
+    return any(_is_same(found, code) for found in _compiled(definition, code, imported))
 
 
 def _definitions(source: str, name: str) -> Iterator[Definition]:
@@ -79,20 +106,51 @@ def _parse(text: str) -> ast.Module | None:
         return None
 
 
-def _compiled(definition: Definition, code: CodeType) -> Iterator[CodeType]:
+def _imported(code: CodeType) -> list[str]:
+    """Return names that were imported at the top of the module, which the compiler treats differently.
+
+    It makes no method calls of calls like ``re.compile(text)``; ``is_import_originated`` in Python/compile.c
+    (Python/codegen.c from 3.14 on).
+    """
+    called: dict[str, bool] = {}
+    queue = [code]
+    for each in queue:
+        name = None
+        for instruction in dis.get_instructions(each):
+            operation = instruction.opname
+            if name is not None and operation in ("LOAD_ATTR", "LOAD_METHOD"):
+                is_method = operation == "LOAD_METHOD" or "NULL|self" in instruction.argrepr
+                called[name] = called.get(name, True) and not is_method
+            if operation != "CACHE":
+                name = None
+            if operation in _LOADS_NAME:
+                value = instruction.argval
+                name = value[-1] if isinstance(value, tuple) else value
+        queue.extend(part for part in each.co_consts if isinstance(part, CodeType))
+    return [name for name, imported in called.items() if imported]
+
+
+_LOADS_NAME = frozenset(
+    "LOAD_GLOBAL LOAD_NAME LOAD_DEREF LOAD_FAST LOAD_FAST_CHECK LOAD_FAST_BORROW LOAD_FAST_LOAD_FAST "
+    "LOAD_FAST_BORROW_LOAD_FAST_BORROW STORE_FAST_LOAD_FAST".split()
+)
+
+
+def _compiled(definition: Definition, code: CodeType, imported: Sequence[str]) -> Iterator[CodeType]:
     """Compile a definition where it stood; yield the code objects that come out under its name."""
     inner: ast.stmt = ast.Expr(definition) if isinstance(definition, ast.Lambda) else definition
     scopes = _scopes(code)
-    if not any(is_function for _, is_function in scopes):
-        scopes.insert(0, ("free", True))
     free: Any = [name for name in code.co_freevars if name.isidentifier() and name not in _IMPLIED]
+    if free and not any(is_function for _, is_function in scopes):
+        scopes.insert(0, ("free", True))
     for name, is_function in reversed(scopes):
         body = [inner]
         if is_function and free:  # the innermost function around it has the variables
             body.insert(0, ast.Assign([ast.Name(each, ast.Store()) for each in free], ast.Constant(None)))
             free = None
         inner = _function(name, body) if is_function else _class(name, body)
-    tree = ast.fix_missing_locations(ast.Module([inner], []))
+    imports: list[ast.stmt] = [ast.Import([ast.alias(name)]) for name in imported]
+    tree = ast.fix_missing_locations(ast.Module([*imports, inner], []))
     try:
         whole = compile(tree, "<pickleloaf>", "exec", code.co_flags & _FUTURES, dont_inherit=True)
     except (SyntaxError, ValueError, MemoryError, RecursionError):

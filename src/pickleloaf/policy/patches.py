@@ -53,6 +53,9 @@ PLAIN = frozenset(
     | {type(object.__init__), type(str.join), type(int.real), type(FunctionType.__globals__), type(dict.__dict__["fromkeys"])}
 )
 
+#: Types whose objects are looked at where they stand behind a wrapper.
+_CODE = (FunctionType, MethodType)
+
 _DEEP = 4
 
 #: Files of what is typed into an interpreter, and of what pickleloaf has brought here.
@@ -200,11 +203,9 @@ class Judge:
     def _instance(self, value: Any, kind: type, spot: _Spot, depth: int) -> bool:
         if self._is_foreign(kind.__module__, spot, kind):
             return True
-        if not hasattr(kind, "__call__") and not hasattr(kind, "__get__"):
+        if not callable(value) and not hasattr(kind, "__get__"):
             return False
-        return any(
-            self._look(part, spot, depth + 1) for part in _behind(value) if isinstance(part, (FunctionType, MethodType))
-        )
+        return any(self._look(part, spot, depth + 1) for part in _behind(value) if type(part) in _CODE)
 
     def is_local_file(self, file: str) -> bool:
         """Tell whether code of this file was typed into a session, stands in the script or arrived here."""

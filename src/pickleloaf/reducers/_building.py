@@ -15,7 +15,7 @@ from typing import Any
 from pickleloaf._compat import HAS_LAZY_ANNOTATIONS
 from pickleloaf.errors import EncodeError
 from pickleloaf.reducers import _tracking
-from pickleloaf.reducers._dump import Dump, Late
+from pickleloaf.reducers._dump import SETS, Dump, Late
 from pickleloaf.wire import verb
 
 __all__ = ["ClassState", "join_names", "make_class", "namespace_of", "reduce_building", "stub"]
@@ -70,6 +70,8 @@ def reduce_building(
     late: list[Late] = []
     dump.building.append((cls, late))
     now, waiting = dict(names), {}
+    if not SETS.isdisjoint(map(type, names.values())):
+        dump.has_sets = True
     for name, value in names.items():
         if not isinstance(value, FunctionType) and dump.leads_to_building(value):
             waiting["names", name] = value

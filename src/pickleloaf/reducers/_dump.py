@@ -22,10 +22,13 @@ from typing import Any
 
 from pickleloaf.policy.by_value import ValuePolicy
 
-__all__ = ["ATOMS", "HEAP_TYPE", "Dump", "Late", "Namespace", "ShippedModules", "referents_of_proxy"]
+__all__ = ["ATOMS", "SETS", "HEAP_TYPE", "Dump", "Late", "Namespace", "ShippedModules", "referents_of_proxy"]
 
 #: Exact types whose objects refer to nothing.
 ATOMS = frozenset({type(None), bool, int, float, complex, str, bytes, bytearray, type(...), type(NotImplemented)})
+
+#: Types whose order of elements differs from process to process.
+SETS = frozenset({set, frozenset})
 
 #: Objects that are followed at most to answer one question; beyond that the answer is "may be".
 _FAR = 2000
@@ -80,6 +83,7 @@ _ON_DEMAND: dict[str, Callable[[], Any]] = {
     "digests": dict,
     "met": list,
     "left_out": dict,
+    "has_sets": bool,
 }
 
 #: Parts of a Dump that hold beyond one payload, or while one is pickled again.
@@ -103,6 +107,7 @@ class Dump:
         modules: stands for the dict of modules by value that the payload itself will hold.
         digests: digests of the classes defined so far; see _tracking.
         met: the other classes met while a definition is pickled.
+        has_sets: whether a definition holds a set, whose order has to be settled.
         left_out: names of modules by value that cannot travel, with the reason, by module.
     """
 
@@ -114,6 +119,7 @@ class Dump:
     digests: dict[int, tuple[bytes, list[type]]]
     met: list[type]
     left_out: dict[str, dict[str, str]]
+    has_sets: bool
 
     def __init__(
         self,

@@ -27,7 +27,7 @@ from pickleloaf._compat import HAS_LAZY_ANNOTATIONS
 from pickleloaf.code.codec import CodeFacts, decode, facts_of
 from pickleloaf.code.names import identifiers
 from pickleloaf.reducers import reducer_for_made
-from pickleloaf.reducers._dump import ATOMS, Dump, Late
+from pickleloaf.reducers._dump import ATOMS, SETS, Dump, Late
 from pickleloaf.reducers._named import by_name
 from pickleloaf.reducers._namespaces import imported_modules, namespace_for, submodules
 from pickleloaf.wire import verb
@@ -59,6 +59,8 @@ def reduce_function(function: FunctionType, dump: Dump) -> Any:
         return rebuild_function, (facts.blob, namespace) if shared is None else (facts.blob, namespace, shared)
     if _is_leaf(state):
         return rebuild_function, (facts.blob, namespace, shared, state)
+    if _holds_sets(state):
+        dump.has_sets = True
     if dump.building:
         state = dump.give(Late(function, _parts(state), _join, fill_function))
     shell = (facts.blob, namespace) if shared is None else (facts.blob, namespace, shared)
@@ -178,6 +180,15 @@ def _is_leaf(state: tuple[Any, ...]) -> bool:
     if state[0] is not None and not _LEAVES.issuperset(map(type, state[0].values())):
         return False
     return len(state) == 1 or (type(state[1]) is tuple and _LEAVES.issuperset(map(type, state[1])))
+
+
+def _holds_sets(state: tuple[Any, ...]) -> bool:
+    for part in state[:3]:
+        if part:
+            values = part.values() if type(part) is dict else part
+            if not SETS.isdisjoint(map(type, values)):
+                return True
+    return len(state) > 2 and bool(state[2]) and not SETS.isdisjoint(map(type, state[2].get("__defaults__", ())))
 
 
 def _contents(function: FunctionType, facts: CodeFacts, closure: tuple[CellType, ...], dump: Dump) -> Any:
