@@ -91,7 +91,7 @@ class FlatPickler(pickle._Pickler):  # type: ignore[name-defined, misc]  # noqa:
                 return self.save_type(obj)
             if kind is FunctionType:
                 return self.save_global(obj)
-            registered = self._table.get(kind) if kind.__hash__ is not None else None
+            registered = self._table.get(kind)
             if registered is not None:
                 reduced = registered(obj)
             elif issubclass(kind, type):

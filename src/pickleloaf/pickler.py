@@ -19,7 +19,8 @@ from typing import Any
 from pickleloaf.policy.by_value import Registry, ValuePolicy
 from pickleloaf.policy.handles import Handles
 from pickleloaf.reducers import reducer_for, reducer_of_policy
-from pickleloaf.reducers._dump import SETS, Dump
+from pickleloaf.reducers._dump import Dump
+from pickleloaf.reducers._kinds import SETS
 from pickleloaf.reducers.classes import reduce_class
 from pickleloaf.reducers.functions import reduce_function
 from pickleloaf.rescue import Buffers, Memory, Parts, rescue
@@ -73,7 +74,7 @@ class Pickler(pickle.Pickler):
         self._parts = parts = Parts()
         self._buffers = None if buffer_callback is None else Buffers(buffer_callback)
         pickle.Pickler.__init__(self, parts, protocol, buffer_callback=self._buffers)
-        policy = _DEFAULT if by_value is handles is None else _value_policy(by_value, handles or HANDLES)
+        policy = _DEFAULT if by_value is None and handles is None else _value_policy(by_value, handles or HANDLES)
         self._dump = Dump(policy, protocol, _define)
         self._used = False
         self._judged = _CORE.copy()
@@ -101,7 +102,7 @@ class Pickler(pickle.Pickler):
             pickle.Pickler.dump(self, obj)
         except Exception as error:  # noqa: BLE001 - whatever user code raises while it is asked for its state
             rescue(self, obj, before or Memory(), error)
-        if ("has_sets" in self._dump.__dict__ or type(obj) in SETS) and self._dump.protocol >= 4 and before is None:
+        if ("has_sets" in self._dump.__dict__ or SETS.have(obj)) and self._dump.protocol >= 4 and before is None:
             self._parts[:] = [settle_sets(b"".join(self._parts))]
         return self._parts
 
@@ -131,6 +132,8 @@ def _override(pickler: weakref.ref[Pickler], judged: dict[type, Any], dump: Dump
             reducer = _judge(type(obj), getattr(pickler(), "dispatch_table", copyreg.dispatch_table), dump)
             if _has_plain_hash(type(obj)):
                 judged[type(obj)] = reducer
+            elif reducer is None:  # pickle would look its dispatch table up by the type
+                return obj.__reduce_ex__(dump.protocol)
         if reducer is None:
             return NotImplemented
         return reducer(obj, dump)

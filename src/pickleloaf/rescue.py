@@ -25,7 +25,10 @@ from pickleloaf.reducers._dump import Dump
 
 __all__ = ["Buffers", "Memory", "Parts", "rescue"]
 
-_HINT = "leave it out in __getstate__ and make it anew in __setstate__, or make it where it is used"
+_HINT = (
+    "leave it out in __getstate__ and make it anew in __setstate__, or make it where it is used; "
+    "pickleloaf.handle says what becomes of all objects of a type"
+)
 
 
 class Parts(list[Any]):

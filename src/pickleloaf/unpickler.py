@@ -64,6 +64,8 @@ def _translate(error: Exception, data: Any) -> DecodeError | None:
         return MissingNameError(f"{error}{_blame(data, name)}")
     if isinstance(error, EOFError) and not data:
         return None  # the end of a file of several pickles; readers loop until they see it
+    if isinstance(error, TypeError):
+        return DecodeError(f"an object of this payload cannot be made here: {error}")
     return DecodeError(f"the payload is damaged or cut short: {type(error).__name__}: {error}")
 
 

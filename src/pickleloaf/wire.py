@@ -48,11 +48,17 @@ VERBS: dict[str, Verb] = {
     "enum": Verb("reducers.enums", "an enum class, made by the enum machinery from complete members"),
     "fill_member": Verb("reducers.enums", "gives a member of an enum what refers back to the enum"),
     "member": Verb("reducers.enums", "a member of an enum, by its name"),
+    "typed_dict": Verb("reducers.typings", "a TypedDict class, as it is"),
+    "type_parameter": Verb("reducers.typings", "a TypeVar, ParamSpec or TypeVarTuple"),
+    "type_alias": Verb("reducers.typings", "a type alias (PEP 695)"),
+    "forward_reference": Verb("reducers.typings", "a type that an annotation names by a string"),
     # modules
     "module": Verb("reducers.modules", "a module, by its name"),
     "attribute": Verb("reducers._named", "an object that a module holds, by its name"),
     "same": Verb("reducers.modules", "its argument"),
     "fill_module": Verb("reducers.modules", "gives a module by value its names"),
+    # descriptors
+    "property": Verb("reducers.descriptors", "an instance of a subclass of property"),
     # instances
     "instance": Verb("reducers.instances", "an empty instance, whatever its class asks for"),
     "hashed_instance": Verb("reducers.instances", "an instance, and at once the attributes that its hash may need"),
@@ -77,6 +83,15 @@ VERBS: dict[str, Verb] = {
     "context": Verb("reducers.handles.contexts", "an empty context of variables"),
     "fill_context": Verb("reducers.handles.contexts", "sets variables in a context"),
     "local": Verb("reducers.handles.contexts", "a threading.local, still without values"),
+    # iterators of itertools
+    "accumulate": Verb("reducers.iterators", "an accumulate that goes on from a total"),
+    "chain": Verb("reducers.iterators", "a chain that is reading one of its iterators"),
+    "combinations": Verb("reducers.iterators", "combinations, permutations or a product, gone on to some indices"),
+    "cycle": Verb("reducers.iterators", "a cycle in its first turn"),
+    "dropwhile": Verb("reducers.iterators", "a dropwhile that drops no more"),
+    "groupby": Verb("reducers.iterators", "a groupby that has read one value ahead"),
+    "tee": Verb("reducers.iterators", "one of several tees, where it stands"),
+    "tee_block": Verb("reducers.iterators", "what several tees share"),
     # small parts
     "pack": Verb("reducers._building", "a tuple of its arguments"),
 }

@@ -38,15 +38,10 @@ def find_definition(code: CodeType) -> Definition | None:
         return None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # they were given when the file was compiled
-        for definition in _definitions(source, code.co_name):
-            ast.increment_lineno(definition, _first_line(code) - _line(definition))
+        for definition in _definitions(source, code.co_name, _first_line(code)):
             if _gives(definition, code, ()) or _gives(definition, code, _imported(code)):
                 return definition
     return None
-
-
-def _line(definition: Definition) -> int:
-    return definition.lineno
 
 
 def _first_line(code: CodeType) -> int:
@@ -70,10 +65,13 @@ def _gives(definition: Definition, code: CodeType, imported: Sequence[str]) -> b
     return any(_is_same(found, code) for found in _compiled(definition, code, imported))
 
 
-def _definitions(source: str, name: str) -> Iterator[Definition]:
+def _definitions(source: str, name: str, first_line: int) -> Iterator[Definition]:
     """Yield the definitions in some lines of source that may be the one with a name."""
     # An indented piece is put under an `if`, which keeps the text of strings of several lines.
-    tree = _parse(f"if 1:\n{source}" if source[0] in " \t" else source)
+    indented = source[0] in " \t"
+    tree = _parse(f"if 1:\n{source}" if indented else source)
+    if tree is not None:
+        ast.increment_lineno(tree, first_line - 1 - indented)
     if name != "<lambda>":
         for node in ast.walk(tree) if tree else ():
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name == name:

@@ -18,12 +18,24 @@ from __future__ import annotations
 
 import dis
 import sys
+from collections.abc import Callable
 from functools import lru_cache
 from hashlib import blake2b
 from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import Any, NamedTuple
 
-__all__ = ["MISSING", "Description", "binding", "definition", "describe", "describe_written", "digest", "inner"]
+__all__ = [
+    "MISSING",
+    "Description",
+    "binding",
+    "compiled",
+    "defined_names",
+    "definition",
+    "describe",
+    "describe_written",
+    "digest",
+    "inner",
+]
 
 #: Stands for the value of a name that is not there.
 MISSING: Any = type("Missing", (), {"__repr__": lambda self: "<missing>", "__reduce__": lambda self: "MISSING"})()
@@ -83,10 +95,17 @@ def _inner_code(code: CodeType) -> list[CodeType]:
 
 
 class Binding(NamedTuple):
-    """How the source of a module or a class body binds a name."""
+    """How the source of a module or a class body binds a name.
 
-    #: (level, module, name) where an import does it, else None.
+    Attributes:
+        source: (level, module, name) where an import binds it, else None.
+        is_definition: whether a function or class statement without decorators binds it, on no condition.
+        times: how often it is bound or deleted.
+    """
+
     source: tuple[int, str, str] | None
+    is_definition: bool
+    times: int
 
 
 def binding(module: str, path: str, name: str) -> Binding | None:
@@ -95,24 +114,69 @@ def binding(module: str, path: str, name: str) -> Binding | None:
     return None if code is None else _bindings(code).get(name)
 
 
+def defined_names(module: str, path: str) -> list[str]:
+    """Return the names that a module or class defines once, without condition and decorator."""
+    code = definition(module, path) if path else compiled(sys.modules.get(module))
+    found = {} if code is None else _bindings(code)
+    if "*" in found:
+        return []
+    return [name for name, each in found.items() if each.is_definition and each.times == 1]
+
+
 @lru_cache(maxsize=256)
 def _bindings(code: CodeType) -> dict[str, Binding]:
+    """Read the bindings off some code; "*" stands for ``import *``."""
     found: dict[str, Binding] = {}
-    before: list[dis.Instruction] = []
-    imported: tuple[int, str] | None = None
-    for each in dis.get_instructions(code):
-        if each.opname in {"CACHE", "EXTENDED_ARG"}:
-            continue
+    steps = [each for each in dis.get_instructions(code) if each.opname not in {"CACHE", "EXTENDED_ARG", "PRECALL", "NOP"}]
+    conditional = _conditional(code, steps)
+    imported = (0, "")
+    for index, each in enumerate(steps):
+        before = steps[index - 1].opname
         if each.opname == "IMPORT_NAME":
-            level = before[-2].argval if len(before) > 1 else 0
+            level = steps[index - 2].argval
             imported = (level if isinstance(level, int) else 0, each.argval)
-        elif each.opname in {"STORE_NAME", "STORE_GLOBAL"}:
-            source = None
-            if imported and before[-1].opname == "IMPORT_FROM":
-                source = (*imported, before[-1].argval)
-            found.setdefault(each.argval, Binding(source))
-        before = [*before[-1:], each]
+        if _imports_all(each):
+            found["*"] = Binding((*imported, "*"), False, 1)
+        if each.opname in {"STORE_NAME", "STORE_GLOBAL", "DELETE_NAME"}:
+            known = found.get(each.argval)
+            source = (*imported, steps[index - 1].argval) if before == "IMPORT_FROM" else None
+            defines = not conditional(each.offset) and _is_definition(steps, index)
+            found[each.argval] = Binding(source, defines, 1 + (known.times if known else 0))
     return found
+
+
+def _is_definition(steps: list[dis.Instruction], index: int) -> bool:
+    """Tell whether a STORE_NAME ends a plain def or class statement."""
+    before = steps[index - 1].opname
+    if before in {"MAKE_FUNCTION", "SET_FUNCTION_ATTRIBUTE"}:
+        return True
+    if before not in {"CALL", "CALL_KW"}:
+        return False
+    for at in range(index - 2, -1, -1):
+        name = steps[at].opname
+        if name in {"CALL", "CALL_KW", "STORE_NAME", "POP_TOP", "RESUME"}:
+            return False
+        if name == "LOAD_BUILD_CLASS":  # with a decorator, there would be a second call
+            return True
+    return False
+
+
+def _imports_all(step: dis.Instruction) -> bool:
+    return step.opname == "IMPORT_STAR" or (step.opname == "CALL_INTRINSIC_1" and "STAR" in step.argrepr)
+
+
+def _conditional(code: CodeType, steps: list[dis.Instruction]) -> Callable[[int], bool]:
+    """Return what tells whether the instruction at an offset may be jumped over, repeated or left by an error."""
+    jumps = [(each.offset, each.argval) for each in steps if each.opcode in _JUMPS]
+    ranges = [tuple(sorted(jump)) for jump in jumps]
+    for entry in dis._parse_exception_table(code):  # type: ignore[attr-defined]
+        # The handler stands at the end of the code, and jumps back over what an error leaves out.
+        returns = [to for at, to in jumps if at >= entry.target > to]
+        ranges.append((entry.start - 1, max([entry.end, *returns])))
+    return lambda offset: any(start < offset < end for start, end in ranges)
+
+
+_JUMPS = frozenset([*dis.hasjrel, *dis.hasjabs])
 
 
 @lru_cache(maxsize=512)

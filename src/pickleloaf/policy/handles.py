@@ -40,13 +40,18 @@ class Kind(NamedTuple):
     kept: str = ""
 
 
-def _recreated(text: str, *, given: str = "", kept: str = "", reducer: str = "recreated:reduce_recreated") -> Kind:
+def _recreated(
+    text: str, *, given: str = "", kept: str = "", reducer: str = "recreated:reduce_recreated"
+) -> Kind:
     return Kind("recreate", text, f"handles.{reducer}", given, kept)
 
 
 def _refused(hint: str, *, by: str = "handles.refused:reduce_refused") -> Kind:
     return Kind("refuse", hint, by)
 
+
+#: The reducer of what only travels to a child process of multiprocessing that is being started.
+_INHERITED = "handles.refused:reduce_inherited"
 
 _CONNECT = "send the address, and connect there"
 _OPEN = "send the path, and open it there"
@@ -63,7 +68,9 @@ KINDS: dict[str, Kind] = {
     "threading.Condition": _recreated("a condition on its lock, which it may share", given="_lock"),
     "threading.Event": _recreated("an event, set or not", kept="_flag"),
     "threading.Semaphore": _recreated("a semaphore with its value", given="_value"),
-    "threading.BoundedSemaphore": _recreated("a semaphore with value and bound", given="_initial_value", kept="_value"),
+    "threading.BoundedSemaphore": _recreated(
+        "a semaphore with value and bound", given="_initial_value", kept="_value"
+    ),
     "threading.Barrier": _recreated("a barrier at which nobody waits", given="_parties _action _timeout"),
     "asyncio.locks.Lock": _recreated("a lock, unlocked, for any loop"),
     "asyncio.locks.Event": _recreated("an event, set or not, for any loop", kept="_value"),
@@ -73,21 +80,29 @@ KINDS: dict[str, Kind] = {
         "a semaphore with value and bound, for any loop", given="_bound_value", kept="_value"
     ),
     "asyncio.locks.Barrier": _recreated("a barrier at which nobody waits, for any loop", given="_parties"),
-    "multiprocessing.synchronize.SemLock": _refused(_SHARED, by=""),
-    "multiprocessing.synchronize.Condition": _refused(_SHARED, by=""),
-    "multiprocessing.synchronize.Event": _refused(_SHARED, by=""),
+    "multiprocessing.synchronize.SemLock": _refused(_SHARED, by=_INHERITED),
+    "multiprocessing.synchronize.Condition": _refused(_SHARED, by=_INHERITED),
+    "multiprocessing.synchronize.Event": _refused(_SHARED, by=_INHERITED),
+    "multiprocessing.synchronize.Barrier": _refused(_SHARED, by=_INHERITED),
     # queues: the items and the limit
-    "queue.Queue": _recreated("a queue with its items", given="maxsize", kept="queue unfinished_tasks is_shutdown"),
+    "queue.Queue": _recreated(
+        "a queue with its items", given="maxsize", kept="queue unfinished_tasks is_shutdown"
+    ),
     "_queue.SimpleQueue": _recreated("a queue with its items", reducer="queues:reduce_simple_queue"),
     "asyncio.queues.Queue": _recreated(
         "a queue with its items, for any loop",
         given="_maxsize",
         kept="_queue _unfinished_tasks _finished _is_shutdown",
     ),
-    "multiprocessing.queues.Queue": _refused(_SHARED, by=""),
-    "multiprocessing.queues.SimpleQueue": _refused(_SHARED, by=""),
+    "multiprocessing.sharedctypes.SynchronizedBase": _refused(_SHARED, by=_INHERITED),
+    "multiprocessing.queues.Queue": _refused(_SHARED, by=_INHERITED),
+    "multiprocessing.queues.SimpleQueue": _refused(_SHARED, by=_INHERITED),
     # what runs
-    "threading.Thread": _recreated("a thread to start; one that was started is refused", reducer="workers:reduce_thread", kept="_target _name _args _kwargs _daemonic _context"),
+    "threading.Thread": _recreated(
+        "a thread to start; one that was started is refused",
+        reducer="workers:reduce_thread",
+        kept="_target _name _args _kwargs _daemonic _context",
+    ),
     "concurrent.futures.thread.ThreadPoolExecutor": _recreated(
         "a fresh pool with the same parameters", reducer="workers:reduce_thread_pool", kept="_shutdown"
     ),
@@ -110,15 +125,19 @@ KINDS: dict[str, Kind] = {
     "asyncio.taskgroups.TaskGroup": _refused(_LOOP),
     "subprocess.Popen": _refused(_RUN),
     "asyncio.subprocess.Process": _refused(_RUN),
-    "multiprocessing.process.BaseProcess": _refused("send the target and its arguments, and start it there", by=""),
-    "multiprocessing.pool.Pool": _refused("send the arguments of the pool, and make one there", by=""),
+    "multiprocessing.process.BaseProcess": _refused(
+        "send the target and its arguments, and start it there", by=_INHERITED
+    ),
+    "multiprocessing.pool.Pool": _refused("send the arguments of the pool, and make one there"),
     "builtins.frame": _refused("send what is needed of its f_locals, or a traceback, which can travel"),
     # what one reads or writes
     "_io.TextIOWrapper": _recreated(
         "open for reading at the same position; standard streams as those there; open for writing is refused",
         reducer="files:reduce_text",
     ),
-    "_io.BufferedReader": _recreated("open for reading at the same position", reducer="files:reduce_buffered"),
+    "_io.BufferedReader": _recreated(
+        "open for reading at the same position", reducer="files:reduce_buffered"
+    ),
     "_io.BufferedWriter": _refused(_OPEN, by="handles.files:reduce_buffered"),
     "_io.BufferedRandom": _refused(_OPEN, by="handles.files:reduce_buffered"),
     "_io.BufferedRWPair": _refused(_OPEN),
@@ -126,23 +145,32 @@ KINDS: dict[str, Kind] = {
     "_io.StringIO": Kind("recreate", "contents and position"),
     "_io.BytesIO": Kind("recreate", "contents and position"),
     "_io._TextIOBase": Kind("by_name", "a standard stream as that one there", "handles.files:reduce_stream"),
-    "tempfile._TemporaryFileWrapper": _refused("send the contents: the file goes when this process closes it"),
+    "tempfile._TemporaryFileWrapper": _refused(
+        "send the contents: the file goes when this process closes it"
+    ),
     "tempfile.SpooledTemporaryFile": _refused("send the contents: the file goes when this process closes it"),
-    "tempfile.TemporaryDirectory": _refused("send its name: the directory goes when this process is done with it"),
+    "tempfile.TemporaryDirectory": _refused(
+        "send its name: the directory goes when this process is done with it"
+    ),
     "gzip.GzipFile": _refused(_READ),
     "bz2.BZ2File": _refused(_READ),
     "lzma.LZMAFile": _refused(_READ),
     "mmap.mmap": _refused("send bytes(map), or the path, and map it there"),
+    "posix.DirEntry": _refused("send its path"),
     "posix.ScandirIterator": _refused("send list(os.listdir(path)), or the path"),
     # logging
-    "logging.Logger": Kind("by_name", "the logger of that name, with the levels and handlers that it has there"),
-    "logging.Handler": _recreated("a handler with its own lock", given="level", kept="filters formatter _name _closed"),
+    "logging.Logger": Kind(
+        "by_name", "the logger of that name, with the levels and handlers that it has there"
+    ),
+    "logging.Handler": _recreated(
+        "a handler with its own lock", given="level", kept="filters formatter _name _closed"
+    ),
     # connections
     "socket.socket": _refused(_CONNECT),
     "_ssl._SSLContext": _refused("make it there, with ssl.create_default_context"),
     "_ssl._SSLSocket": _refused(_CONNECT),
     "asyncio.transports.BaseTransport": _refused(_CONNECT),
-    "multiprocessing.connection._ConnectionBase": _refused(_SHARED),
+    "multiprocessing.connection._ConnectionBase": _refused(_SHARED, by=_INHERITED),
     "selectors.BaseSelector": _refused("make one there, and register what is open there"),
     "sqlite3.Connection": _refused("send the path of the database, and connect there"),
     "sqlite3.Cursor": _refused("fetch the rows, and send these"),
@@ -158,19 +186,19 @@ KINDS: dict[str, Kind] = {
 }
 
 
-def kind_of(cls: type) -> tuple[type, Kind] | None:
-    """Return the kind of a type's objects, and the type among its bases that has it."""
+def kind_of(cls: type) -> tuple[type, Kind]:
+    """Return the base of a type that the table lists, and its kind; `object` and an empty one if none."""
     for base in cls.__mro__:
         kind = KINDS.get(f"{base.__module__}.{base.__qualname__}")
         if kind is not None:
             return base, kind
-    return None
+    return object, Kind("", "")
 
 
 def hint_for(cls: type) -> str:
     """Return what to do instead of sending an object of a type that is refused, or an empty string."""
-    known = kind_of(cls)
-    return known[1].text if known is not None and known[1].policy == "refuse" else ""
+    _, kind = kind_of(cls)
+    return kind.text if kind.policy == "refuse" else ""
 
 
 class Handles:
@@ -188,7 +216,7 @@ class Handles:
             TypeError: not a type, or one whose objects pickle takes apart before anybody is asked.
             ValueError: no such policy.
         """
-        if not isinstance(cls, type) or cls in _NEVER_ASKED:
+        if not isinstance(cls, type) or cls in _NEVER_ASKED:  # type: ignore[redundant-expr]
             msg = f"a policy is for the objects of a type that are no plain data; {cls!r} is none"
             raise TypeError(msg)
         if policy is not None and policy not in POLICIES and not callable(policy):

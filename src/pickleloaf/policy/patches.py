@@ -43,8 +43,8 @@ _TO_BE_SET = {
     "threading": "excepthook",
 }
 
-#: Names that are there to be set, as (module, name).
-OF_THE_PROCESS = frozenset((module, name) for module, names in _TO_BE_SET.items() for name in names.split())
+#: Names that are there to be set, as places.
+OF_THE_PROCESS = frozenset((module, "", name) for module, names in _TO_BE_SET.items() for name in names.split())
 
 #: Types whose objects never come from anywhere.
 PLAIN = frozenset(
@@ -104,8 +104,9 @@ class Judge:
 
     def __init__(self, policy: ValuePolicy) -> None:
         self._policy = policy
+        self.is_of_session = _Session()
         #: Of the exact types whose objects need a closer look.
-        self._looks: dict[type, Callable[[Any, _Spot, int], bool]] = {
+        self._looks: dict[type, Callable[[Any, Place, int], bool]] = {
             FunctionType: self._function,
             MethodType: self._method,
             BuiltinFunctionType: self._builtin,
@@ -119,32 +120,29 @@ class Judge:
             CellType: self._cell,
         }
 
-    def is_patch(self, value: Any, module: str, name: str = "") -> bool:
-        """Tell whether a value was patched in.
+    def is_patch(self, value: Any, place: Place) -> bool:
+        """Tell whether the value at some place was patched in."""
+        try:
+            return self._look(value, place, 0)
+        except Exception:  # noqa: BLE001 - a foreign metaclass or property that fails when it is asked
+            return False
 
-        Args:
-            value: found in the namespace of a module, or of a class in it.
-            module: the module's name.
-            name: of the value, in the module's own namespace; "" in that of a class.
-        """
-        return type(value) not in PLAIN and self._look(value, _Spot(module, name), 0)
-
-    def _look(self, value: Any, spot: _Spot, depth: int) -> bool:
+    def _look(self, value: Any, place: Place, depth: int) -> bool:
         kind = type(value)
         if kind in PLAIN or depth > _DEEP:
             return False
         look = self._looks.get(kind)
         if look is not None:
-            return look(value, spot, depth)
+            return look(value, place, depth)
         if issubclass(kind, type):
-            return self._is_foreign(value.__module__, spot, value)
+            return self._is_foreign(value.__module__, place, value)
         if issubclass(kind, ModuleType):
-            return self._module(value, spot, depth)
-        return self._instance(value, kind, spot, depth)
+            return self._module(value, place, depth)
+        return self._instance(value, kind, place, depth)
 
-    def _is_foreign(self, home: Any, spot: _Spot, value: Any, file: str = "") -> bool:
+    def _is_foreign(self, home: Any, place: Place, value: Any, file: str = "") -> bool:
         """Tell whether code of a module travels by value, and was not imported here."""
-        if type(home) is not str or home == spot.module:
+        if type(home) is not str or home == place.module:
             return False
         if home in MAIN:
             return True
@@ -153,44 +151,44 @@ class Judge:
             return file.startswith("<pickleloaf")
         if not self._policy.travels(home):
             return False
-        return not is_importable_module(home, module) or not _is_imported(value, spot)
+        return not is_importable_module(home, module) or not _is_imported(value, place)
 
-    def _function(self, value: FunctionType, spot: _Spot, depth: int) -> bool:
+    def _function(self, value: FunctionType, place: Place, depth: int) -> bool:
         code = value.__code__
         home = value.__globals__.get("__name__")
-        if home != spot.module and self._is_foreign(home, spot, value, code.co_filename):
+        if home != place.module and self._is_foreign(home, place, value, code.co_filename):
             return True
         wrapped = value.__dict__.get("__wrapped__") if value.__dict__ else None
-        if wrapped is not None and self._look(wrapped, spot, depth + 1):
+        if wrapped is not None and self._look(wrapped, place, depth + 1):
             return True
         closure = value.__closure__
-        return closure is not None and any(self._cell(cell, spot, depth + 1) for cell in closure)
+        return closure is not None and any(self._cell(cell, place, depth + 1) for cell in closure)
 
-    def _cell(self, cell: CellType, spot: _Spot, depth: int) -> bool:
+    def _cell(self, cell: CellType, place: Place, depth: int) -> bool:
         try:
             value = cell.cell_contents
         except ValueError:
             return False
         # Other things in a closure are a wrapper's own affair.
-        return isinstance(value, (FunctionType, MethodType, type)) and self._look(value, spot, depth)
+        return isinstance(value, (FunctionType, MethodType, type)) and self._look(value, place, depth)
 
-    def _method(self, value: MethodType, spot: _Spot, depth: int) -> bool:
-        return self._look(value.__func__, spot, depth + 1) or self._look(value.__self__, spot, depth + 1)
+    def _method(self, value: MethodType, place: Place, depth: int) -> bool:
+        return self._look(value.__func__, place, depth + 1) or self._look(value.__self__, place, depth + 1)
 
-    def _builtin(self, value: BuiltinFunctionType, spot: _Spot, depth: int) -> bool:
+    def _builtin(self, value: BuiltinFunctionType, place: Place, depth: int) -> bool:
         owner = value.__self__
-        return owner is not None and not isinstance(owner, ModuleType) and self._look(owner, spot, depth + 1)
+        return owner is not None and not isinstance(owner, ModuleType) and self._look(owner, place, depth + 1)
 
-    def _wrapper(self, value: Any, spot: _Spot, depth: int) -> bool:
-        return self._look(value.__func__, spot, depth + 1)
+    def _wrapper(self, value: Any, place: Place, depth: int) -> bool:
+        return self._look(value.__func__, place, depth + 1)
 
-    def _property(self, value: property, spot: _Spot, depth: int) -> bool:
-        return any(self._look(part, spot, depth + 1) for part in (value.fget, value.fset, value.fdel))
+    def _property(self, value: property, place: Place, depth: int) -> bool:
+        return any(self._look(part, place, depth + 1) for part in (value.fget, value.fset, value.fdel))
 
-    def _partial(self, value: Any, spot: _Spot, depth: int) -> bool:
-        return self._look(value.func, spot, depth + 1)
+    def _partial(self, value: Any, place: Place, depth: int) -> bool:
+        return self._look(value.func, place, depth + 1)
 
-    def _module(self, value: ModuleType, spot: _Spot, depth: int) -> bool:  # noqa: ARG002 - one of _looks
+    def _module(self, value: ModuleType, place: Place, depth: int) -> bool:  # noqa: ARG002 - one of _looks
         name = getattr(value, "__name__", None)
         if type(name) is not str or name in MAIN:
             return False
@@ -200,24 +198,21 @@ class Judge:
         top = name.partition(".")[0]
         return known is None and not (top in sys.modules and is_importable_module(top, sys.modules[top]))
 
-    def _instance(self, value: Any, kind: type, spot: _Spot, depth: int) -> bool:
-        if self._is_foreign(kind.__module__, spot, kind):
+    def _instance(self, value: Any, kind: type, place: Place, depth: int) -> bool:
+        if self._is_foreign(kind.__module__, place, kind):
             return True
         if not callable(value) and not hasattr(kind, "__get__"):
             return False
-        return any(self._look(part, spot, depth + 1) for part in _behind(value) if type(part) in _CODE)
+        return any(self._look(part, place, depth + 1) for part in _behind(value) if type(part) in _CODE)
 
-    def is_local_file(self, file: str) -> bool:
-        """Tell whether code of this file was typed into a session, stands in the script or arrived here."""
+
+class _Session(dict[str, bool]):
+    """Tells whether code of a file was typed into a session, stands in the script or has arrived here."""
+
+    def __missing__(self, file: str) -> bool:
         script = getattr(sys.modules.get("__main__"), "__file__", None)
-        return file.startswith(_SESSIONS) or "/ipykernel_" in file or (script is not None and file == script)
-
-
-class _Spot(NamedTuple):
-    """Where a value was found."""
-
-    module: str
-    name: str
+        self[file] = found = file.startswith(_SESSIONS) or "/ipykernel_" in file or file == script
+        return found
 
 
 def _behind(value: Any) -> Iterable[Any]:
@@ -229,14 +224,14 @@ def _behind(value: Any) -> Iterable[Any]:
             yield each
 
 
-def _is_imported(value: Any, spot: _Spot) -> bool:
+def _is_imported(value: Any, place: Place) -> bool:
     """Tell whether the source of a module imports a value from a place that holds it."""
-    found = binding(spot.module, "", spot.name) if spot.name else None
+    found = binding(*place)
     if found is None or found.source is None:
         return False
     level, name, member = found.source
     if level:
-        package = getattr(sys.modules.get(spot.module), "__package__", None) or ""
+        package = getattr(sys.modules.get(place.module), "__package__", None) or ""
         base = package.rsplit(".", level - 1)[0]
         name = f"{base}.{name}" if name else base
     return getattr(sys.modules.get(name), member, None) is value

@@ -6,61 +6,108 @@ from what a payload refers to (its *roots*) the namespaces of modules and of the
 looked through, along what they hold of one another. What was seen is remembered per namespace, and read
 anew when the namespace has changed, which is told by the identity of its values.
 
-1. `look` looks at every namespace that is in reach. It sees every patch that can be seen.
-2. `glance` is for every dump: it never takes more than a few hundredths of the time that dumps take.
-   Exactly, it looks at the names that shipped code uses of builtins and of modules. At the rest of a
-   root's own namespace it looks again when `_REST` times as long has passed as looking took the last
-   time, tens of microseconds; at everything in reach likewise, some milliseconds.
-3. Nothing large is kept alive: of functions, classes and the like the object is remembered, of
-   everything else the id.
+1. `Watch.look` looks at every namespace in reach, and sees every patch that can be seen.
+2. `Watch.glance` is for every dump, and takes a few hundredths of the time that dumps take. The names
+   that shipped code uses of builtins and of modules it always looks at. At the rest of the namespaces
+   that the payload itself refers to it looks again when `_NEAR` times as long has passed as that took
+   the last time, some tens of microseconds; at everything in reach after `_FAR` times as long as that
+   took, some milliseconds.
+3. Nothing large is kept alive: functions, classes and the like are remembered, of everything else the id.
 
-The tables here are caches; a lock guards what writes to them.
+What is here is a cache; a lock guards what writes to it.
 """
 
 from __future__ import annotations
 
+import builtins
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from operator import is_, itemgetter
+from collections.abc import Iterable, Iterator
+from operator import itemgetter
 from time import perf_counter
 from types import FunctionType, ModuleType
-from typing import Any, NamedTuple
+from typing import Any
 
 from pickleloaf.code.codec import CodeFacts
 from pickleloaf.policy.by_value import MAIN, ValuePolicy, is_importable_module
-from pickleloaf.policy.patches import OF_THE_PROCESS, PLAIN, Judge, Place, is_patchable
+from pickleloaf.policy.marks import MARKS
+from pickleloaf.policy.patches import Judge, Place
+from pickleloaf.policy.scopes import Scope
 
 __all__ = ["Watch", "watch_for"]
 
-#: How many times as long as it took nothing is looked at again.
-_REST = 40
-
-#: Types whose objects may be large; of these the id is remembered.
-_CONTAINERS = (list, dict, set, bytearray, bytes)
+_NEAR = 50
+_FAR = 100
 
 
-class Scope:
-    """One namespace and what was seen in it: a module's or a class's."""
+class _Root:
+    """Something that a payload refers to by name."""
 
-    __slots__ = ("_get", "_ids", "_others", "_size", "inner", "known", "leads", "module", "owner", "patched", "path", "space")
+    __slots__ = ("modules", "near", "obj")
 
-    def __init__(self, owner: Any, module: str, path: str) -> None:
-        self.owner = owner
-        self.module = module
-        self.path = path
-        self.space: Mapping[str, Any] = owner.__dict__
-        self.inner: list[Scope] = []
+    def __init__(self, obj: Any, near: tuple[Scope, ...], modules: tuple[str, ...]) -> None:
+        self.obj = obj
+        #: Its own namespaces.
+        self.near = near
+        #: Where what it leads to begins.
+        self.modules = modules
 
-    def read(self, judge: Judge) -> None:
-        """Look at every value."""
-        known: dict[str, Any] = {}
-        others: dict[str, int] = {}
-        leads: dict[str, None] = {}
-        classes: list[type] = []
-        self.patched: tuple[str, ...] = ()
-        for name, value in list(self.space.items()):
-            kind = type(value)
-            if kind in PLAIN or (not callable(value) and not issubclass(kind, ModuleType)):
-                others[name] = id(value)
+
+class Watch:
+    """What was seen so far, by one way of deciding what travels by value."""
+
+    def __init__(self, policy: ValuePolicy) -> None:
+        self._judge = Judge(policy)
+        self._lock = threading.RLock()
+        self._modules: dict[str, Scope] = {}
+        self._roots: dict[int, _Root] = {}
+        #: Scopes with a patch in them, or in a class in them.
+        self._patched: set[Scope] = set()
+        self._near_due = self._far_due = 0.0
+        self._enter_module("builtins")
+        self._builtins = self._modules["builtins"]
+
+    def glance(self, uses: list[Any]) -> bool:
+        """Tell, at little cost, whether there may be patches behind what a payload uses."""
+        now = perf_counter()
+        near = now > self._near_due
+        if now > self._far_due:
+            self._look_far(now)
+        if near and not self._builtins.is_unchanged():
+            self._read(self._builtins)
+        names: list[str] = []
+        modules: list[Scope] = []
+        for each in uses:
+            if type(each) is CodeFacts:
+                self._builtins.has(each.look_ups.builtins) or self._read(self._builtins)
+                names += each.look_ups.attributes
+                if each.look_ups.modules:
+                    modules += [root.near[0] for root in self._imported(each)]
+                continue
+            root = self._roots.get(id(each))
+            if root is None or root.obj is not each:
+                root = self._enter(each)
+            elif near:
+                for scope in root.near:
+                    if not scope.is_unchanged():
+                        self._read(scope)
+            if type(each) is ModuleType:
+                modules += root.near
+        for scope in modules if names else ():
+            scope.has(names) or self._read(scope)
+        if near:
+            done = perf_counter()
+            self._near_due = done + _NEAR * (done - now)
+        return bool(self._patched or MARKS)
+
+    def look(self, uses: list[Any]) -> list[Place]:
+        """Return the patches in reach of what a payload uses, in an order that is always the same."""
+        with self._lock:
+            reach = self._reach(uses)
+            for name in reach:
+                self._renew(name)
+            reach = self._reach(uses)
+            ...
+
+    def _reach(self, uses):
         ...

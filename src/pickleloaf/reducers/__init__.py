@@ -2,7 +2,8 @@
 
 This table is their table of contents. A type is named as its own module and qualified name say; it is
 looked up with its bases, so that a row also serves subclasses unless it says that it is for the exact
-type alone. Nothing is imported until an object of the type is met.
+type alone; ``module.*`` is for the types of a module that have no row of their own. Nothing is imported until
+an object of the type is met.
 """
 
 from __future__ import annotations
@@ -33,9 +34,20 @@ TABLE: dict[str, Row] = {
     "builtins.module": Row("modules:reduce_module"),
     # classes, by metaclass
     "enum.EnumType": Row("enums:reduce_enum"),
+    "typing._TypedDictMeta": Row("typings:reduce_typed_dict"),
     "builtins.type": Row("classes:reduce_class"),
     # objects of such classes
     "enum.Enum": Row("enums:reduce_member"),
+    # types for annotations
+    "typing.TypeVar": Row("typings:reduce_type_parameter"),
+    "typing.ParamSpec": Row("typings:reduce_type_parameter"),
+    "typing.TypeVarTuple": Row("typings:reduce_type_parameter"),
+    "typing.ParamSpecArgs": Row("typings:reduce_argument_of_parameter"),
+    "typing.ParamSpecKwargs": Row("typings:reduce_argument_of_parameter"),
+    "typing.TypeAliasType": Row("typings:reduce_type_alias"),
+    "typing.NewType": Row("typings:reduce_new_type"),
+    "typing.ForwardRef": Row("typings:reduce_forward_reference"),
+    "annotationlib.ForwardRef": Row("typings:reduce_forward_reference"),
     # methods and descriptors
     "builtins.method": Row("methods:reduce_method"),
     "builtins.classmethod": Row("descriptors:reduce_wrapper"),
@@ -49,6 +61,8 @@ TABLE: dict[str, Row] = {
     "builtins.traceback": Row("tracebacks:reduce_traceback"),
     # handles on something of this process, kind by kind
     **{name: Row(kind.reducer, yields=True) for name, kind in KINDS.items() if kind.reducer},
+    # iterators
+    "itertools.*": Row("iterators:reduce_iterator", exact=True),
     # the pickler's own stand-ins
     "pickleloaf.reducers._building.ClassState": Row("_building:reduce_class_state"),
     "pickleloaf.reducers._dump.Namespace": Row("_namespaces:reduce_namespace"),
@@ -71,7 +85,7 @@ def reducer_for(cls: type) -> Any:
     """Return the reducer of objects of a type, or None where pickle's own way is right."""
     asked = False
     for base in cls.__mro__:
-        row = TABLE.get(f"{base.__module__}.{base.__qualname__}")
+        row = TABLE.get(f"{base.__module__}.{base.__qualname__}") or TABLE.get(f"{base.__module__}.*")
         if row is not None and (base is cls or not row.exact) and not (asked and row.yields):
             return _load(row)
         asked = asked or not _SAYING.isdisjoint(base.__dict__)

@@ -15,7 +15,9 @@ from typing import Any
 from pickleloaf._compat import HAS_LAZY_ANNOTATIONS
 from pickleloaf.errors import EncodeError
 from pickleloaf.reducers import _tracking
-from pickleloaf.reducers._dump import SETS, Dump, Late
+from pickleloaf.reducers._dump import Dump, Late
+from pickleloaf.reducers._kinds import SETS
+from pickleloaf.reducers._lazily import evaluators
 from pickleloaf.wire import verb
 
 __all__ = ["ClassState", "join_names", "make_class", "namespace_of", "reduce_building", "stub"]
@@ -23,7 +25,7 @@ __all__ = ["ClassState", "join_names", "make_class", "namespace_of", "reduce_bui
 #: Names that making the class gives it anew, or that hold only for this process.
 _MADE_ANEW = frozenset(
     "__abstractmethods__ _abc_impl __slotnames__ __firstlineno__ __annotations_cache__ "
-    "__protocol_attrs__ __non_callable_proto_members__".split()
+    "__protocol_attrs__".split()
 )
 
 
@@ -70,10 +72,10 @@ def reduce_building(
     late: list[Late] = []
     dump.building.append((cls, late))
     now, waiting = dict(names), {}
-    if not SETS.isdisjoint(map(type, names.values())):
+    if SETS.meet(names.values()):
         dump.has_sets = True
     for name, value in names.items():
-        if not isinstance(value, FunctionType) and dump.leads_to_building(value):
+        if name not in _NEEDED and not isinstance(value, FunctionType) and dump.leads_to_building(value):
             waiting["names", name] = value
             now[name] = None  # keeps the place
     if waiting:
@@ -83,6 +85,11 @@ def reduce_building(
     bases = () if cls.__bases__ == (object,) else cls.__bases__  # as it was written, most likely
     arguments = (identity, type(cls), cls.__name__, bases, {**now, **cells}, *more(late))
     return rebuild, arguments, ClassState(late), None, None, fill_class
+
+
+#: Names that making the class asks for. What leads from them to the class is other classes, which have
+#: late parts of their own, or functions.
+_NEEDED = frozenset("__slots__ __orig_bases__ __parameters__ __type_params__".split())
 
 
 def join_names(parts: dict[tuple[str, Any], Any]) -> dict[str, Any]:
@@ -170,10 +177,14 @@ def namespace_of(cls: type) -> dict[str, Any]:
     }
     if names.get("__doc__", "") is None:
         del names["__doc__"]
+    hook = names.get("__subclasshook__")
+    if getattr(getattr(hook, "__func__", hook), "__module__", None) == "typing":  # every Protocol gets it
+        del names["__subclasshook__"]
     if cls.__qualname__ != cls.__name__:
         names["__qualname__"] = cls.__qualname__
-    if "__static_attributes__" in names:  # in the order of a set, up to 3.13
-        names["__static_attributes__"] = tuple(sorted(names["__static_attributes__"]))
+    for name in ("__static_attributes__", "__non_callable_proto_members__"):
+        if name in names:  # a set, or a tuple in the order of one
+            names[name] = tuple(sorted(names[name]))
     if "__slots__" in names:
         names["__slots__"] = _slots(names["__slots__"], cls)
     return names
@@ -224,7 +235,7 @@ def _functions(values: Any, depth: int = 3) -> Iterator[FunctionType]:
         if isinstance(value, FunctionType):
             yield value
             inner = [getattr(value, "__annotate__", None) if HAS_LAZY_ANNOTATIONS else None]
-            inner.append(value.__dict__.get("__wrapped__"))
+            inner += [value.__dict__.get("__wrapped__"), *getattr(value, "__type_params__", ())]
         elif isinstance(value, (staticmethod, classmethod)):
             inner = [value.__func__]
         elif isinstance(value, property):
@@ -232,6 +243,6 @@ def _functions(values: Any, depth: int = 3) -> Iterator[FunctionType]:
         elif isinstance(value, (functools.cached_property, functools.partialmethod, functools.partial)):
             inner = [value.func]
         else:
-            continue
+            inner = list(evaluators(value).values())
         if depth:
             yield from _functions([part for part in inner if part is not None], depth - 1)

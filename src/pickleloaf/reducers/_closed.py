@@ -27,14 +27,14 @@ from pickleloaf.code.envelope import seal, unseal
 from pickleloaf.code.names import Names
 from pickleloaf.reducers import _tracking
 from pickleloaf.reducers._building import make_class, namespace_of
-from pickleloaf.reducers._dump import ATOMS, Dump
+from pickleloaf.reducers._dump import Dump
+from pickleloaf.reducers._kinds import ATOMS, Kinds
 from pickleloaf.wire import verb
 
 __all__ = ["reduce_closed"]
 
 _Parts = tuple[tuple[str, str, Any], ...]
-_UNMARSHALLABLE = frozenset({bytearray, type(NotImplemented)})
-_VALUES = ATOMS - _UNMARSHALLABLE
+_VALUES = Kinds(ATOMS - {bytearray, type(NotImplemented)})  # what marshal can write
 _WRAPPERS: dict[str, type] = {"staticmethod": staticmethod, "classmethod": classmethod}
 
 
@@ -103,7 +103,7 @@ def _take_apart(cls: type) -> _Parts | None:
         contents: Any
         if kind is FunctionType:
             contents = _function(value, cls)
-        elif kind in _VALUES or (kind is tuple and _VALUES.issuperset(map(type, value))):
+        elif _VALUES.have(value) or (kind is tuple and _VALUES.cover(value)):
             parts.append((name, "value", value))
             continue
         elif kind is staticmethod or kind is classmethod:
@@ -137,9 +137,9 @@ def _function(function: Any, cls: type) -> tuple[Any, ...] | None:
     ):
         return None
     defaults, keywords = function.__defaults__, function.__kwdefaults__
-    if defaults and not _VALUES.issuperset(map(type, defaults)):
+    if defaults and not _VALUES.cover(defaults):
         return None
-    if keywords and not _VALUES.issuperset(map(type, keywords.values())):
+    if keywords and not _VALUES.cover(keywords.values()):
         return None
     return function.__code__, defaults, keywords and tuple(keywords.items())
 

@@ -21,14 +21,9 @@ from types import CellType, CodeType, FunctionType, ModuleType
 from typing import Any
 
 from pickleloaf.policy.by_value import ValuePolicy
+from pickleloaf.reducers._kinds import ATOMS
 
-__all__ = ["ATOMS", "SETS", "HEAP_TYPE", "Dump", "Late", "Namespace", "ShippedModules", "referents_of_proxy"]
-
-#: Exact types whose objects refer to nothing.
-ATOMS = frozenset({type(None), bool, int, float, complex, str, bytes, bytearray, type(...), type(NotImplemented)})
-
-#: Types whose order of elements differs from process to process.
-SETS = frozenset({set, frozenset})
+__all__ = ["HEAP_TYPE", "Dump", "Late", "Namespace", "ShippedModules", "referents_of_proxy"]
 
 #: Objects that are followed at most to answer one question; beyond that the answer is "may be".
 _FAR = 2000
@@ -169,7 +164,7 @@ class Dump:
     def leads_to_building(self, value: Any) -> bool:
         """Tell whether pickling a value may need a class that is being built."""
         kind = type(value)
-        if not self.building or kind in ATOMS or kind is ModuleType:
+        if not self.building or ATOMS.have(value) or kind is ModuleType:
             return False
         return self.leads_to({id(cls) for cls, _ in self.building}, (value,))
 
@@ -184,7 +179,7 @@ class Dump:
             kind = type(value)  # isinstance would ask a weak proxy for the class of its referent
             if id(value) in targets:
                 return True
-            if id(value) in seen or kind in ATOMS:
+            if id(value) in seen or ATOMS.have(value):
                 continue
             seen.add(id(value))
             if kind in _LEAD_NOWHERE or issubclass(kind, ModuleType):

@@ -21,7 +21,8 @@ from typing import Any
 
 from pickleloaf.errors import DecodeError
 from pickleloaf.policy.by_value import MAIN
-from pickleloaf.reducers._dump import ATOMS, Dump
+from pickleloaf.reducers._dump import Dump
+from pickleloaf.reducers._kinds import ATOMS
 from pickleloaf.wire import verb
 
 __all__ = ["Named", "by_name", "names_of_instances", "reduce_named"]
@@ -43,7 +44,7 @@ _homes: dict[tuple[int, str], tuple[int, int, str | None]] = {}
 
 def by_name(value: Any, name: str, scope: dict[str, Any], dump: Dump) -> Any:
     """Return a stand-in for a global that another, importable module holds, or the value itself."""
-    if type(value) in ATOMS or isinstance(value, (type, ModuleType)):
+    if ATOMS.have(value) or isinstance(value, (type, ModuleType)):
         return value
     key = (id(scope), name)
     known = _homes.get(key)

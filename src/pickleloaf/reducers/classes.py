@@ -9,6 +9,7 @@ Loses: `__firstlineno__`, weak references to subclasses."""
 from __future__ import annotations
 
 import sys
+from types import MethodDescriptorType, WrapperDescriptorType
 from typing import Any
 
 from pickleloaf.errors import EncodeError
@@ -30,7 +31,7 @@ _NAMELESS = (type(None), type(...), type(NotImplemented))
 def reduce_class(cls: type, dump: Dump) -> Any:
     if dump.policy.by_reference(cls) or any(cls is each for each in _NAMELESS):
         return NotImplemented
-    if not cls.__flags__ & HEAP_TYPE or cls.__module__ == "builtins":
+    if not cls.__flags__ & HEAP_TYPE or cls.__module__ == "builtins" or _is_native(cls):
         return _reduce_hidden(cls)
     stands = stub(cls, dump)
     if stands is not None:
@@ -87,9 +88,17 @@ def fill_abc(cls: Any, registered: list[type]) -> None:
         cls.register(subclass)
 
 
+def _is_native(cls: type) -> bool:
+    """Tell whether a type is made by C code: it then has methods written in C of its very own."""
+    return cls.__module__ != "__main__" and any(
+        isinstance(value, (WrapperDescriptorType, MethodDescriptorType)) and value.__objclass__ is cls
+        for value in cls.__dict__.values()
+    )
+
+
 def _reduce_hidden(cls: type) -> Any:
     """Name a type of the interpreter by a module that holds it under some name."""
-    for module in _NAMING_MODULES:
+    for module in (*_NAMING_MODULES, cls.__module__, f"_{cls.__module__}"):
         held = vars(sys.modules[module]) if module in sys.modules else {}
         for name, value in held.items():
             if value is cls:

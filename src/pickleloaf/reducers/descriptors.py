@@ -1,6 +1,6 @@
 """Class methods, static methods and properties.
 
-Takes apart: the functions. Travels as: the type, by name.
+Takes apart: the functions. Travels as: the type, by name; wire.property for subclasses.
 Keeps: docstrings, attributes, subclasses. Loses: nothing."""
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from pickleloaf.reducers._dump import Dump
+from pickleloaf.wire import verb
 
 
 def reduce_wrapper(wrapper: classmethod[Any, Any, Any] | staticmethod[Any, Any], dump: Dump) -> Any:  # noqa: ARG001
@@ -25,8 +26,18 @@ _COPIED = frozenset("__module__ __name__ __qualname__ __doc__ __wrapped__ __anno
 
 
 def reduce_property(prop: property, dump: Dump) -> Any:  # noqa: ARG001 - every reducer takes both
-    functions = (prop.fget, prop.fset, prop.fdel)
-    inherits_doc = prop.fget is not None and prop.__doc__ == prop.fget.__doc__
-    arguments = functions if inherits_doc or prop.__doc__ is None else (*functions, prop.__doc__)
-    state = {name: value for name, value in getattr(prop, "__dict__", {}).items() if name != "__doc__"}
-    return (type(prop), arguments, state) if state else (type(prop), arguments)
+    parts = (prop.fget, prop.fset, prop.fdel)
+    if prop.fget is None or prop.__doc__ != prop.fget.__doc__:
+        parts = (*parts, prop.__doc__)
+    if type(prop) is property:
+        return property, parts
+    own = {name: value for name, value in getattr(prop, "__dict__", {}).items() if name != "__doc__"}
+    return rebuild_property, (type(prop), *parts), own or None
+
+
+@verb
+def rebuild_property(kind: type[property], *parts: Any) -> property:
+    """Make an instance of a subclass, whose own ``__init__`` may take something else."""
+    prop = kind.__new__(kind)
+    property.__init__(prop, *parts)
+    return prop

@@ -80,9 +80,10 @@ def fill_exception(error: BaseException, state: Any) -> None:
 
 def _native(cls: type) -> type:
     """Return the class implemented in C that makes instances of a class."""
-    while not isinstance(cls.__dict__.get("__new__"), BuiltinFunctionType):
-        cls = cls.__base__
-    return cls
+    base: Any = cls
+    while not isinstance(base.__dict__.get("__new__"), BuiltinFunctionType):
+        base = base.__base__
+    return base  # type: ignore[no-any-return]
 
 
 def _is_own(cls: type, name: str) -> bool:

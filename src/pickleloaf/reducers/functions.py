@@ -27,7 +27,8 @@ from pickleloaf._compat import HAS_LAZY_ANNOTATIONS
 from pickleloaf.code.codec import CodeFacts, decode, facts_of
 from pickleloaf.code.names import identifiers
 from pickleloaf.reducers import reducer_for_made
-from pickleloaf.reducers._dump import ATOMS, SETS, Dump, Late
+from pickleloaf.reducers._dump import Dump, Late
+from pickleloaf.reducers._kinds import ATOMS, SETS, Kinds
 from pickleloaf.reducers._named import by_name
 from pickleloaf.reducers._namespaces import imported_modules, namespace_for, submodules
 from pickleloaf.wire import verb
@@ -35,10 +36,10 @@ from pickleloaf.wire import verb
 _Parts = dict[tuple[str, Any], Any]
 
 #: Types of globals that are never looked for in other modules: atoms, and what has a name of its own.
-_SELF_NAMED = ATOMS | {FunctionType, ModuleType, type}
+_SELF_NAMED = Kinds(ATOMS | {FunctionType, ModuleType, type})
 
 #: Types whose objects may travel with a shell, since nothing behind them leads back to a function.
-_LEAVES = ATOMS | {ModuleType}
+_LEAVES = Kinds(ATOMS | {ModuleType})
 
 
 def reduce_function(function: FunctionType, dump: Dump) -> Any:
@@ -153,7 +154,7 @@ def _state(function: FunctionType, facts: CodeFacts, namespace: Any, dump: Dump)
         for name in names.globals:
             if name in scope:
                 value = scope[name]
-                used[name] = value if type(value) in _SELF_NAMED else by_name(value, name, scope, dump)
+                used[name] = value if _SELF_NAMED.have(value) else by_name(value, name, scope, dump)
     closure = function.__closure__
     contents = None if closure is None else _contents(function, facts, closure, dump)
     attributes = _attributes(function, facts, scope)
@@ -177,18 +178,18 @@ def _is_leaf(state: tuple[Any, ...]) -> bool:
     """Tell whether a state holds nothing that could lead back to the function."""
     if len(state) > 2:
         return False
-    if state[0] is not None and not _LEAVES.issuperset(map(type, state[0].values())):
+    if state[0] is not None and not _LEAVES.cover(state[0].values()):
         return False
-    return len(state) == 1 or (type(state[1]) is tuple and _LEAVES.issuperset(map(type, state[1])))
+    return len(state) == 1 or (type(state[1]) is tuple and _LEAVES.cover(state[1]))
 
 
 def _holds_sets(state: tuple[Any, ...]) -> bool:
     for part in state[:3]:
         if part:
             values = part.values() if type(part) is dict else part
-            if not SETS.isdisjoint(map(type, values)):
+            if SETS.meet(values):
                 return True
-    return len(state) > 2 and bool(state[2]) and not SETS.isdisjoint(map(type, state[2].get("__defaults__", ())))
+    return len(state) > 2 and bool(state[2]) and SETS.meet(state[2].get("__defaults__", ()))
 
 
 def _contents(function: FunctionType, facts: CodeFacts, closure: tuple[CellType, ...], dump: Dump) -> Any:

@@ -8,14 +8,16 @@ holds by name arrives as that object. Loses: nothing."""
 
 from __future__ import annotations
 
+import contextlib
 import pickle
 import weakref
 from collections.abc import Callable
-from types import BuiltinFunctionType, FunctionType
+from types import BuiltinFunctionType, FunctionType, MemberDescriptorType
 from typing import Any
 
 from pickleloaf.errors import EncodeError
-from pickleloaf.reducers._dump import ATOMS, Dump
+from pickleloaf.reducers._dump import Dump
+from pickleloaf.reducers._kinds import ATOMS
 from pickleloaf.reducers._named import names_of_instances, reduce_named
 from pickleloaf.wire import verb
 
@@ -39,6 +41,8 @@ def _choose(cls: type) -> _Reducer | None:
     anew = _needs_arguments(cls)
     guarded = _guards_attributes(cls)
     hashed = _hashes_state(cls)
+    if _hides_slots(cls):
+        return _reduce_slots
     if not (named or anew or guarded or hashed or _reduces_itself(cls)):
         return None
 
@@ -68,6 +72,22 @@ def _guards_attributes(cls: type) -> bool:
     return hasattr(cls, "__getattr__") and not hasattr(cls, "__setstate__")
 
 
+def _hides_slots(cls: type) -> bool:
+    """Tell whether ``__slots__`` was an iterator that is used up: pickle then knows no names of slots."""
+    written = (base.__dict__.get("__slots__", ()) for base in cls.__mro__)
+    return any(hasattr(slots, "__next__") for slots in written) and not _reduces_itself(cls)
+
+
+def _reduce_slots(instance: Any, dump: Dump) -> Any:  # noqa: ARG001 - every reducer takes both
+    slots = {}
+    for base in type(instance).__mro__:
+        for name, descriptor in base.__dict__.items():
+            if isinstance(descriptor, MemberDescriptorType):
+                with contextlib.suppress(AttributeError):
+                    slots[name] = descriptor.__get__(instance)
+    return rebuild_instance, (type(instance),), (getattr(instance, "__dict__", None), slots), None, None, fill_instance
+
+
 def _hashes_state(cls: type) -> bool:
     """Tell whether the hash of an instance may need its attributes: it must have them before sets do."""
     return type(cls.__hash__) is FunctionType and not hasattr(cls, "__setstate__") and not _reduces_itself(cls)
@@ -76,7 +96,7 @@ def _hashes_state(cls: type) -> bool:
 def _needs_itself(instance: Any, reduced: tuple[Any, ...], dump: Dump) -> bool:
     """Tell whether the state of an instance leads back to it."""
     state = reduced[2] if len(reduced) > 2 else None
-    if type(state) is not dict or ATOMS.issuperset(map(type, state.values())):
+    if type(state) is not dict or ATOMS.cover(state.values()):
         return False
     return dump.leads_to({id(instance)}, state.values())
 

@@ -14,17 +14,17 @@ from __future__ import annotations
 import ast
 import itertools
 import linecache
+from functools import lru_cache
 from types import CodeType, FrameType, FunctionType, TracebackType
 from typing import Any
 
-from pickleloaf.errors import EncodeError
 from pickleloaf.reducers._dump import Dump
 from pickleloaf.wire import verb
 
-#: file, function's name and qualified name, its module, position (as in ``co_positions``), source text.
+#: File, function's name and qualified name, its module, position (as in ``co_positions``), source text.
 _Entry = tuple[str, str, str, str | None, tuple[int, int, int, int], str]
 
-#: Stands in a position for what is not known; the compiler takes it as that.
+#: Stands in a position for what is not known, here and in the compiler.
 _UNKNOWN = -1
 
 
@@ -33,7 +33,7 @@ def reduce_traceback(traceback: TracebackType | None, dump: Dump) -> Any:  # noq
     entries = []
     while traceback is not None:
         frame = traceback.tb_frame
-        at = (frame.f_code, traceback.tb_lasti, id(frame.f_globals))
+        at = (id(frame.f_code), traceback.tb_lasti, id(frame.f_globals))
         if at not in known:
             known[at] = _entry(frame, traceback)
         entries.append(known[at])
@@ -43,58 +43,59 @@ def reduce_traceback(traceback: TracebackType | None, dump: Dump) -> Any:  # noq
 
 @verb
 def rebuild_traceback(*entries: _Entry) -> TracebackType | None:
+    made = {entry: _stand_in(entry) for entry in dict.fromkeys(entries)}
     traceback = None
-    made = {entry: _stand_in(*entry[:5]) for entry in entries}
     for entry in reversed(entries):
         frame, instruction = made[entry]
         traceback = TracebackType(traceback, frame, instruction, entry[4][0])
-    for file, _, _, _, (line, *_), source in made:
-        _register_lines(file, line, source)
+    for file, _, _, _, position, source in made:
+        _register_lines(file, position[0], source)
     return traceback
-
-
-def reduce_frame(frame: FrameType, dump: Dump) -> Any:  # noqa: ARG001
-    msg = f"cannot pickle the frame of {frame.f_code.co_qualname}: it belongs to this thread"
-    raise EncodeError(msg, hint="send what is needed of its f_locals, or a traceback, which can travel")
 
 
 def _entry(frame: FrameType, traceback: TracebackType) -> _Entry:
     code, module = frame.f_code, frame.f_globals.get("__name__")
     positions = itertools.islice(code.co_positions(), max(traceback.tb_lasti, 0) // 2, None)
-    line, end, column, end_column = next(positions, (None,) * 4)
-    if line != traceback.tb_lineno or None in (line, end, column, end_column) or (line, column) > (end, end_column):
-        line = end = _UNKNOWN if traceback.tb_lineno is None else traceback.tb_lineno
-        column = end_column = _UNKNOWN
+    position: Any = next(positions, (None,) * 4)
+    line: Any = traceback.tb_lineno
+    if position[0] != line or None in position or position[::2] > position[1::2]:
+        line = _UNKNOWN if line is None else line
+        position = (line, line, _UNKNOWN, _UNKNOWN)
     linecache.checkcache(code.co_filename)
     lines = linecache.getlines(code.co_filename, frame.f_globals)
-    source = "".join(lines[line - 1 : end]) if line > 0 else ""
+    source = "".join(lines[line - 1 : position[1]]) if line > 0 else ""
     module = module if type(module) is str else None
-    return (code.co_filename, code.co_name, code.co_qualname, module, (line, end, column, end_column), source)
+    return code.co_filename, code.co_name, code.co_qualname, module, position, source
 
 
-def _stand_in(
-    file: str, name: str, qualname: str, module: str | None, position: tuple[int, int, int, int]
-) -> tuple[FrameType, int]:
-    """Return a frame, and the offset of an instruction in its code that has a position."""
+def _stand_in(entry: _Entry) -> tuple[FrameType, int]:
+    """Return a frame, and the offset of an instruction of its code, that print as an entry does."""
+    file, name, qualname, module, position, _ = entry
+    code = _code_at(position).replace(co_filename=file, co_name=name, co_qualname=qualname)
+    wanted = tuple(None if part == _UNKNOWN else part for part in position)
+    # There is none where this interpreter keeps no columns (python -X no_debug_ranges).
+    found = (2 * at for at, each in enumerate(code.co_positions()) if each == wanted)
+    return FunctionType(code, {"__name__": module})().gi_frame, next(found, _UNKNOWN)
+
+
+@lru_cache(maxsize=256)
+def _code_at(position: tuple[int, int, int, int]) -> CodeType:
+    """Return the code of a generator function all of which stands at one position."""
     tree = ast.parse("def generator():\n    yield")
     for node in ast.walk(tree):
         if isinstance(node, (ast.stmt, ast.expr)):
             node.lineno, node.end_lineno, node.col_offset, node.end_col_offset = position
-    module_code = compile(tree, "", "exec", dont_inherit=True)
-    code = next(each for each in module_code.co_consts if isinstance(each, CodeType))
-    code = code.replace(co_filename=file, co_name=name, co_qualname=qualname)
-    frame = FunctionType(code, {"__name__": module})().gi_frame
-    wanted = tuple(None if part == _UNKNOWN else part for part in position)
-    return frame, 2 * list(code.co_positions()).index(wanted)
+    constants = compile(tree, "", "exec", dont_inherit=True).co_consts
+    return next(each for each in constants if isinstance(each, CodeType))
 
 
 def _register_lines(file: str, first: int, source: str) -> None:
     """Let tracebacks find lines of a file that this process does not have."""
     if not source or linecache.getline(file, first):
         return
-    _, modified, lines, _ = linecache.cache.get(file) or (0, None, [], file)
-    if modified is None:  # else there is such a file, of another content
+    known: Any = linecache.cache.get(file) or (0, None, [], file)
+    if known[1] is None:  # else there is a file of that name, and it has other lines
         new = source.splitlines(keepends=True)
-        lines = [*lines, *[""] * (first - 1 - len(lines))]
+        lines = [*known[2], *[""] * (first - 1 - len(known[2]))]
         lines[first - 1 : first - 1 + len(new)] = new
         linecache.cache[file] = (len(lines), None, lines, file)

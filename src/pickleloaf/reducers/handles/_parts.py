@@ -31,9 +31,7 @@ def reduction_of(handle: Any, *given: Any) -> tuple[Any, ...]:
         given: the arguments of that ``__init__``, where the table of kinds does not name them.
     """
     cls = type(handle)
-    found = kind_of(cls)
-    assert found is not None, "only handles of a known kind get here"
-    base, kind = found
+    base, kind = kind_of(cls)
     given = given or tuple(getattr(handle, name) for name in kind.given.split())
     made = _set_by(base).difference(kind.kept.split())
     state: Any = {name: value for name, value in getattr(handle, "__dict__", {}).items() if name not in made}
@@ -79,5 +77,6 @@ def home_of(obj: Any, dump: Dump) -> tuple[str, str] | None:
 def refusal(handle: Any, why: str = "", hint: str = "") -> EncodeError:
     """Return the error that says that a handle cannot travel, and what to do instead."""
     cls = type(handle)
-    msg = f"cannot pickle a {cls.__module__}.{cls.__qualname__} object"
+    name = cls.__qualname__ if cls.__module__ == "builtins" else f"{cls.__module__}.{cls.__qualname__}"
+    msg = f"cannot pickle '{name}' object"
     return EncodeError(f"{msg}: {why}" if why else msg, hint=hint or hint_for(cls))

@@ -11,15 +11,13 @@ from __future__ import annotations
 import gc
 import sys
 import threading
-from contextvars import Context, ContextVar
+from contextvars import Context, ContextVar, copy_context
 from typing import Any
 
 from pickleloaf import wire
 from pickleloaf.reducers._dump import Dump
 from pickleloaf.reducers.handles._parts import home_of, slots_of
 from pickleloaf.wire import verb
-
-_UNSET = object()
 
 
 def reduce_variable(variable: ContextVar[Any], dump: Dump) -> Any:
@@ -28,15 +26,17 @@ def reduce_variable(variable: ContextVar[Any], dump: Dump) -> Any:
         return wire.attribute, home
     if "decimal" in sys.modules and variable is rebuild_decimal_variable():
         return rebuild_decimal_variable, ()
-    arguments: tuple[Any, ...] = (variable.name,)
+    default = Context().run(_value, variable)
+    value = _value(variable) if variable in copy_context() else ()
+    return rebuild_variable, (variable.name, *default), value or None, None, None, fill_variable
+
+
+def _value(variable: ContextVar[Any]) -> tuple[Any, ...]:
+    """Return a tuple of the value, empty where there is none."""
     try:
-        arguments += (Context().run(variable.get),)
-    except LookupError:  # it has no default
-        pass
-    value = variable.get(_UNSET)
-    if value is _UNSET:
-        return rebuild_variable, arguments
-    return rebuild_variable, arguments, (value,), None, None, fill_variable
+        return (variable.get(),)
+    except LookupError:
+        return ()
 
 
 @verb

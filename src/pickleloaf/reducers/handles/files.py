@@ -2,7 +2,7 @@
 
 Takes apart: path and position; encoding, errors and newline of text. Travels as: wire.file,
 wire.recreated, wire.fill_file; wire.closed_file; wire.attribute for standard streams.
-Keeps: the position, also in the midst of a loop over lines; that a text file shares its buffer.
+Keeps: the position, and which buffer a text file reads from.
 Loses: a relative path, which arrives as an absolute one."""
 
 from __future__ import annotations
@@ -33,8 +33,11 @@ def reduce_text(file: io.TextIOWrapper, dump: Dump) -> Any:  # noqa: ARG001
     if known is not None:
         return known
     _check(file)
-    file.flush()  # in a loop over its lines a file only tells its position after this
-    position = file.tell()
+    try:
+        position = file.tell()
+    except OSError as error:
+        hint = "dump it before or after the loop, or read its lines with readline()"
+        raise refusal(file, "it is in a loop over its lines, and does not tell its position", hint) from error
     file.seek(position)  # forgets what was read ahead, so that the one text left below is the newline
     newline = next((each for each in gc.get_referents(file) if type(each) is str and each in _NEWLINES), None)
     given = (file.buffer, file.encoding, file.errors, newline, file.line_buffering, file.write_through)
@@ -136,7 +139,9 @@ def _check(file: Any) -> None:
         if isinstance(name, int):
             raise refusal(file, f"it was opened by its descriptor, {name}", "open it by its path")
         if bottom.writable():
-            raise refusal(file, f"{name!r} is open for writing", "close it and send the path, or send what to write")
+            raise refusal(
+                file, f"{name!r} is open for writing", "close it and send the path, or send what to write"
+            )
         if not _is_there(bottom):
             raise refusal(file, f"{name!r} is no longer the path of that file", "send the contents")
     if not file.seekable():

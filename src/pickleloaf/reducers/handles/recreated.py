@@ -28,5 +28,5 @@ def rebuild_recreated(base: type, cls: type | None, *given: Any) -> Any:
         given: the arguments.
     """
     handle = base.__new__(cls or base)  # type: ignore[call-overload]
-    base.__init__(handle, *given)
+    base.__init__(handle, *given)  # type: ignore[misc]
     return handle

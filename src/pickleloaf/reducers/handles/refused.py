@@ -13,3 +13,12 @@ from pickleloaf.reducers.handles._parts import refusal
 
 def reduce_refused(handle: Any, dump: Dump) -> NoReturn:  # noqa: ARG001 - every reducer takes both
     raise refusal(handle)
+
+
+def reduce_inherited(handle: Any, dump: Dump) -> Any:  # noqa: ARG001
+    """Leave to multiprocessing what it hands over to a child process, and refuse it otherwise."""
+    from multiprocessing.context import get_spawning_popen
+
+    if get_spawning_popen() is None:
+        raise refusal(handle)
+    return NotImplemented

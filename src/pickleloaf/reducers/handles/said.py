@@ -27,8 +27,7 @@ def reducer_of_policy(policy: Policy, by_default: _Reducer | None, cls: type) ->
     if not isinstance(policy, str):
         return lambda obj, _: policy(obj)
     if policy == "recreate":
-        known = kind_of(cls)
-        return by_default if known is not None and known[1].policy == "recreate" else _reduce_anew
+        return by_default if kind_of(cls)[1].policy == "recreate" else _reduce_anew
     return {"by_name": _reduce_by_name, "skip": _reduce_skipped, "refuse": _reduce_refused}[policy]
 
 

@@ -17,7 +17,9 @@ from pickleloaf.reducers.handles._parts import reduction_of, refusal
 
 def reduce_thread(thread: Thread, dump: Dump) -> Any:  # noqa: ARG001 - every reducer takes both
     if thread.ident is not None:
-        raise refusal(thread, "it has been started", "send its function and arguments, and start a thread there")
+        raise refusal(
+            thread, "it has been started", "send its function and arguments, and start a thread there"
+        )
     return reduction_of(thread)
 
 

@@ -1,0 +1,151 @@
+"""Patches that somebody has told us of, since the live objects do not show them.
+
+A patch by something importable looks like an import, and a deletion like nothing at all. Two things tell:
+
+1. `mark`: these names of this module or class are patched.
+2. `track`: everything by which this module and its classes differ from now on from what they are now.
+   What has been done to them before shows where their source says otherwise: a function or class that
+   it defines once and that is another one or gone (see code/pristine).
+
+What was marked or tracked is remembered for the life of the process, in `MARKS`.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from abc import ABCMeta
+from collections.abc import Iterator
+from types import FunctionType, ModuleType
+from typing import Any
+
+from pickleloaf.code.pristine import MISSING, defined_names, definition, digest, inner
+from pickleloaf.policy.patches import PLAIN, Place, is_patchable
+
+__all__ = ["MARKS", "Marks", "place_of"]
+
+#: Names that the import system and the interpreter keep in namespaces.
+_KEPT = frozenset(
+    "__builtins__ __cached__ __dict__ __weakref__ __warningregistry__ __annotations__ __abstractmethods__ _abc_impl "
+    "__slotnames__ __file__ __loader__ __spec__ __annotations_cache__ __annotate__ __annotate_func__".split()
+)
+
+
+class Marks:
+    """What is known to be patched; safe to use from several threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._marked: dict[str, dict[Place, None]] = {}
+        #: How a tracked module and its classes were: by module and path, names and values.
+        self._tracked: dict[str, dict[str, dict[str, Any]]] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._marked or self._tracked)
+
+    def mark(self, target: Any, names: tuple[str, ...]) -> None:
+        """Remember that some names of a module, class or function are patched.
+
+        Raises:
+            TypeError: the target is neither, or cannot be found by its name.
+        """
+        module, path = place_of(target)
+        with self._lock:
+            self._marked.setdefault(module, {}).update({Place(module, path, name): None for name in names})
+
+    def track(self, module: ModuleType) -> None:
+        """Remember how a module and its classes are now.
+
+        Raises:
+            TypeError: not a module that can be imported by its name.
+        """
+        name, path = place_of(module)
+        if path:
+            msg = f"only a module can be tracked, not {module!r}"
+            raise TypeError(msg)
+        snapshot = {}
+        for path, owner in _owners(module, name, ""):
+            snapshot[path] = dict(owner.__dict__)
+            if type(owner) in (ModuleType, type, ABCMeta):  # other metaclasses may make what they like of functions
+                _mend(name, path, snapshot[path])
+        with self._lock:
+            self._tracked[name] = snapshot
+
+    def places(self, module: str) -> Iterator[Place]:
+        """Yield what is patched in a module."""
+        yield from list(self._marked.get(module, ()))
+        live = sys.modules.get(module)
+        before = self._tracked.get(module)
+        if live is None or before is None:
+            return
+        for path, owner in _owners(live, module, ""):
+            if path in before:
+                yield from _differences(before[path], dict(owner.__dict__), module, path)
+
+    def original(self, place: Place) -> Any:
+        """Return the value that a tracked module had at some place, or MISSING."""
+        found = self._tracked.get(place.module, {}).get(place.path, {}).get(place.name, MISSING)
+        return MISSING if found is _REPLACED else found
+
+
+def place_of(target: Any) -> tuple[str, str]:
+    """Return the module and qualified name by which a module, class or function is found.
+
+    Raises:
+        TypeError: it is neither, or is not found there.
+    """
+    if isinstance(target, ModuleType):
+        if sys.modules.get(target.__name__) is target:
+            return target.__name__, ""
+    elif isinstance(target, (type, FunctionType)):
+        found: Any = sys.modules.get(target.__module__)
+        for part in target.__qualname__.split("."):
+            found = getattr(found, part, None)
+        if found is target:
+            return target.__module__, target.__qualname__
+    msg = f"{target!r} is no module, class or function that is found by its name"
+    raise TypeError(msg)
+
+
+def _owners(owner: Any, module: str, path: str) -> Iterator[tuple[str, Any]]:
+    """Yield a module or class and the classes defined in it, by their paths."""
+    yield path, owner
+    for name, value in list(owner.__dict__.items()):
+        qualname = f"{path}.{name}" if path else name
+        if (
+            isinstance(value, type)
+            and value.__module__ == module
+            and value.__qualname__ == qualname
+            and is_patchable(value)
+        ):
+            yield from _owners(value, module, qualname)
+
+
+def _differences(before: dict[str, Any], now: dict[str, Any], module: str, path: str) -> Iterator[Place]:
+    for name in dict.fromkeys([*before, *now]):
+        old, new = before.get(name, MISSING), now.get(name, MISSING)
+        if old is new or name in _KEPT or sys.modules.get(f"{module}.{name}") is new:
+            continue
+        if type(old) in PLAIN and type(old) is type(new) and old == new:
+            continue
+        yield Place(module, path, name)
+
+
+def _mend(module: str, path: str, space: dict[str, Any]) -> None:
+    """Take out of a namespace what its source says was something else."""
+    for name in defined_names(module, path):
+        qualname = f"{path}.{name}" if path else name
+        code = definition(module, qualname)
+        if code is None:
+            continue
+        live = inner(space.get(name, MISSING))
+        is_function = isinstance(live, FunctionType) and digest(live.__code__) == digest(code)
+        if not is_function and not isinstance(live, type):
+            space[name] = _REPLACED
+
+
+#: Stands for an original that is no longer there.
+_REPLACED: Any = object()
+
+#: What has been marked and tracked in this process.
+MARKS = Marks()

@@ -1,0 +1,159 @@
+"""One namespace: what was seen in it, and whether it has changed since.
+
+To look closely at a value takes some tenths of a microsecond; to ask whether a namespace is as it was, some
+hundredths for each name. What is remembered for that depends on the value:
+
+1. functions, classes, modules, descriptors and the like: the object itself;
+2. everything else: its type. So no large object is kept alive, and as long as the type is the same and
+   no code of by-value modules, an object is no patch, whichever it is.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from operator import is_, itemgetter
+from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
+from typing import Any
+
+from pickleloaf.policy.patches import OF_THE_PROCESS, PLAIN, Judge, Place, is_patchable
+
+__all__ = ["Scope"]
+
+_HELD = frozenset(
+    {FunctionType, BuiltinFunctionType, MethodType, staticmethod, classmethod, property, type, ModuleType}
+    | {functools.partial, functools.partialmethod, functools.cached_property, type(functools.lru_cache(len))}
+)
+
+_NOTHING = object()
+
+
+class Scope:
+    """The namespace of a module, or of a class in one.
+
+    Attributes:
+        owner: the module or class.
+        module: the name of the module.
+        path: qualified name of the class; "" for the module.
+        space: the namespace.
+        inner: the scopes of the classes defined in it, by name.
+        patched: where patches were seen when it was last read, without those in `inner`.
+        leads: names of the modules that it holds something of, without those of `inner`.
+    """
+
+    __slots__ = (
+        "_get_held", "_get_rest", "_held", "_rest", "_size", "inner", "leads", "module", "owner", "patched", "path", "space",
+    )  # fmt: skip
+
+    def __init__(self, owner: Any, module: str, path: str = "") -> None:
+        self.owner = owner
+        self.module = module
+        self.path = path
+        self.space: Mapping[str, Any] = owner.__dict__
+        self.inner: dict[str, Scope] = {}
+        self.patched: tuple[Place, ...] = ()
+        self.leads: frozenset[str] = frozenset()
+        self._size = -1
+
+    def is_unchanged(self) -> bool:
+        """Tell whether the namespace is as it was when it was read."""
+        space = self.space
+        try:
+            return (
+                len(space) == self._size
+                and all(map(is_, self._get_held(space), self._held.values()))
+                and all(map(is_, map(type, self._get_rest(space)), self._rest.values()))
+            )
+        except KeyError:
+            return False
+
+    def holds(self, names: Iterable[str]) -> bool:
+        """Tell whether some names, where they are there, are as they were when it was read."""
+        held, rest, space = self._held, self._rest, self.space
+        for name in names:
+            value = space.get(name, _NOTHING)
+            if value is not held.get(name, _NOTHING) and rest.get(name) is not type(value):
+                return False
+        return True
+
+    def read(self, judge: Judge) -> None:
+        """Look at every value, and at the classes that are defined here."""
+        held: dict[str, Any] = {}
+        rest: dict[str, type] = {}
+        known, self.inner = self.inner, {}
+        patched: list[Place] = []
+        leads: set[Any] = set()
+        for name, value in list(self.space.items()):
+            kind = type(value)
+            if kind in PLAIN:
+                rest[name] = kind
+                continue
+            if kind in _HELD or issubclass(kind, type) or (callable(value) and not kind.__dictoffset__):
+                held[name] = value
+            else:
+                rest[name] = kind
+            if issubclass(kind, type) and value.__module__ == self.module:
+                self._enter(name, value, known.get(name), judge)
+            elif not _is_plain_function(value, kind, self.module, judge):
+                leads.add(_home(value, kind))
+                patched.extend(self._patches(name, value, judge))
+        self.patched = tuple(patched)
+        self.leads = frozenset(lead for lead in leads if type(lead) is str and lead != self.module)
+        self._held, self._get_held = held, _getter(held)
+        self._rest, self._get_rest = rest, _getter(rest)
+        self._size = len(held) + len(rest)
+
+    def walk(self) -> Iterator[Scope]:
+        """Yield this scope and those inside it."""
+        yield self
+        for scope in self.inner.values():
+            yield from scope.walk()
+
+    def _qualname(self, name: str) -> str:
+        return f"{self.path}.{name}" if self.path else name
+
+    def _enter(self, name: str, cls: type, known: Scope | None, judge: Judge) -> None:
+        """Look into a class that is found by its own name."""
+        if cls.__qualname__ != self._qualname(name) or not is_patchable(cls):
+            return
+        if known is None or known.owner is not cls:
+            known = Scope(cls, self.module, cls.__qualname__)
+        if not known.is_unchanged():
+            known.read(judge)
+        self.inner[name] = known
+
+    def _patches(self, name: str, value: Any, judge: Judge) -> Iterator[Place]:
+        place = Place(self.module, self.path, name)
+        if place in OF_THE_PROCESS:
+            return
+        if judge.is_patch(value, place):
+            yield place
+        elif type(value) is FunctionType and judge.is_of_session[value.__code__.co_filename]:
+            yield Place(self.module, place.qualname, "__code__")
+
+
+def _is_plain_function(value: Any, kind: type, module: str, judge: Judge) -> bool:
+    """Tell at a glance that a value is a function that was defined in a module, and never touched."""
+    return (
+        kind is FunctionType
+        and value.__closure__ is None
+        and value.__globals__.get("__name__") == module
+        and not value.__dict__
+        and not judge.is_of_session[value.__code__.co_filename]
+    )
+
+
+def _home(value: Any, kind: type) -> Any:
+    """Return the name of the module that a value is of, as far as that is told quickly."""
+    if issubclass(kind, ModuleType):
+        return value.__dict__.get("__name__")
+    if kind is FunctionType:
+        return value.__globals__.get("__name__")
+    return (value if issubclass(kind, type) else kind).__module__
+
+
+def _getter(names: dict[str, Any]) -> Callable[[Any], tuple[Any, ...]]:
+    """Return what takes some names out of a mapping, as a tuple."""
+    if len(names) > 1:
+        return itemgetter(*names)
+    return lambda space: tuple(space[name] for name in names)

@@ -1,0 +1,155 @@
+"""ctypes: structures travel with their memory, addresses are refused."""
+
+import ctypes
+
+from harness import Case, drive
+
+
+class Point(ctypes.Structure):
+    _fields_ = [("x", ctypes.c_int), ("y", ctypes.c_double)]
+
+    def total(self):
+        return self.x + self.y
+
+
+class Structure(Case):
+    """A ctypes structure of the script"""
+
+    def make():
+        return Point(1, 2.5), Point
+
+    def same(obj):
+        import ctypes
+
+        point, cls = obj
+        assert point.total() == 3.5 and cls(4).x == 4
+        assert ctypes.sizeof(cls) == 16 and cls.y.offset == 8
+
+
+class Nested(Case):
+    """Structures in structures and arrays of them"""
+
+    def make():
+        class Line(ctypes.Structure):
+            _fields_ = [("ends", Point * 2), ("name", ctypes.c_char * 8)]
+
+        return Line((Point(1, 2), Point(3, 4)), b"line"), Point
+
+    def same(obj):
+        line, point = obj
+        assert line.ends[1].total() == 7 and line.name == b"line" and type(line.ends[0]) is point
+        line.ends[0].x = 9
+        assert line.ends[0].x == 9
+        line.ends[0].x = 1
+
+
+class Union(Case):
+    """A union and a structure with an anonymous one"""
+
+    def make():
+        class Word(ctypes.Union):
+            _fields_ = [("number", ctypes.c_uint32), ("data", ctypes.c_ubyte * 4)]
+
+        class Packet(ctypes.Structure):
+            _anonymous_ = ("word",)
+            _fields_ = [("kind", ctypes.c_ubyte), ("word", Word)]
+
+        packet = Packet(1)
+        packet.number = 0x01020304
+        return packet
+
+    def same(obj):
+        assert sorted(obj.data) == [1, 2, 3, 4] and obj.kind == 1 and obj.word.number == obj.number
+
+
+class BitFields(Case):
+    """Bit fields and a big-endian structure"""
+
+    def make():
+        class Bits(ctypes.Structure):
+            _fields_ = [("low", ctypes.c_uint8, 3), ("high", ctypes.c_uint8, 5)]
+
+        class Big(ctypes.BigEndianStructure):
+            _fields_ = [("n", ctypes.c_uint16)]
+
+        return Bits(5, 17), Big(258)
+
+    def same(obj):
+        bits, big = obj
+        assert (bits.low, bits.high) == (5, 17) and bytes(bits) == bytes([5 | 17 << 3])
+        assert bytes(big) == b"\1\2" and big.n == 258
+
+
+class SimpleAndArrays(Case):
+    """Simple values and arrays of them"""
+
+    def make():
+        return ctypes.c_int(5), ctypes.c_double(0.5), (ctypes.c_short * 3)(1, 2, 3)
+
+    def same(obj):
+        number, half, array = obj
+        number.value += 1
+        assert number.value == 6 and half.value == 0.5 and list(array) == [1, 2, 3]
+        number.value -= 1
+        assert type(array)._length_ == 3
+
+
+class Types(Case):
+    """ctypes types: simple, arrays, pointers to structures"""
+
+    def make():
+        return ctypes.c_int, ctypes.c_int * 3, ctypes.POINTER(ctypes.c_int)
+
+    def same(obj):
+        import ctypes
+
+        number, array, pointer = obj
+        assert number is ctypes.c_int and array is ctypes.c_int * 3
+        assert pointer is ctypes.POINTER(ctypes.c_int)
+
+
+class Pointer(Case):
+    """A pointer"""
+
+    refused = True
+    path = "['pointer']"
+
+    def make():
+        return {"pointer": ctypes.pointer(ctypes.c_int(3))}
+
+    def same(obj):
+        assert obj["pointer"].contents.value == 3
+
+
+class StructureWithPointer(Case):
+    """A structure that holds an address"""
+
+    refused = True
+    path = "[0]"
+
+    def make():
+        class Holder(ctypes.Structure):
+            _fields_ = [("text", ctypes.c_char_p)]
+
+        return [Holder(b"text")]
+
+    def same(obj):
+        assert obj[0].text == b"text"
+
+
+class Callback(Case):
+    """A C callback made of a function"""
+
+    refused = True
+    path = "callback"
+
+    def make():
+        callback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_int)(lambda n: n + 1)
+        return lambda n: callback(n)
+
+    def same(obj):
+        assert obj(4) == 5
+
+
+if __name__ == "__main__":
+    drive()

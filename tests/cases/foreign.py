@@ -1,0 +1,208 @@
+"""Objects of other libraries, where they are installed."""
+
+from harness import Case, drive
+
+
+class Arrays(Case):
+    """numpy arrays: plain, structured, read-only, in Fortran order"""
+
+    needs = ("numpy",)
+
+    def make():
+        import numpy as np
+
+        fixed = np.arange(4)
+        fixed.flags.writeable = False
+        grid = np.asfortranarray(np.arange(6.0).reshape(2, 3))
+        return grid, np.array([(1, 2.5)], dtype=[("n", "i4"), ("x", "f8")]), fixed
+
+    def same(obj):
+        grid, structured, fixed = obj
+        assert grid.sum() == 15 and grid.flags.f_contiguous and grid[1, 0] == 3
+        assert structured["x"][0] == 2.5 and fixed.tolist() == [0, 1, 2, 3]
+        grid[0, 0] += 1
+        assert grid.sum() == 16
+        grid[0, 0] -= 1
+
+
+class ArrayFunction(Case):
+    """Functions of the script that use numpy: alias, function, type, constant"""
+
+    needs = ("numpy",)
+    old_protocols = True
+
+    def make():
+        import numpy as np
+        from numpy import float32, sqrt
+
+        return lambda n: (sqrt(np.full(2, n)).sum(), float32(1) + np.pi, np.linalg.norm([3, 4]))
+
+    def same(obj):
+        import math
+
+        root, pi, norm = obj(4)
+        assert root == 4 and abs(pi - 1 - math.pi) < 1e-6 and norm == 5
+
+
+class ArrayRandom(Case):
+    """A function that uses numpy's hidden generator, and a generator of its own"""
+
+    needs = ("numpy",)
+
+    def make():
+        import numpy as np
+        from numpy.random import random
+
+        return lambda: random(), np.random.default_rng(5)
+
+    def same(obj):
+        import numpy as np
+
+        draw, own = obj
+        np.random.seed(3)
+        here = np.random.random()
+        np.random.seed(3)
+        assert draw() == here
+        assert type(own).__name__ == "Generator" and 0 <= own.random() < 1
+
+    def payload(data):
+        assert len(data) < 5000
+
+
+class ArrayTypes(Case):
+    """numpy dtypes, scalars and universal functions"""
+
+    needs = ("numpy",)
+
+    def make():
+        import numpy as np
+
+        return np.dtype("datetime64[s]"), np.float64(0.5), np.add, np.int8, np.newaxis
+
+    def same(obj):
+        import numpy as np
+
+        kind, half, add, small, axis = obj
+        assert kind == np.dtype("datetime64[s]") and half * 2 == 1 and add is np.add
+        assert small is np.int8 and axis is None
+
+
+class ArrayOfObjects(Case):
+    """A numpy array of functions and a subclass of ndarray"""
+
+    needs = ("numpy",)
+
+    def make():
+        import numpy as np
+
+        class Signal(np.ndarray):
+            def power(self):
+                return float((self**2).sum())
+
+        calls = np.array([lambda: 1, lambda: 2], dtype=object)
+        return calls, np.arange(3).view(Signal)
+
+    def same(obj):
+        calls, signal = obj
+        assert [f() for f in calls] == [1, 2] and signal.power() == 5
+
+
+class ArrayInClosure(Case):
+    """A closure over a large array next to the array"""
+
+    needs = ("numpy",)
+
+    def make():
+        import numpy as np
+
+        data = np.zeros(10_000)
+        return lambda: data, data
+
+    def same(obj):
+        get, data = obj
+        assert get() is data and data.shape == (10_000,)
+
+
+class Attrs(Case):
+    """attrs classes: slots, frozen, validators, converters"""
+
+    needs = ("attrs",)
+
+    def make():
+        import attrs
+
+        @attrs.define
+        class Point:
+            x: int = attrs.field(converter=int)
+            y: int = attrs.field(default=2, validator=attrs.validators.instance_of(int))
+
+            def total(self):
+                return self.x + self.y
+
+        @attrs.frozen
+        class Key(Point):
+            z: int = 3
+
+            def total(self):
+                return super().total() + self.z
+
+        return Point("1"), Key(1)
+
+    def same(obj):
+        import attrs
+
+        point, key = obj
+        assert point.total() == 3 and key.total() == 6 and not hasattr(point, "__dict__")
+        assert attrs.asdict(key) == {"x": 1, "y": 2, "z": 3} and hash(key) == hash(type(key)(1))
+        with raises(TypeError):
+            type(point)(1, "y")
+        with raises(attrs.exceptions.FrozenInstanceError):
+            key.z = 4
+
+
+class Models(Case):
+    """pydantic models with validators"""
+
+    needs = ("pydantic",)
+
+    def make():
+        import pydantic
+
+        class User(pydantic.BaseModel):
+            name: str
+            age: int = 3
+
+            @pydantic.field_validator("age")
+            @classmethod
+            def positive(cls, value):
+                assert value > 0
+                return value
+
+        return User(name="ann"), User
+
+    def same(obj):
+        import pydantic
+
+        ann, user = obj
+        assert ann.model_dump() == {"name": "ann", "age": 3} and type(ann) is user
+        assert user(name="x", age="4").age == 4
+        with raises(pydantic.ValidationError):
+            user(name="x", age=-1)
+
+
+class Frames(Case):
+    """pandas frames with functions in them"""
+
+    needs = ("pandas",)
+
+    def make():
+        import pandas as pd
+
+        return pd.DataFrame({"a": [1, 2], "f": [lambda: 1, lambda: 2]}, index=["x", "y"])
+
+    def same(obj):
+        assert obj["a"].sum() == 3 and obj.loc["y", "f"]() == 2
+
+
+if __name__ == "__main__":
+    drive()

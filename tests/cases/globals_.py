@@ -1,0 +1,573 @@
+"""Globals: the names that are used travel, with whatever they mean, and no others."""
+
+import concurrent.futures.thread
+import dataclasses
+import logging.handlers
+import math as maths
+import xml.etree.ElementTree
+from os import environ
+from random import random
+
+from harness import Case, define, drive
+
+PASSWORD = "do-not-ship-me-4711"
+GREETING = "hello"
+limit = 4
+len_ = len
+history = []
+
+
+class Account:
+    def __init__(self, password):
+        self.PASSWORD = password
+
+
+def login(account):
+    return account.PASSWORD, GREETING
+
+
+class OnlyUsed(Case):
+    """Names that a function does not read stay at home, also if an attribute is called so"""
+
+    old_protocols = True
+
+    def make():
+        return login
+
+    def same(obj):
+        class Anyone:
+            PASSWORD = "other"
+
+        assert obj(Anyone) == ("other", "hello")
+
+    def payload(data):
+        assert b"4711" not in data and b"hello" in data
+
+
+class ClassBody(Case):
+    """A global that only a class body inside a function reads"""
+
+    def make():
+        def build():
+            class Box:
+                size = limit
+
+                class Lid:
+                    text = GREETING.title()
+
+            return Box
+
+        return build
+
+    def same(obj):
+        box = obj()
+        assert box.size == 4 and box.Lid.text == "Hello"
+
+
+class ClassHeader(Case):
+    """Globals in the bases, decorators and annotations of an inner class"""
+
+    def make():
+        def build():
+            @dataclasses.dataclass
+            class Safe(Account):
+                depth: limit = limit
+
+            return Safe
+
+        return build
+
+    def same(obj):
+        safe = obj()
+        assert safe().depth == 4
+        assert safe.__mro__[1]("x").PASSWORD == "x"
+
+
+class InnerDefault(Case):
+    """A global that only an inner function's defaults read"""
+
+    def make():
+        def outer():
+            def inner(n=limit, *, text=GREETING):
+                return text * n
+
+            return inner
+
+        return outer
+
+    def same(obj):
+        assert obj()(1) == "hello" and obj()() == "hello" * 4
+
+
+class InnerComprehension(Case):
+    """A global that only a comprehension inside a lambda reads"""
+
+    def make():
+        def outer():
+            return lambda: {n: [GREETING[i] for i in range(n)] for n in range(limit - 2)}
+
+        return outer
+
+    def same(obj):
+        assert obj()() == {0: [], 1: ["h"]}
+
+
+class DefaultInClassInFunction(Case):
+    """A global in a default of a method of a class of a function"""
+
+    def make():
+        def outer():
+            class Line:
+                def draw(self, width=limit, pen=lambda: GREETING):
+                    return pen() + "-" * width
+
+            return Line()
+
+        return outer
+
+    def same(obj):
+        assert obj().draw() == "hello----"
+
+
+class Submodule(Case):
+    """A submodule that a function reaches through its package"""
+
+    def make():
+        def tag(text):
+            return xml.etree.ElementTree.fromstring(text).tag
+
+        return tag
+
+    def same(obj):
+        assert obj("<loaf/>") == "loaf"
+
+    def payload(data):
+        assert b"concurrent" not in data
+
+
+class SubmoduleInside(Case):
+    """Submodules that only inner functions, defaults and class bodies reach"""
+
+    def make():
+        def outer():
+            class Pool:
+                kind = concurrent.futures.thread.ThreadPoolExecutor
+
+                def parse(self, text, using=xml.etree.ElementTree.fromstring):
+                    return using(text).tag
+
+            return Pool(), lambda: logging.handlers.QueueHandler
+
+        return outer
+
+    def same(obj):
+        import concurrent.futures
+        import logging.handlers
+
+        pool, handler = obj()
+        assert pool.kind is concurrent.futures.ThreadPoolExecutor
+        assert pool.parse("<a/>") == "a" and handler() is logging.handlers.QueueHandler
+
+
+class ImportAlias(Case):
+    """A module under another name"""
+
+    old_protocols = True
+
+    def make():
+        return lambda x: maths.floor(x) + maths.pi
+
+    def same(obj):
+        import math
+
+        assert obj(1.5) == 1 + math.pi
+        assert obj.__globals__["maths"] is math
+
+
+class ImportInBody(Case):
+    """Imports inside a function body"""
+
+    def make():
+        def use():
+            import collections.abc
+            from fractions import Fraction as Part
+
+            return collections.abc.Sized, Part(1, 2)
+
+        return use
+
+    def same(obj):
+        import collections.abc
+        import fractions
+
+        assert obj() == (collections.abc.Sized, fractions.Fraction(1, 2))
+
+
+class GlobalRandom(Case):
+    """A global that is a method of the random module's hidden generator"""
+
+    def make():
+        return lambda: random()
+
+    def same(obj):
+        import random
+
+        random.seed(11)
+        here = random.random()
+        random.seed(11)
+        assert obj() == here
+
+    def payload(data):
+        assert len(data) < 2000
+
+
+class Environ(Case):
+    """A global that is os.environ"""
+
+    def make():
+        return lambda name: environ.get(name)
+
+    def same(obj):
+        import os
+
+        os.environ["LOAF_THERE"] = "yes"
+        assert obj("LOAF_THERE") == "yes"
+        assert obj.__globals__["environ"] is os.environ
+
+    def payload(data):
+        assert b"PATH" not in data
+
+
+class Sentinel(Case):
+    """Sentinels of the standard library, compared by identity"""
+
+    def make():
+        missing = dataclasses.MISSING
+
+        def is_missing(value, other=dataclasses.KW_ONLY):
+            return value is missing, value is other
+
+        return is_missing
+
+    def same(obj):
+        import dataclasses
+
+        assert obj(dataclasses.MISSING) == (True, False)
+        assert obj(dataclasses.KW_ONLY) == (False, True)
+
+
+class LibrarySentinel(Case):
+    """An unnamed object() that a library keeps under a name"""
+
+    files = {
+        "sentinel_lib.py": """
+            class _Nothing:
+                pass
+            NOTHING = _Nothing()
+            EMPTY = object()
+            def given(x):
+                return x is not NOTHING and x is not EMPTY
+            """
+    }
+
+    def make():
+        from sentinel_lib import EMPTY, NOTHING, given
+
+        return define(
+            """
+            def ask():
+                return given(EMPTY), given(NOTHING), given(1)
+            """,
+            "ask",
+            EMPTY=EMPTY,
+            NOTHING=NOTHING,
+            given=given,
+        )
+
+    def same(obj):
+        assert obj() == (False, False, True)
+
+
+class LibraryTable(Case):
+    """A dict of an importable module, imported by name"""
+
+    files = {
+        "table_lib.py": """
+            TABLE = {"local": True}
+            def size():
+                return len(TABLE)
+            """
+    }
+
+    def make():
+        import table_lib
+
+        return define(
+            """
+            def put(key):
+                TABLE[key] = 1
+                return size()
+            """,
+            "put",
+            TABLE=table_lib.TABLE,
+            size=table_lib.size,
+        )
+
+    def same(obj):
+        import table_lib
+
+        before = table_lib.size()
+        assert obj("new") == before + 1
+        assert table_lib.TABLE.pop("new") == 1
+
+
+class Shared(Case):
+    """Functions dumped together share their global variables"""
+
+    def make():
+        return define(
+            """
+            total = 0
+            def add(n):
+                global total
+                total += n
+            def read():
+                return total
+            """,
+            "add",
+            "read",
+        )
+
+    def same(obj):
+        add, read = obj
+        add(5)
+        add(6)
+        assert read() == 11
+        assert add.__globals__ is read.__globals__
+
+
+class SharedWithMethods(Case):
+    """A function and the methods of a class share a global variable"""
+
+    def make():
+        return define(
+            """
+            stock = []
+            class Shop:
+                def order(self, what):
+                    stock.append(what)
+                def empty(self):
+                    global stock
+                    stock = []
+            def count():
+                return len(stock)
+            """,
+            "Shop",
+            "count",
+        )
+
+    def same(obj):
+        shop, count = obj
+        shop().order("tea")
+        assert count() == 1
+        shop().empty()
+        assert count() == 0
+
+
+class LatestValue(Case):
+    """A global that was changed after the function was defined"""
+
+    def make():
+        read, change = define(
+            """
+            state = "old"
+            def read():
+                return state
+            def change():
+                global state
+                state = "new"
+            """,
+            "read",
+            "change",
+        )
+        change()
+        return read
+
+    def same(obj):
+        assert obj() == "new"
+
+    def payload(data):
+        assert b"old" not in data
+
+
+class SetByCall(Case):
+    """A global that does not exist until the function makes it"""
+
+    def make():
+        return define(
+            """
+            def setup():
+                global made_late
+                made_late = "ready"
+            def use():
+                return made_late
+            """,
+            "setup",
+            "use",
+        )
+
+    def same(obj):
+        setup, use = obj
+        if "made_late" in use.__globals__:
+            del use.__globals__["made_late"]
+        with raises(NameError, "made_late"):
+            use()
+        setup()
+        assert use() == "ready"
+
+
+class Undefined(Case):
+    """A function that names a global nobody defined"""
+
+    def make():
+        def risky(yes):
+            return no_such_name if yes else "safe"  # noqa: F821 - that is the case
+
+        return risky
+
+    def same(obj):
+        assert obj(False) == "safe"
+        with raises(NameError, "no_such_name"):
+            obj(True)
+
+
+class ShadowedBuiltin(Case):
+    """A global that hides a builtin"""
+
+    def make():
+        return define(
+            """
+            def len(x):
+                return "mine"
+            def use():
+                return len([]), max(1, 2)
+            """,
+            "use",
+        )
+
+    def same(obj):
+        assert obj() == ("mine", 2)
+
+
+class BuiltinAlias(Case):
+    """A global that is a builtin under another name"""
+
+    old_protocols = True
+
+    def make():
+        return lambda x: len_(x)
+
+    def same(obj):
+        assert obj("abc") == 3 and obj.__globals__["len_"] is len
+
+
+class ScriptName(Case):
+    """A function that reads __name__ of the script"""
+
+    def make():
+        return lambda: __name__
+
+    def same(obj):
+        assert obj() == "__main__"
+
+
+class MutableGlobal(Case):
+    """A list that is a global of two functions and an item next to them"""
+
+    def make():
+        note, all_notes, notes = define(
+            """
+            notes = ["a"]
+            def note(x):
+                notes.append(x)
+            def all_notes():
+                return notes
+            """,
+            "note",
+            "all_notes",
+            "notes",
+        )
+        return note, all_notes, notes
+
+    def same(obj):
+        note, all_notes, notes = obj
+        note("b")
+        assert all_notes() is notes and notes == ["a", "b"]
+
+
+class InstanceGlobal(Case):
+    """A global that is an instance of a class of the script"""
+
+    def make():
+        return define(
+            """
+            class Config:
+                retries = 3
+                def __init__(self, name):
+                    self.name = name
+            config = Config("test")
+            def describe():
+                return config.name * config.retries, isinstance(config, Config)
+            """,
+            "describe",
+        )
+
+    def same(obj):
+        assert obj() == ("test" * 3, True)
+
+
+class DecoratorGlobal(Case):
+    """Functions wrapped by a decorator of the script that keeps a registry"""
+
+    def make():
+        return define(
+            """
+            REGISTRY = {}
+            def command(function):
+                REGISTRY[function.__name__] = function
+                return function
+            @command
+            def build():
+                return "built"
+            @command
+            def run():
+                return "ran"
+            def dispatch(name):
+                return REGISTRY[name]()
+            """,
+            "dispatch",
+        )
+
+    def same(obj):
+        assert obj("build") == "built" and obj("run") == "ran"
+
+
+class NestedLambdaInDefault(Case):
+    """A global that only a lambda inside a default's lambda reads"""
+
+    def make():
+        return define(
+            """
+            unit = "kg"
+            def weigh(n, show=lambda n: (lambda: f"{n} {unit}")):
+                return show(n)()
+            """,
+            "weigh",
+        )
+
+    def same(obj):
+        assert obj(2) == "2 kg"
+
+
+if __name__ == "__main__":
+    drive()

@@ -1,0 +1,501 @@
+"""Instances: every way an object may state its own state."""
+
+import collections
+import copyreg
+import types
+
+from harness import Case, drive
+
+
+class Pair:
+    def __init__(self, left, right):
+        self.left, self.right = left, right
+
+
+class Attributes(Case):
+    """An instance with attributes, two of them one object"""
+
+    old_protocols = True
+
+    def make():
+        shared = ["s"]
+        pair = Pair(shared, {"again": shared})
+        pair.deep = Pair(pair, lambda: pair)
+        return pair
+
+    def same(obj):
+        obj.left.append("t")
+        assert obj.right["again"] is obj.left
+        assert obj.deep.left is obj is obj.deep.right()
+
+
+class NoInit(Case):
+    """An instance arrives without a call of __init__"""
+
+    def make():
+        class Once:
+            def __init__(self, secret):
+                assert secret == "open"
+                self.n = 1
+
+        return Once("open")
+
+    def same(obj):
+        assert obj.n == 1
+        with raises(TypeError):
+            type(obj)()
+
+
+class GetSetState(Case):
+    """An instance with __getstate__ and __setstate__"""
+
+    old_protocols = True
+
+    def make():
+        class Session:
+            def __init__(self, user):
+                self.user, self.cache = user, {"big": list(range(5))}
+
+            def __getstate__(self):
+                return {"user": self.user}
+
+            def __setstate__(self, state):
+                self.__init__(state["user"])
+
+        return Session("ann")
+
+    def same(obj):
+        assert obj.user == "ann" and obj.cache["big"] == [0, 1, 2, 3, 4]
+
+
+class OddState(Case):
+    """Instances whose state is a number, a tuple, an empty list"""
+
+    def make():
+        def kind(state):
+            class Odd:
+                got = "nothing"
+
+                def __getstate__(self):
+                    return state
+
+                def __setstate__(self, given):
+                    self.got = given
+
+            return Odd()
+
+        return kind(7), kind((1, "a")), kind([])
+
+    def same(obj):
+        assert [thing.got for thing in obj] == [7, (1, "a"), []]
+
+    def here(obj):
+        assert [thing.got for thing in obj] == ["nothing"] * 3
+
+
+
+class Reduce(Case):
+    """An instance with __reduce__ that names a function of the script"""
+
+    old_protocols = True
+
+    def make():
+        def build(n):
+            return Handle(n * 2)
+
+        class Handle:
+            def __init__(self, n):
+                self.n = n
+
+            def __reduce__(self):
+                return build, (self.n / 2,)
+
+        return Handle(6)
+
+    def same(obj):
+        assert obj.n == 6
+
+
+class ReduceEx(Case):
+    """An instance with __reduce_ex__, items, pairs and a state"""
+
+    def make():
+        class Mixed(list):
+            def __init__(self):
+                super().__init__()
+                self.table = {}
+
+            def __setitem__(self, key, value):
+                self.table[key] = value
+
+            def __reduce_ex__(self, protocol):
+                return Mixed, (), {"note": "state"}, iter([1, 2]), iter([("k", "v")])
+
+        mixed = Mixed()
+        mixed.note = "state"
+        mixed += [1, 2]
+        mixed["k"] = "v"
+        return mixed
+
+    def same(obj):
+        assert list(obj) == [1, 2] and obj.table == {"k": "v"} and obj.note == "state"
+
+
+class ReduceGlobal(Case):
+    """An object whose __reduce__ gives its own global name"""
+
+    files = {
+        "single_lib.py": """
+            class Only:
+                def __reduce__(self):
+                    return "ONLY"
+            ONLY = Only()
+            """
+    }
+
+    def make():
+        import single_lib
+
+        return [single_lib.ONLY, lambda: single_lib.ONLY]
+
+    def same(obj):
+        import single_lib
+
+        assert obj[0] is single_lib.ONLY is obj[1]()
+
+
+class NewArguments(Case):
+    """Instances with __getnewargs__ and __getnewargs_ex__"""
+
+    def make():
+        class Money(tuple):
+            def __new__(cls, amount, currency):
+                self = super().__new__(cls, (amount,))
+                self.currency = currency
+                return self
+
+            def __getnewargs__(self):
+                return self[0], self.currency
+
+        class Temperature(float):
+            def __new__(cls, value, *, unit):
+                self = super().__new__(cls, value)
+                self.unit = unit
+                return self
+
+            def __getnewargs_ex__(self):
+                return (float(self),), {"unit": self.unit}
+
+        return Money(5, "eur"), Temperature(1.5, unit="K")
+
+    def same(obj):
+        money, heat = obj
+        assert money[0] == 5 and money.currency == "eur"
+        assert heat == 1.5 and heat.unit == "K"
+
+
+class CopyregReducer(Case):
+    """An instance whose class has a reducer in copyreg"""
+
+    def make():
+        class Wire:
+            def __init__(self, length):
+                self.length = length
+
+        copyreg.pickle(Wire, lambda wire: (Wire, (wire.length,)))
+        return Wire(3)
+
+    def same(obj):
+        assert obj.length == 3 and type(obj).__name__ == "Wire"
+
+
+
+class GetattrLoop(Case):
+    """A class whose __getattr__ uses attributes of self"""
+
+    def make():
+        class Proxy:
+            def __init__(self, target):
+                self.target = target
+
+            def __getattr__(self, name):
+                return getattr(self.target, name)
+
+        return Proxy({"a": 1})
+
+    def same(obj):
+        assert list(obj.keys()) == ["a"] and obj.target == {"a": 1}
+        with raises(AttributeError):
+            obj.nothing
+
+
+class Getattribute(Case):
+    """A class with __getattribute__ and __dir__"""
+
+    def make():
+        class Loud:
+            def __init__(self):
+                self.word = "hi"
+
+            def __getattribute__(self, name):
+                value = super().__getattribute__(name)
+                return value.upper() if isinstance(value, str) and not name.startswith("_") else value
+
+            def __dir__(self):
+                return ["word"]
+
+        return Loud()
+
+    def same(obj):
+        assert obj.word == "HI" and vars(obj) == {"word": "hi"} and dir(obj) == ["word"]
+
+
+class RefusesSetattr(Case):
+    """An immutable class with __setattr__ and __delattr__"""
+
+    def make():
+        class Constant:
+            def __init__(self, value):
+                object.__setattr__(self, "value", value)
+
+            def __setattr__(self, name, value):
+                raise AttributeError("constant")
+
+            __delattr__ = None
+
+        return Constant(4)
+
+    def same(obj):
+        assert obj.value == 4
+        with raises(AttributeError, "constant"):
+            obj.value = 5
+
+
+class HashOfState(Case):
+    """Objects whose hash needs their state, in a set that they refer to"""
+
+    def make():
+        class Node:
+            def __init__(self, name):
+                self.name, self.group = name, set()
+
+            def __hash__(self):
+                return hash(self.name)
+
+            def __eq__(self, other):
+                return self.name == other.name
+
+        node = Node(7)
+        node.group.add(node)
+        return node
+
+    def same(obj):
+        assert obj in obj.group and type(obj)(7) in obj.group and type(obj)(8) not in obj.group
+
+
+class HashOfStateFromSet(Case):
+    """The same cycle, entered through the set"""
+
+    def make():
+        class Node:
+            def __init__(self, name):
+                self.name = name
+
+            def __hash__(self):
+                return hash(self.name)
+
+            def __eq__(self, other):
+                return self.name == other.name
+
+        node = Node(7)
+        node.group = {node}
+        return node.group
+
+    def same(obj):
+        (node,) = obj
+        assert node in obj and node.group is obj and type(node)(7) in obj
+
+
+class HashOfStateInDict(Case):
+    """Objects whose hash needs their state, as keys of a dict that they refer to"""
+
+    def make():
+        class Key:
+            def __init__(self, parts):
+                self.parts = parts
+                self.index = {}
+
+            def __hash__(self):
+                return hash(self.parts)
+
+            def __eq__(self, other):
+                return self.parts == other.parts
+
+        key = Key((1, 2))
+        key.index[key] = "me"
+        return key.index, key
+
+    def same(obj):
+        index, key = obj
+        assert index[key] == "me" and key.index is index and index[type(key)((1, 2))] == "me"
+
+
+class FrozenCycle(Case):
+    """A frozenset in a cycle through an instance with a default hash"""
+
+    def make():
+        pair = Pair(1, None)
+        pair.right = frozenset([pair])
+        return pair
+
+    def same(obj):
+        assert obj in obj.right and len(obj.right) == 1
+
+
+class TupleCycle(Case):
+    """A tuple that contains an instance that contains the tuple"""
+
+    old_protocols = True
+
+    def make():
+        pair = Pair(None, 2)
+        pair.left = (pair, 1)
+        return pair.left
+
+    def same(obj):
+        assert obj[0].left is obj and obj[0].right == 2
+
+
+class DictSubclass(Case):
+    """A dict subclass with items, attributes and __missing__"""
+
+    def make():
+        class Config(dict):
+            def __missing__(self, key):
+                return f"no {key}"
+
+        config = Config(a=1)
+        config.source = "file"
+        config["me"] = config
+        return config
+
+    def same(obj):
+        assert obj["a"] == 1 and obj["b"] == "no b" and obj.source == "file" and obj["me"] is obj
+
+
+class ListSubclass(Case):
+    """A list subclass that checks what is appended, in a cycle"""
+
+    def make():
+        class Typed(list):
+            def append(self, item):
+                if item is None:
+                    raise ValueError("None")
+                super().append(item)
+
+        typed = Typed([1])
+        typed.append(typed)
+        typed.kind = int
+        return typed
+
+    def same(obj):
+        assert obj[0] == 1 and obj[1] is obj and obj.kind is int
+        with raises(ValueError):
+            obj.append(None)
+
+
+class UserCollections(Case):
+    """UserDict, UserList and UserString subclasses"""
+
+    def make():
+        class Upper(collections.UserDict):
+            def __setitem__(self, key, value):
+                super().__setitem__(key.upper(), value)
+
+        class Twice(collections.UserList):
+            def doubled(self):
+                return self + self
+
+        return Upper(a=1), Twice([1]), collections.UserString("ab")
+
+    def same(obj):
+        table, items, text = obj
+        table["b"] = 2
+        assert table.data == {"A": 1, "B": 2}
+        assert items.doubled() == [1, 1] and type(items.doubled()) is type(items)
+        assert text.upper() == "AB"
+
+
+class Namespace(Case):
+    """A SimpleNamespace in a cycle with a function"""
+
+    def make():
+        space = types.SimpleNamespace(n=1)
+        space.get = lambda: space.n
+        space.me = space
+        return space
+
+    def same(obj):
+        obj.n = 5
+        assert obj.get() == 5 and obj.me is obj
+
+
+class DictOnly(Case):
+    """An instance whose attributes are not identifiers and not strings"""
+
+    def make():
+        pair = Pair(1, 2)
+        pair.__dict__["not a name"] = 3
+        pair.__dict__[4] = "four"
+        return pair
+
+    def same(obj):
+        assert getattr(obj, "not a name") == 3 and vars(obj)[4] == "four"
+
+
+class AttributeOrder(Case):
+    """An instance keeps the order of its attributes"""
+
+    def make():
+        pair = Pair(1, 2)
+        del pair.left
+        pair.left = pair.middle = 0
+        return pair
+
+    def same(obj):
+        assert list(vars(obj)) == ["right", "left", "middle"]
+
+
+class CopyAgain(Case):
+    """An instance that copy and deepcopy can copy where it arrived"""
+
+    def make():
+        return Pair([1], Pair(None, None))
+
+    def same(obj):
+        import copy
+
+        twin, deep = copy.copy(obj), copy.deepcopy(obj)
+        assert twin.left is obj.left and deep.left == [1] and deep.left is not obj.left
+        assert type(deep.right) is type(obj)
+
+
+class Many(Case):
+    """A thousand instances, some shared, carry their class once"""
+
+    def make():
+        pairs = [Pair(i, None) for i in range(1000)]
+        for one, two in zip(pairs, pairs[1:]):
+            one.right = two if one.left % 10 == 0 else None
+        return pairs
+
+    def same(obj):
+        assert [p.left for p in obj] == list(range(1000)) and len({type(p) for p in obj}) == 1
+        assert obj[20].right is obj[21] and obj[21].right is None
+
+    def payload(data):
+        assert len(data) < 40_000
+
+
+if __name__ == "__main__":
+    drive()

@@ -1,0 +1,60 @@
+"""Makes the harness importable, and starts the processes of the selected laws at once."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from lab import Lab  # noqa: E402 - found through the line above
+
+
+def pytest_configure(config):
+    """The marker that `lab.law` sets."""
+    config.addinivalue_line("markers", "stage(name): which stage's outcome a law looks at")
+    config.lab = Lab()
+
+
+def pytest_collection_finish(session):
+    """Queue every stage that the selected tests will ask for."""
+    if not session.config.option.collectonly:
+        laws = ((item, item.get_closest_marker("stage")) for item in session.items)
+        session.config.lab.prefetch(
+            (mark.args[0], item.callspec.params["case"])
+            for item, mark in laws
+            if mark and not _law_name(item) in item.callspec.params["case"].exempt
+        )
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    """With `--durations=N`, the slowest processes as well, which the tests only wait for."""
+    if config.option.durations:
+        terminalreporter.section(f"slowest of {len(config.lab.seconds)} processes")
+        for seconds, what in sorted(config.lab.seconds, reverse=True)[: config.option.durations]:
+            terminalreporter.write_line(f"{seconds:.2f}s {what}")
+
+
+def pytest_unconfigure(config):
+    """No process and no file outlives the run."""
+    config.lab.close()
+
+
+def _law_name(item):
+    return item.originalname.removeprefix("test_")
+
+
+@pytest.fixture
+def outcome(request, case):
+    """What the law's stage found for this case; skips what this Python cannot have."""
+    stage = request.node.get_closest_marker("stage").args[0]
+    reason = case.why_skipped() or case.exempt.get(_law_name(request.node))
+    if reason:
+        pytest.skip(reason)
+    return request.config.lab.ask(stage, case).result()
+
+
+@pytest.fixture
+def lab(request):
+    """The session's queue of processes."""
+    return request.config.lab

@@ -1,0 +1,271 @@
+"""Cases: the kinds of object that every law of the serializer is checked against.
+
+A case is a class without instances. Its docstring's first line names the kind of object
+(it becomes a row in the table of supported objects), and its functions take no `self`:
+
+    class Tally(Case):
+        \"\"\"A closure that counts its calls.\"\"\"
+
+        def make():
+            ...
+            return count
+
+        def same(obj):
+            assert [obj(), obj()] == [1, 2]
+
+`make` runs in a process whose `__main__` is the case's own file, so whatever that file
+defines is script code. `same` uses the object and asserts how it behaves. It travels as
+source text to processes that never saw the file: it imports what it needs and knows no
+other name but `raises`. See the attributes of `Case` for what else a case may say.
+"""
+
+import importlib
+import importlib.util
+import inspect
+import linecache
+import os
+import pickle
+import sys
+import textwrap
+import zlib
+from pathlib import Path
+
+from receiver import compile_check, describe, raises
+
+__all__ = ["Case", "define", "drive", "loaf", "raises"]
+
+SERIALIZER = os.environ.get("PICKLELOAF_TEST_SERIALIZER", "pickleloaf")
+
+
+class _Loaf:
+    """The serializer under test, imported on first use."""
+
+    def __getattr__(self, name):
+        return getattr(importlib.import_module(SERIALIZER), name)
+
+
+loaf = _Loaf()
+
+
+class Case:
+    """One kind of object: how to build it, and how to tell that it works.
+
+    Optional functions next to `make` and `same`:
+        here(obj): what holds for the original at the sender, where that is not `same`
+            (a locked lock, say, that arrives unlocked).
+        payload(data): asserts about the bytes.
+        close(obj): ends what `make` started.
+    """
+
+    #: Oldest Python that has this kind of object, and the first that no longer does.
+    python = (3, 11)
+    python_before = (9, 0)
+    #: Modules that have to be installed.
+    needs = ()
+    #: Importable files, path -> source. Names are unique over all cases.
+    files = {}
+    #: Whether the receiver can import `files` as well.
+    files_there = True
+    #: Whether `dumps` has to refuse this object, and what `.path` of the error contains.
+    refused = False
+    path = ""
+    #: Law -> reason why it does not hold for this case.
+    exempt = {}
+    #: Extra arguments of `dumps`.
+    arguments = {}
+    #: Whether the object also travels by the protocols of Python 2 and early Python 3.
+    old_protocols = False
+    #: Needs a driver process of its own, because `make` changes something global.
+    alone = False
+
+    known = {}
+
+    def __init_subclass__(cls):
+        for name in ("make", "same", "here", "payload", "close"):
+            if name in vars(cls):
+                setattr(cls, name, staticmethod(vars(cls)[name]))
+        family = Case.known.setdefault(cls.__module__, {})
+        assert cls.__name__ not in family, f"two cases are called {cls.__name__}"
+        family[cls.__name__] = cls
+        cls.family = cls.__module__.rpartition(".")[2]
+        cls.id = f"{cls.family}-{cls.__name__}"
+        cls.title = inspect.cleandoc(cls.__doc__ or "").partition("\n")[0]
+
+    def make():
+        """Build the object."""
+        raise NotImplementedError
+
+    def same(obj):
+        """Use the object and assert how it behaves."""
+        raise NotImplementedError
+
+    def close(obj):
+        """End what `make` started."""
+
+    @classmethod
+    def source(cls, name="same"):
+        """Source text of one of the functions, for a process that cannot import it."""
+        return textwrap.dedent(inspect.getsource(vars(cls)[name].__func__))
+
+    @classmethod
+    def expectation(cls):
+        """Name of the function that holds at the sender."""
+        return "here" if "here" in vars(cls) else "same"
+
+    @classmethod
+    def why_skipped(cls):
+        """Why this Python or machine does not have this kind of object, or an empty string."""
+        here = sys.version_info[:2]
+        if not cls.python <= here < cls.python_before:
+            return f"not on Python {here[0]}.{here[1]}"
+        missing = [name for name in cls.needs if importlib.util.find_spec(name) is None]
+        return f"needs {', '.join(missing)}" if missing else ""
+
+
+def define(source, *names, **given):
+    """Run source text as a notebook runs a cell; return the thing it defines, or all named.
+
+    For syntax that an older Python cannot parse, and for code with its own globals.
+    """
+    source = textwrap.dedent(source)
+    filename = f"<cell {zlib.crc32(source.encode()):08x}>"
+    linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
+    namespace = {"__name__": "__main__", **given}
+    exec(compile(source, filename, "exec", dont_inherit=True), namespace)
+    found = tuple(namespace[name] for name in names)
+    return found[0] if len(found) == 1 else found
+
+
+# ---------------------------------------------------------------- the driver process
+
+
+def _check(case, name, obj):
+    compile_check(case.source(name), f"{name} of {case.id}")(obj)
+
+
+def _identity(case):
+    """Use the object where it was made, with no serializer at all."""
+    obj = case.make()
+    try:
+        _check(case, case.expectation(), obj)
+    finally:
+        case.close(obj)
+    return {"error": None}
+
+
+def _sender(case):
+    """Dump, dump again, dump in older protocols, load, then use the original."""
+    obj = case.make()
+    try:
+        if case.refused:
+            return _refusal(case, obj)
+        found = {"error": None, "payload": loaf.dumps(obj, **case.arguments)}
+        found["again"] = loaf.dumps(obj, **case.arguments)
+        found["older"] = {n: _try_protocol(case, obj, n) for n in (2, 3, 4)}
+        found["unchanged"] = _still_works(case, obj, found["payload"])
+        return found
+    finally:
+        case.close(obj)
+
+
+def _refusal(case, obj):
+    try:
+        loaf.dumps(obj, **case.arguments)
+    except BaseException as error:
+        return {
+            "error": None,
+            "kinds": [kind.__name__ for kind in type(error).__mro__],
+            "path": getattr(error, "path", None),
+            "hint": getattr(error, "hint", None),
+            "text": str(error),
+            "unchanged": _still_works(case, obj),
+        }
+    return {"error": "dumps: took an object that it cannot carry"}
+
+
+def _try_protocol(case, obj, protocol):
+    try:
+        return loaf.dumps(obj, protocol=protocol, **case.arguments)
+    except BaseException as error:
+        return describe("dumps", error)
+
+
+def _still_works(case, obj, payload=None):
+    try:
+        copy = None if payload is None else loaf.loads(payload)
+        _check(case, case.expectation(), obj)
+        del copy
+    except BaseException as error:
+        return describe("use after dumping", error)
+    return None
+
+
+def _roundtrip(case):
+    """Use a copy in the process that has the original."""
+    obj = case.make()
+    try:
+        _check(case, "same", loaf.loads(loaf.dumps(obj, **case.arguments)))
+    finally:
+        case.close(obj)
+    return {"error": None}
+
+
+def _elsewhere(case):
+    """Only the bytes."""
+    obj = case.make()
+    try:
+        return {"error": None, "payload": loaf.dumps(obj, **case.arguments)}
+    finally:
+        case.close(obj)
+
+
+STAGES = {
+    "identity": _identity,
+    "sender": _sender,
+    "roundtrip": _roundtrip,
+    "elsewhere": _elsewhere,
+}
+
+
+def write_files(case, folder):
+    """Write the importable files of a case; return the folder they are in."""
+    root = Path(folder, case.__name__)
+    for name, source in case.files.items():
+        file = root / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(textwrap.dedent(source))
+    return str(root)
+
+
+def drive():
+    """Run one stage for the cases of the script that calls this, one record a case.
+
+    Started as ``python script.py JOB OUT``. A record is written before a case starts and
+    after it ends, so that a crash of the interpreter is blamed on the right case.
+    """
+    if len(sys.argv) < 3:
+        sys.exit(f"{sys.argv[0]}: run by the tests")
+    with open(sys.argv[1], "rb") as file:
+        job = pickle.load(file)
+    cases = Case.known["__main__"]
+    with open(sys.argv[2], "ab") as out:
+        for name in job["cases"]:
+            _record(out, name, None)
+            _record(out, name, _run(STAGES[job["stage"]], cases[name], job["folder"]))
+    os._exit(0)  # threads and children of the cases do not keep the driver
+
+
+def _record(out, name, outcome):
+    pickle.dump((name, outcome), out)
+    out.flush()
+
+
+def _run(stage, case, folder):
+    case.id = f"{Path(sys.argv[0]).stem}-{case.__name__}"
+    if case.files:
+        sys.path.insert(0, write_files(case, folder))
+        importlib.invalidate_caches()
+    try:
+        return stage(case)
+    except BaseException as error:
+        return {"error": describe(stage.__name__.lstrip("_"), error)}

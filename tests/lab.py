@@ -1,0 +1,257 @@
+"""Runs what the laws ask for, in as few processes and as early as possible.
+
+A law names a *stage*; the outcome of a stage for a case is a dict with `error` (None, or a
+text) and what else the stage found. There are two sorts of stages:
+
+- a *driver* runs a family's file as a script, once for all its cases (`harness.STAGES`);
+- a *receiver* is a fresh process for one case, fed with the payload of an earlier stage.
+
+Which stages the selected tests need is known after collection, so all of them are queued
+then, first in, first out: a job only ever waits for jobs queued before it, so a pool of any
+size cannot lock up.
+"""
+
+import atexit
+import importlib
+import os
+import pickle
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from harness import SERIALIZER, STAGES, Case, write_files
+
+TESTS = Path(__file__).parent
+FAMILIES = {path.stem: path for path in sorted(TESTS.glob("cases/*.py"))}
+DRIVER_TIMEOUT_S = 180
+RECEIVER_TIMEOUT_S = 60
+
+
+class Driver(NamedTuple):
+    """Where and how a family's script runs."""
+
+    stage: str
+    hash_seed: str = "1"
+    folder: str = "script"
+    backwards: bool = False
+
+
+class Receiver(NamedTuple):
+    """What a fresh process gets, and what it does."""
+
+    source: str
+    loader: str = SERIALIZER
+    redump: bool = False
+    protocol: int | None = None
+
+
+DRIVERS = {
+    "identity": Driver("identity"),
+    "sender": Driver("sender"),
+    "roundtrip": Driver("roundtrip"),
+    "elsewhere": Driver("elsewhere", hash_seed="77", folder="other/place", backwards=True),
+}
+RECEIVERS = {
+    "fresh": Receiver("sender"),
+    "plain": Receiver("sender", loader="pickle"),
+    "relay": Receiver("sender", redump=True),
+    "third": Receiver("relay"),
+    "protocol2": Receiver("sender", protocol=2),
+    "protocol3": Receiver("sender", protocol=3),
+    "protocol4": Receiver("sender", protocol=4),
+}
+assert set(STAGES) == {driver.stage for driver in DRIVERS.values()}
+
+
+def load_cases():
+    """Every case, in the order of the families' names and of each file."""
+    found = []
+    for family in FAMILIES:
+        importlib.import_module(f"cases.{family}")
+        found += Case.known[f"cases.{family}"].values()
+    return found
+
+
+CASES = load_cases()
+
+
+def law(stage, over=lambda case: not case.refused):
+    """Check a test function against every case that `over` picks, given one stage's outcome."""
+
+    def decorate(test):
+        chosen = [pytest.param(case, id=case.id) for case in CASES if over(case)]
+        return pytest.mark.stage(stage)(pytest.mark.parametrize("case", chosen)(test))
+
+    return decorate
+
+
+def holds(error):
+    """Fail with the text of another process's error."""
+    if error:
+        pytest.fail(str(error), pytrace=False)
+
+
+class Lab:
+    """Queue of the processes that the selected laws need, and their outcomes."""
+
+    def __init__(self):
+        self.scratch = Path(tempfile.mkdtemp(prefix="loaf-"))
+        atexit.register(shutil.rmtree, self.scratch, True)
+        self.pool = ThreadPoolExecutor(os.cpu_count() or 2)
+        self.outcomes = {}
+        self.seconds = []
+        self.environment = {
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join(filter(None, [str(TESTS), os.environ.get("PYTHONPATH")])),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "TMPDIR": tempfile.mkdtemp(dir=self.scratch),
+        }
+
+    def prefetch(self, wanted):
+        """Queue every (stage, case): first the drivers, a family at a time, then receivers."""
+        wanted = [(stage, case) for stage, case in wanted if not case.why_skipped()]
+        drivers = {}
+        for stage, case in wanted:
+            while stage in RECEIVERS:
+                stage = RECEIVERS[stage].source
+            drivers.setdefault((case.alone and case.id, case.family, stage), {})[case.id] = case
+        for (_, family, stage), cases in sorted(drivers.items(), key=lambda item: item[0][1]):
+            self._queue_driver(family, stage, list(cases.values()))
+        for stage, case in wanted:
+            self.ask(stage, case)
+
+    def ask(self, stage, case):
+        """The future outcome of a stage for a case, queued if it is not yet."""
+        if (stage, case.id) not in self.outcomes:
+            if stage in DRIVERS:
+                self._queue_driver(case.family, stage, [case])
+            else:
+                source = self.ask(RECEIVERS[stage].source, case)
+                self.outcomes[stage, case.id] = self.pool.submit(
+                    self._receive, RECEIVERS[stage], case, source
+                )
+        return self.outcomes[stage, case.id]
+
+    def close(self):
+        """Drop what is still queued and remove every file."""
+        self.pool.shutdown(cancel_futures=True)
+        shutil.rmtree(self.scratch, ignore_errors=True)
+
+    # ------------------------------------------------------------ drivers
+
+    def _queue_driver(self, family, stage, cases):
+        cases = [case for case in cases if (stage, case.id) not in self.outcomes]
+        for case in cases:
+            self.outcomes[stage, case.id] = Future()
+        if cases:
+            self.pool.submit(self._drive, family, DRIVERS[stage], stage, cases)
+
+    def _drive(self, family, driver, stage, cases):
+        """Run the family's script, again after a crash, until every case has an outcome."""
+        left = {case.__name__: self.outcomes[stage, case.id] for case in cases}
+        try:
+            while left:
+                self._drive_once(family, driver, left)
+        except BaseException as error:
+            for outcome in left.values():
+                outcome.set_exception(error)
+
+    def _drive_once(self, family, driver, left):
+        folder = Path(tempfile.mkdtemp(dir=self.scratch), driver.folder)
+        folder.mkdir(parents=True)
+        script = Path(shutil.copy(FAMILIES[family], folder))
+        names = list(reversed(left) if driver.backwards else left)
+        job = {"stage": driver.stage, "cases": names, "folder": str(folder / "files")}
+        (folder / "job").write_bytes(pickle.dumps(job))
+        ended = self._run(
+            f"driver {driver.stage} of {family}, {len(names)} cases",
+            [sys.executable, "-P", "-W", "ignore", script, folder / "job", folder / "out"],
+            DRIVER_TIMEOUT_S,
+            cwd=folder,
+            env={**self.environment, "PYTHONHASHSEED": driver.hash_seed},
+        )
+        self._settle(folder / "out", left, ended)
+
+    def _settle(self, file, left, ended):
+        started = None
+        for name, outcome in _read_records(file):
+            started = None if outcome else name
+            if outcome:
+                left.pop(name).set_result(outcome)
+        if left and (started is None or started not in left):
+            raise RuntimeError(f"the driver did not run: {ended!s}")
+        if left:
+            left.pop(started).set_result({"error": f"driver died: {ended}"})
+
+    # ------------------------------------------------------------ receivers
+
+    def _receive(self, receiver, case, source):
+        came = source.result()
+        payload = came.get("payload")
+        if receiver.protocol and came.get("older"):
+            payload = came["older"][receiver.protocol]
+        if not isinstance(payload, bytes):
+            return {"error": payload or came["error"] or "there is no payload"}
+        job = {
+            "loader": receiver.loader,
+            "payload": payload,
+            "check": case.source(),
+            "name": f"same of {case.id}",
+            "redump": SERIALIZER if receiver.redump else None,
+            "arguments": case.arguments,
+            "path": [self.importable(case)] if case.files and case.files_there else [],
+        }
+        return self.receive(job)
+
+    def receive(self, job):
+        """Let a fresh process do a job, see `receiver`."""
+        folder = tempfile.mkdtemp(dir=self.scratch)
+        program = [sys.executable, "-P", "-W", "ignore", TESTS / "receiver.py"]
+        ended = self._run(
+            job["name"], program, RECEIVER_TIMEOUT_S, cwd=folder, input=pickle.dumps(job), env=_bare(folder)
+        )
+        shutil.rmtree(folder)
+        if isinstance(ended, str):
+            return {"error": f"receiver: {ended}"}
+        return pickle.loads(ended)
+
+    def importable(self, case):
+        """Folder with the importable files of a case."""
+        return write_files(case, self.scratch / "importable")
+
+    def _run(self, what, program, timeout_s, **options):
+        """Standard output of a process that ended well, or a text about how it ended."""
+        start = time.perf_counter()
+        try:
+            ended = subprocess.run(program, capture_output=True, timeout=timeout_s, **options)
+        except subprocess.TimeoutExpired:
+            return f"no answer after {timeout_s} s"
+        finally:
+            self.seconds.append((time.perf_counter() - start, what))
+        if ended.returncode == 0:
+            return ended.stdout
+        last_words = ended.stderr.decode(errors="replace")[-2000:]
+        return f"ended with {ended.returncode}\n{last_words}"
+
+
+def _bare(home):
+    """Environment of a receiver: what the tests were given, and nothing of the sender's."""
+    return dict(os.environ, PYTHONDONTWRITEBYTECODE="1", PYTHONHASHSEED="5", HOME=home)
+
+
+def _read_records(file):
+    if not file.exists():
+        return
+    with open(file, "rb") as stream:
+        while True:
+            try:
+                yield pickle.load(stream)
+            except EOFError:
+                return

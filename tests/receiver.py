@@ -1,0 +1,93 @@
+"""A fresh process that loads one payload, uses what arrives and reports back.
+
+Run as ``python -P receiver.py`` with a job, a pickled dict, on standard input:
+
+    loader   name of the module whose ``loads`` is used
+    payload  the bytes
+    check    source text of a function of one argument that uses the object, or
+    redump   name of the module whose ``dumps`` packs the object again
+    name     what to call ``check`` in tracebacks
+    path     folders that this process can import from
+
+The answer, a pickled dict on standard output, has ``error`` (the stage that failed and
+a traceback, or None) and ``payload`` (of ``redump``). Neither the script that built the
+object nor any of its names can be seen from here; imports are few, because there are
+thousands of these processes.
+"""
+
+import os
+import pickle
+import sys
+
+
+class raises:  # noqa: N801 - reads as a statement: `with raises(KeyError):`
+    """Context manager: the block has to raise this exception; it is kept as `.value`."""
+
+    def __init__(self, expected, text=""):
+        self.expected, self.text, self.value = expected, text, None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, value, trace):
+        assert kind is not None, f"{self.expected} was not raised"
+        self.value = value
+        if not issubclass(kind, self.expected):
+            return False
+        assert self.text in str(value), f"{self.text!r} is not in {str(value)!r}"
+        return True
+
+
+def compile_check(source, name):
+    """The function that `source` defines, knowing no names but `raises`."""
+    import linecache
+
+    filename = f"<{name}>"
+    linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
+    namespace = {"__name__": "receiver", "raises": raises}
+    before = set(namespace)
+    exec(compile(source, filename, "exec", dont_inherit=True), namespace)
+    (function,) = (namespace[key] for key in namespace if key not in before | {"__builtins__"})
+    return function
+
+
+def describe(stage, error):
+    """The failed stage and the whole traceback as one string."""
+    import traceback
+
+    try:
+        return f"{stage}: " + "".join(traceback.format_exception(error))
+    except BaseException as second:  # an exception that cannot even be printed
+        return f"{stage}: {type(error).__name__}, whose traceback raises {second!r}"
+
+
+def attempt(job):
+    """Load, then check or dump again; what the harness wants to know."""
+    from importlib import import_module
+
+    stage = "loads"
+    try:
+        obj = import_module(job["loader"]).loads(job["payload"])
+        if job.get("redump"):
+            stage = "dumps"
+            payload = import_module(job["redump"]).dumps(obj, **job.get("arguments", {}))
+            return {"error": None, "payload": payload}
+        stage = "use"
+        compile_check(job["check"], job["name"])(obj)
+    except BaseException as error:
+        return {"error": describe(stage, error)}
+    return {"error": None}
+
+
+def main():
+    """Answer one job; prints of the object under test go to standard error."""
+    answer = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    job = pickle.load(sys.stdin.buffer)
+    sys.path[:0] = job["path"]
+    pickle.dump(attempt(job), answer)
+    answer.close()
+
+
+if __name__ == "__main__":
+    main()
