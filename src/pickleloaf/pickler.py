@@ -110,8 +110,9 @@ class Pickler(pickle.Pickler):
         """Forget which objects have been pickled, as pickle does."""
         pickle.Pickler.clear_memo(self)
         self._dump.clear()
-        self._judged.clear()
-        self._judged.update(_CORE)
+        if len(self._judged) > len(_CORE):
+            self._judged.clear()
+            self._judged.update(_CORE)
         self._used = False
 
     def reducer_override(self, obj: Any) -> Any:  # noqa: D102 - see below
@@ -205,7 +206,7 @@ def dumps(
         pickler = Pickler(None)
     parts = pickler._pickled(obj)
     payload = b"".join(parts)
-    if len(payload) < _SMALL and len(_spare) < _SPARE:
+    if len(payload) < _SMALL and len(_spare) < _SPARE and "left_out" not in pickler._dump.__dict__:
         parts.clear()
         pickler.clear_memo()
         _spare.append(pickler)

@@ -57,7 +57,8 @@ VERBS: dict[str, Verb] = {
     "attribute": Verb("reducers._named", "an object that a module holds, by its name"),
     "same": Verb("reducers.modules", "its argument"),
     "fill_module": Verb("reducers.modules", "gives a module by value its names"),
-    # descriptors
+    # methods and descriptors
+    "method": Verb("reducers.methods", "a function bound to an object"),
     "property": Verb("reducers.descriptors", "an instance of a subclass of property"),
     # instances
     "instance": Verb("reducers.instances", "an empty instance, whatever its class asks for"),
@@ -83,6 +84,15 @@ VERBS: dict[str, Verb] = {
     "context": Verb("reducers.handles.contexts", "an empty context of variables"),
     "fill_context": Verb("reducers.handles.contexts", "sets variables in a context"),
     "local": Verb("reducers.handles.contexts", "a threading.local, still without values"),
+    # weak references
+    "reference": Verb("reducers.weakrefs", "a weak reference of a subclass"),
+    "weak_method": Verb("reducers.weakrefs", "a weak reference to a bound method"),
+    "dead_reference": Verb("reducers.weakrefs", "a weak reference or proxy whose object is gone"),
+    "weak_collection": Verb("reducers.weakrefs", "an empty weak dictionary or set"),
+    "fill_weak_collection": Verb("reducers.weakrefs", "puts the contents into a weak dictionary or set"),
+    # generators
+    "generator": Verb("reducers.generators", "a generator or coroutine that has not begun: the call that makes it"),
+    "ended_generator": Verb("reducers.generators", "a generator or coroutine that has ended"),
     # iterators of itertools
     "accumulate": Verb("reducers.iterators", "an accumulate that goes on from a total"),
     "chain": Verb("reducers.iterators", "a chain that is reading one of its iterators"),

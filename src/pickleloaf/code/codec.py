@@ -22,7 +22,7 @@ from typing import Any
 
 from pickleloaf._compat import HAS_SLICE_CONSTANTS
 from pickleloaf.code.envelope import seal, unseal
-from pickleloaf.code.names import Names, find_names
+from pickleloaf.code.names import Names, find_look_ups, find_names
 from pickleloaf.code.source import file_name, find_source, register_source
 
 __all__ = ["WRITE_NO_REFERENCES", "CodeFacts", "decode", "facts_of", "load_code"]
@@ -39,15 +39,17 @@ class CodeFacts:
     Attributes:
         blob: the bytes as which it travels.
         names: what it looks up outside itself.
+        look_ups: the names among these that patches of builtins and modules may change.
         has_plain_cells: whether no closure cell is one that making a class fills.
         name, qualname, doc: what a function made from it is called, and its docstring.
     """
 
-    __slots__ = ("_alive", "blob", "doc", "has_plain_cells", "name", "names", "qualname")
+    __slots__ = ("_alive", "blob", "doc", "has_plain_cells", "look_ups", "name", "names", "qualname")
 
     def __init__(self, code: CodeType, alive: weakref.ref[CodeType]) -> None:
         self.blob = _encode(code)
         self.names: Names = find_names(code)
+        self.look_ups = find_look_ups(self.names)
         self.name = code.co_name
         self.qualname = code.co_qualname
         self.doc: str | None = _doc(code)

@@ -13,13 +13,14 @@ Read off the instructions of the code and of all code nested in it: names that a
 
 from __future__ import annotations
 
+import builtins
 import dis
 import re
 from functools import lru_cache
 from types import CodeType
 from typing import NamedTuple
 
-__all__ = ["Names", "find_names", "identifiers"]
+__all__ = ["LookUps", "Names", "find_look_ups", "find_names", "identifiers"]
 
 _GLOBAL = frozenset(
     "LOAD_GLOBAL LOAD_NAME STORE_GLOBAL DELETE_GLOBAL LOAD_FROM_DICT_OR_GLOBALS".split()
@@ -39,6 +40,28 @@ class Names(NamedTuple):
     imports: tuple[tuple[int, str, tuple[str, ...]], ...]
     #: Whether it assigns to globals, or may do so through eval and the like.
     touches_scope: bool
+
+
+class LookUps(NamedTuple):
+    """Names that code looks up in builtins and in modules, to see whether they are as they were."""
+
+    #: Globals, where builtins has such a name.
+    builtins: tuple[str, ...]
+    #: Attributes that are read straight off a name.
+    attributes: tuple[str, ...]
+    #: Modules that it imports.
+    modules: tuple[str, ...]
+
+
+def find_look_ups(names: Names) -> LookUps | None:
+    """Return what code looks up in builtins and modules, or None for nothing."""
+    known = vars(builtins)
+    found = LookUps(
+        tuple(name for name in names.globals if name in known),
+        tuple(dict.fromkeys(name for chain in names.chains for name in chain[1:])),
+        tuple(dict.fromkeys(module for level, module, _ in names.imports if not level)),
+    )
+    return found if any(found) else None
 
 
 @lru_cache(maxsize=4096)

@@ -55,10 +55,14 @@ class _Frame:
 
     __slots__ = ("holes", "key", "low", "members", "node", "number", "obj", "take", "taken", "tokens")
 
-    def __init__(self, number: int, obj: Any, key: int | None, parts: Parts) -> None:
+    def __init__(self, number: int, obj: Any) -> None:
         self.number = self.low = number
         self.obj = obj
-        self.key = key
+        #: Under which the object is known; None for what exists only for the walk.
+        self.key = None if type(obj) is Parts else id(obj)
+
+    def begin(self, parts: Parts) -> None:
+        """Begin to hash the object's parts."""
         self.members = iter(parts.members)
         self.taken = blake2b(parts.head + (b"*" if parts.unordered else b" "), digest_size=SIZE)
         self.tokens: list[bytes] | None = [] if parts.unordered else None
@@ -137,18 +141,16 @@ class Walk:
                 self._stack[-1].take(token)
 
     def _enter(self, obj: Any) -> None:
-        if type(obj) is Parts:
-            frame = _Frame(self._count, obj, None, obj)
-        else:
-            # Entered before it is described, since a failure has to show it on the trail.
-            frame = _Frame(self._count, obj, id(obj), Parts(b""))
-            self._known[id(obj)] = self._count
-            self._kept.append(obj)
+        frame = _Frame(self._count, obj)
         self._count += 1
-        self._stack.append(frame)
+        self._stack.append(frame)  # before it is described, since a failure has to show it on the trail
         self._open.append(frame)
-        if frame.key is not None:
-            frame.__init__(frame.number, obj, frame.key, self._describe(obj))  # type: ignore[misc]
+        if frame.key is None:
+            frame.begin(obj)
+        else:
+            self._known[frame.key] = frame.number
+            self._kept.append(obj)
+            frame.begin(self._describe(obj))
 
     def _take_members(self, frame: _Frame) -> tuple[Any] | None:
         """Take members until one has to be entered first; return that one."""

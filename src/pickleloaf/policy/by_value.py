@@ -85,14 +85,27 @@ class Registry:
 
 
 class ValuePolicy:
-    """Answers for one way of dumping: a registry, whether local code travels, what was said of handles."""
+    """Answers for one way of dumping.
 
-    __slots__ = ("handles", "local", "registry")
+    Attributes:
+        registry: modules that travel by value.
+        handles: what was said of handles.
+        local: whether local code travels by value.
+        patches: what is done about patches of importable code, one of `policy.patches.TREATMENTS`.
+        forced: ids of objects that travel by value wherever their names lead; see reducers/patched.
+        watch: what looks for patches; see policy/watch.
+    """
 
-    def __init__(self, registry: Registry, handles: Handles, *, local: bool = False) -> None:
+    __slots__ = ("handles", "local", "patches", "registry", "watch")
+
+    forced: frozenset[int] = frozenset()
+
+    def __init__(self, registry: Registry, handles: Handles, *, local: bool = False, patches: str = "warn") -> None:
         self.registry = registry
         self.handles = handles
         self.local = local
+        self.patches = patches
+        self.watch: Any = None
 
     @property
     def ships_modules(self) -> bool:

@@ -24,7 +24,7 @@ import functools
 import gc
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from types import BuiltinFunctionType, CellType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any, NamedTuple
 
@@ -149,9 +149,12 @@ class Judge:
         module = sys.modules.get(home)
         if module is None:
             return file.startswith("<pickleloaf")
-        if not self._policy.travels(home):
+        name = getattr(module, "__name__", home)  # extension modules are in sys.modules under several names
+        if name == place.module:
             return False
-        return not is_importable_module(home, module) or not _is_imported(value, place)
+        if not is_importable_module(name, module):
+            return _is_python(value)
+        return self._policy.travels(home) and not _is_imported(value, place)
 
     def _function(self, value: FunctionType, place: Place, depth: int) -> bool:
         code = value.__code__
@@ -215,13 +218,19 @@ class _Session(dict[str, bool]):
         return found
 
 
-def _behind(value: Any) -> Iterable[Any]:
-    """Return what an object refers to, with the values of its dict."""
-    for each in gc.get_referents(value):
-        if type(each) is dict:
-            yield from list(each.values())
-        else:
-            yield each
+def _behind(value: Any) -> list[Any]:
+    """Return what an object refers to, with its attributes; not what else it knows, such as its globals."""
+    found = gc.get_referents(value)
+    try:
+        found += object.__getattribute__(value, "__dict__").values()
+    except (AttributeError, TypeError):
+        pass
+    return found
+
+
+def _is_python(value: Any) -> bool:
+    """Tell functions and classes written in Python from the types that extension modules share among them."""
+    return not isinstance(value, type) or any(type(each) is FunctionType for each in vars(value).values())
 
 
 def _is_imported(value: Any, place: Place) -> bool:

@@ -4,32 +4,29 @@ Theory. A payload refers to modules, functions and classes by name; over there t
 with them the modules that they import, and so on. Whatever of these is patched here is lost there. So
 from what a payload refers to (its *roots*) the namespaces of modules and of the classes in them are
 looked through, along what they hold of one another. What was seen is remembered per namespace, and read
-anew when the namespace has changed, which is told by the identity of its values.
+anew when the namespace has changed.
 
 1. `Watch.look` looks at every namespace in reach, and sees every patch that can be seen.
 2. `Watch.glance` is for every dump, and takes a few hundredths of the time that dumps take. The names
    that shipped code uses of builtins and of modules it always looks at. At the rest of the namespaces
    that the payload itself refers to it looks again when `_NEAR` times as long has passed as that took
-   the last time, some tens of microseconds; at everything in reach after `_FAR` times as long as that
-   took, some milliseconds.
-3. Nothing large is kept alive: functions, classes and the like are remembered, of everything else the id.
+   the last time, some ten microseconds; at everything in reach after `_FAR` times as long as that took,
+   some milliseconds.
 
 What is here is a cache; a lock guards what writes to it.
 """
 
 from __future__ import annotations
 
-import builtins
 import sys
 import threading
-from collections.abc import Iterable, Iterator
-from operator import itemgetter
+from collections.abc import Iterator
 from time import perf_counter
 from types import FunctionType, ModuleType
 from typing import Any
 
 from pickleloaf.code.codec import CodeFacts
-from pickleloaf.policy.by_value import MAIN, ValuePolicy, is_importable_module
+from pickleloaf.policy.by_value import MAIN, Registry, ValuePolicy, is_importable_module
 from pickleloaf.policy.marks import MARKS
 from pickleloaf.policy.patches import Judge, Place
 from pickleloaf.policy.scopes import Scope
@@ -41,73 +38,196 @@ _FAR = 100
 
 
 class _Root:
-    """Something that a payload refers to by name."""
+    """Something that a payload refers to by name: its own namespaces, and the modules it leads to."""
 
     __slots__ = ("modules", "near", "obj")
 
     def __init__(self, obj: Any, near: tuple[Scope, ...], modules: tuple[str, ...]) -> None:
         self.obj = obj
-        #: Its own namespaces.
         self.near = near
-        #: Where what it leads to begins.
         self.modules = modules
 
 
 class Watch:
     """What was seen so far, by one way of deciding what travels by value."""
 
-    def __init__(self, policy: ValuePolicy) -> None:
-        self._judge = Judge(policy)
+    def __init__(self, policy: ValuePolicy, names: frozenset[str]) -> None:
+        self.names = names
+        self.judge = Judge(policy)
         self._lock = threading.RLock()
-        self._modules: dict[str, Scope] = {}
+        self._scopes: dict[str, Scope] = {}
         self._roots: dict[int, _Root] = {}
-        #: Scopes with a patch in them, or in a class in them.
-        self._patched: set[Scope] = set()
+        #: Modules in which, or in classes of which, there is a patch.
+        self._patched: set[str] = set()
         self._near_due = self._far_due = 0.0
-        self._enter_module("builtins")
-        self._builtins = self._modules["builtins"]
+        self._enter_modules(["builtins"])
+        self._builtins = self._scopes["builtins"]
 
     def glance(self, uses: list[Any]) -> bool:
-        """Tell, at little cost, whether there may be patches behind what a payload uses."""
+        """Tell, at little cost, whether there may be patches behind what a payload uses.
+
+        Args:
+            uses: what the payload refers to by name, and the `CodeFacts` of what it ships.
+        """
         now = perf_counter()
         near = now > self._near_due
         if now > self._far_due:
             self._look_far(now)
-        if near and not self._builtins.is_unchanged():
-            self._read(self._builtins)
         names: list[str] = []
         modules: list[Scope] = []
         for each in uses:
             if type(each) is CodeFacts:
-                self._builtins.has(each.look_ups.builtins) or self._read(self._builtins)
-                names += each.look_ups.attributes
-                if each.look_ups.modules:
-                    modules += [root.near[0] for root in self._imported(each)]
+                self._glance_at_code(each, names, modules)
                 continue
-            root = self._roots.get(id(each))
-            if root is None or root.obj is not each:
-                root = self._enter(each)
-            elif near:
-                for scope in root.near:
-                    if not scope.is_unchanged():
-                        self._read(scope)
+            root = self._root(each)
+            if near:
+                self._renew(root.near)
             if type(each) is ModuleType:
                 modules += root.near
         for scope in modules if names else ():
-            scope.has(names) or self._read(scope)
+            if not scope.holds(names):
+                self._read(scope)
         if near:
+            self._renew((self._builtins,))
             done = perf_counter()
             self._near_due = done + _NEAR * (done - now)
         return bool(self._patched or MARKS)
 
-    def look(self, uses: list[Any]) -> list[Place]:
-        """Return the patches in reach of what a payload uses, in an order that is always the same."""
-        with self._lock:
-            reach = self._reach(uses)
-            for name in reach:
-                self._renew(name)
-            reach = self._reach(uses)
-            ...
+    def _glance_at_code(self, facts: CodeFacts, names: list[str], modules: list[Scope]) -> None:
+        builtin, attributes, imported = facts.look_ups  # type: ignore[misc] - it has some, or was not handed in
+        if builtin and not self._builtins.holds(builtin):
+            self._read(self._builtins)
+        names += attributes
+        for name in imported:
+            module = sys.modules.get(name)
+            if isinstance(module, ModuleType):
+                modules += self._root(module).near
 
-    def _reach(self, uses):
-        ...
+    def look(self, uses: list[Any]) -> list[Place]:
+        """Return the patches in reach of what a payload uses, in an order that is always the same.
+
+        Args:
+            uses: see `glance`.
+        """
+        with self._lock:
+            for each in uses:
+                if type(each) is not CodeFacts:
+                    self._root(each)
+            for name in self._reach(uses):  # grows while modules are read
+                for scope in list(self._scopes[name].walk()):
+                    self._renew((scope,))
+            found: dict[Place, None] = {}
+            for name in self._reach(uses):
+                found.update((place, None) for scope in self._scopes[name].walk() for place in scope.patched)
+                found.update((place, None) for place in MARKS.places(name))
+        return sorted(found)
+
+    def _reach(self, uses: list[Any]) -> Iterator[str]:
+        """Yield the modules that are in reach, reading those that have not been read."""
+        queue = ["builtins"]
+        for each in uses:
+            queue += each.look_ups[2] if type(each) is CodeFacts else self._roots[id(each)].modules
+        seen: set[str] = set()
+        for name in queue:
+            if name in seen:
+                continue
+            seen.add(name)
+            self._enter_modules([name])
+            if name in self._scopes:
+                yield name
+                for scope in self._scopes[name].walk():
+                    queue += scope.leads
+
+    def _root(self, obj: Any) -> _Root:
+        root = self._roots.get(id(obj))
+        return root if root is not None and root.obj is obj else self._enter(obj)
+
+    def _enter(self, obj: Any) -> _Root:
+        """Get to know something that a payload refers to, and all that is behind it."""
+        if isinstance(obj, ModuleType):
+            classes, modules = (), [obj.__name__]
+        elif isinstance(obj, FunctionType):
+            classes, modules = (), [obj.__module__, obj.__globals__.get("__name__")]
+        else:
+            classes = tuple(cls for cls in (*obj.__mro__, *type(obj).__mro__) if type(cls.__module__) is str)
+            modules = [cls.__module__ for cls in classes]
+        names = tuple(dict.fromkeys(name for name in modules if type(name) is str))
+        with self._lock:
+            self._enter_modules(list(names))
+            near = [self._scope_of(cls) for cls in classes] or [self._scopes.get(name) for name in names]
+            root = _Root(obj, tuple(dict.fromkeys(scope for scope in near if scope is not None)), names)
+            self._roots[id(obj)] = root
+        return root
+
+    def _scope_of(self, cls: type) -> Scope | None:
+        scope = self._scopes.get(cls.__module__)
+        for part in cls.__qualname__.split("."):
+            scope = None if scope is None else scope.inner.get(part)
+        return scope if scope is not None and scope.owner is cls else None
+
+    def _enter_modules(self, names: list[str]) -> None:
+        """Read modules that have not been read, and those that they lead to."""
+        with self._lock:
+            for name in names:
+                module: Any = sys.modules.get(name)
+                known = self._scopes.get(name)
+                if module is None or name in MAIN or (known is not None and known.owner is module):
+                    continue
+                if isinstance(module, ModuleType) and is_importable_module(name, module):
+                    self._scopes[name] = scope = Scope(module, name)
+                    self._read(scope)
+                    for inner in scope.walk():
+                        names += inner.leads
+
+    def _read(self, scope: Scope) -> None:
+        with self._lock:
+            before = scope.leads
+            scope.read(self.judge)
+            top = self._scopes[scope.module]
+            if any(inner.patched for inner in top.walk()):
+                self._patched.add(scope.module)
+            else:
+                self._patched.discard(scope.module)
+            if scope.leads - before and before:
+                self._enter_modules(list(scope.leads))
+
+    def _renew(self, scopes: tuple[Scope, ...]) -> None:
+        for scope in scopes:
+            if not scope.is_unchanged():
+                self._read(scope)
+
+    def _look_far(self, now: float) -> None:
+        """Look again at everything that is known."""
+        with self._lock:
+            self._far_due = float("inf")  # nobody else at the same time
+            for name, top in list(self._scopes.items()):
+                if sys.modules.get(name) is not top.owner:
+                    del self._scopes[name]
+                    self._patched.discard(name)
+                    self._enter_modules([name])
+                else:
+                    for scope in list(top.walk()):
+                        self._renew((scope,))
+            done = perf_counter()
+            self._far_due = done + _FAR * (done - now)
+
+
+#: One watch for each set of registered modules: what travels by value is no patch of itself.
+_watches: dict[tuple[frozenset[str], bool], Watch] = {}
+
+
+def watch_for(policy: ValuePolicy) -> Watch:
+    """Return the watch for a way of deciding what travels by value."""
+    names = policy.registry._names
+    watch: Watch | None = policy.watch
+    if watch is not None and watch.names is names:
+        return watch
+    watch = _watches.get((names, policy.local))
+    if watch is None or watch.names is not names:
+        if len(_watches) > 16:
+            _watches.clear()
+        fixed = Registry()
+        fixed._names = names
+        watch = _watches[names, policy.local] = Watch(ValuePolicy(fixed, policy.handles, local=policy.local), names)
+    policy.watch = watch
+    return watch

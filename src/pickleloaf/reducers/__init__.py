@@ -13,6 +13,7 @@ from types import FunctionType
 from typing import Any, NamedTuple
 
 from pickleloaf.policy.handles import KINDS
+from pickleloaf.reducers._judgements import UNKNOWN, recall, remember
 
 __all__ = ["MADE", "TABLE", "Row", "reducer_for", "reducer_for_made", "reducer_of_policy"]
 
@@ -61,7 +62,19 @@ TABLE: dict[str, Row] = {
     "builtins.traceback": Row("tracebacks:reduce_traceback"),
     # handles on something of this process, kind by kind
     **{name: Row(kind.reducer, yields=True) for name, kind in KINDS.items() if kind.reducer},
-    # iterators
+    # weak references
+    "weakref.WeakMethod": Row("weakrefs:reduce_weak_method", yields=True),
+    "weakref.ReferenceType": Row("weakrefs:reduce_reference", yields=True),
+    "weakref.ProxyType": Row("weakrefs:reduce_proxy"),
+    "weakref.CallableProxyType": Row("weakrefs:reduce_proxy"),
+    "weakref.WeakKeyDictionary": Row("weakrefs:reduce_weak_collection", yields=True),
+    "weakref.WeakValueDictionary": Row("weakrefs:reduce_weak_collection", yields=True),
+    "_weakrefset.WeakSet": Row("weakrefs:reduce_weak_collection", yields=True),
+    "weakref.finalize": Row("weakrefs:refuse_finalizer"),
+    # iterators and generators
+    "builtins.generator": Row("generators:reduce_generator"),
+    "builtins.coroutine": Row("generators:reduce_generator"),
+    "builtins.async_generator": Row("generators:reduce_generator"),
     "itertools.*": Row("iterators:reduce_iterator", exact=True),
     # the pickler's own stand-ins
     "pickleloaf.reducers._building.ClassState": Row("_building:reduce_class_state"),
@@ -83,6 +96,11 @@ _SAYING = frozenset({"__reduce__", "__reduce_ex__", "__getstate__"})
 
 def reducer_for(cls: type) -> Any:
     """Return the reducer of objects of a type, or None where pickle's own way is right."""
+    known = recall(cls)
+    return remember(cls, _choose(cls)) if known is UNKNOWN else known
+
+
+def _choose(cls: type) -> Any:
     asked = False
     for base in cls.__mro__:
         row = TABLE.get(f"{base.__module__}.{base.__qualname__}") or TABLE.get(f"{base.__module__}.*")

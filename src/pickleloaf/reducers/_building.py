@@ -16,7 +16,7 @@ from pickleloaf._compat import HAS_LAZY_ANNOTATIONS
 from pickleloaf.errors import EncodeError
 from pickleloaf.reducers import _tracking
 from pickleloaf.reducers._dump import Dump, Late
-from pickleloaf.reducers._kinds import SETS
+from pickleloaf.reducers._kinds import SETS, Kinds
 from pickleloaf.reducers._lazily import evaluators
 from pickleloaf.wire import verb
 
@@ -27,6 +27,10 @@ _MADE_ANEW = frozenset(
     "__abstractmethods__ _abc_impl __slotnames__ __firstlineno__ __annotations_cache__ "
     "__protocol_attrs__".split()
 )
+
+
+#: Types of what is made for a slot.
+_DESCRIPTORS = Kinds({GetSetDescriptorType, MemberDescriptorType})
 
 
 class ClassState:
@@ -173,7 +177,7 @@ def namespace_of(cls: type) -> dict[str, Any]:
     names = {
         name: value
         for name, value in cls.__dict__.items()
-        if name not in _MADE_ANEW and not _is_slot(name, value, cls)
+        if name not in _MADE_ANEW and not (_DESCRIPTORS.have(value) and _is_slot(name, value, cls))
     }
     if names.get("__doc__", "") is None:
         del names["__doc__"]

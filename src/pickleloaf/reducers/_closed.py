@@ -33,7 +33,9 @@ from pickleloaf.wire import verb
 
 __all__ = ["reduce_closed"]
 
-_Parts = tuple[tuple[str, str, Any], ...]
+#: Attributes as (name, kind, contents). The kind of a value is its type, or the types in a tuple: 1 is
+#: not True. In a template it is "value".
+_Parts = tuple[tuple[str, Any, Any], ...]
 _VALUES = Kinds(ATOMS - {bytearray, type(NotImplemented)})  # what marshal can write
 _WRAPPERS: dict[str, type] = {"staticmethod": staticmethod, "classmethod": classmethod}
 
@@ -103,8 +105,11 @@ def _take_apart(cls: type) -> _Parts | None:
         contents: Any
         if kind is FunctionType:
             contents = _function(value, cls)
-        elif _VALUES.have(value) or (kind is tuple and _VALUES.cover(value)):
-            parts.append((name, "value", value))
+        elif _VALUES.have(value):
+            parts.append((name, kind, value))
+            continue
+        elif kind is tuple and _VALUES.cover(value):
+            parts.append((name, tuple(map(type, value)), value))
             continue
         elif kind is staticmethod or kind is classmethod:
             contents = _function(value.__func__, cls)
@@ -168,7 +173,7 @@ def _functions(parts: _Parts) -> list[tuple[Any, ...]]:
     for _, kind, contents in parts:
         if kind == "property":
             found += [each for each in contents[:3] if each is not None]
-        elif kind != "value":
+        elif type(kind) is str:
             found.append(contents)
     return found
 
@@ -184,7 +189,7 @@ def _template(cls: type, parts: _Parts) -> tuple[bytes, list[Names]]:
         if kind == "property":
             encoded.append((name, kind, (*map(encode, contents[:3]), contents[3])))
         else:
-            encoded.append((name, kind, contents if kind == "value" else encode(contents)))
+            encoded.append((name, kind, encode(contents)) if type(kind) is str else (name, "value", contents))
     template = seal(marshal.dumps((cls.__name__, tuple(encoded)), WRITE_NO_REFERENCES))
     return template, [facts_of(function[0]).names for function in _functions(parts)]
 
@@ -220,9 +225,9 @@ def _is_package(value: Any) -> bool:
 
 def _scope(cls: type) -> dict[str, Any]:
     for value in cls.__dict__.values():
-        for function in (value, getattr(value, "__func__", None), getattr(value, "fget", None)):
-            if type(function) is FunctionType:
-                return function.__globals__
+        function = getattr(value, "fget", None) or getattr(value, "__func__", value)
+        if type(function) is FunctionType:
+            return function.__globals__
     return {}
 
 

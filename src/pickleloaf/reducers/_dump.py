@@ -79,10 +79,14 @@ _ON_DEMAND: dict[str, Callable[[], Any]] = {
     "met": list,
     "left_out": dict,
     "has_sets": bool,
+    "boxes": dict,
 }
 
-#: Parts of a Dump that hold beyond one payload, or while one is pickled again.
-_KEPT = frozenset({"policy", "protocol", "define", "digesting", "left_out"})
+#: Parts of a Dump that hold while an object is pickled once more.
+_KEPT = frozenset({"left_out"})
+
+#: How many parts a Dump has before anything is made on demand.
+_ALWAYS = 6
 
 
 class Dump:
@@ -104,6 +108,7 @@ class Dump:
         met: the other classes met while a definition is pickled.
         has_sets: whether a definition holds a set, whose order has to be settled.
         left_out: names of modules by value that cannot travel, with the reason, by module.
+        boxes: lists that stand in a payload for what must be made once or is made up here, by id of the object.
     """
 
     cells: dict[int, Any]
@@ -115,6 +120,7 @@ class Dump:
     met: list[type]
     left_out: dict[str, dict[str, str]]
     has_sets: bool
+    boxes: dict[int, Any]
 
     def __init__(
         self,
@@ -139,9 +145,11 @@ class Dump:
 
     def clear(self) -> None:
         """Forget what has been pickled; the pickler's memo is forgotten at the same time."""
-        kept = {name: value for name, value in self.__dict__.items() if name in _KEPT}
-        self.__dict__.clear()
-        self.__dict__.update(kept, namespaces={}, building=[])
+        self.namespaces = {}
+        self.building = []
+        if len(self.__dict__) > _ALWAYS:
+            for name in _ON_DEMAND.keys() - _KEPT:
+                self.__dict__.pop(name, None)
 
     def remembered(self) -> tuple[dict[Any, Any], ...]:
         """Return copies of what refers to the pickler's memo."""
@@ -217,7 +225,7 @@ def referents_of_proxy(proxy: Any) -> list[Any]:
     try:
         # A proxy passes on every question, so one of them is asked whose answer knows its object.
         return [proxy.__sizeof__.__self__, *gc.get_referents(proxy)]
-    except ReferenceError:
+    except Exception:  # noqa: BLE001 - ReferenceError, or whatever the object makes of the question
         return []
 
 

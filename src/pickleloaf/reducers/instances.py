@@ -10,33 +10,22 @@ from __future__ import annotations
 
 import contextlib
 import pickle
-import weakref
 from collections.abc import Callable
 from types import BuiltinFunctionType, FunctionType, MemberDescriptorType
 from typing import Any
 
 from pickleloaf.errors import EncodeError
 from pickleloaf.reducers._dump import Dump
+from pickleloaf.reducers._judgements import remember
 from pickleloaf.reducers._kinds import ATOMS
 from pickleloaf.reducers._named import names_of_instances, reduce_named
 from pickleloaf.wire import verb
 
 _Reducer = Callable[[Any, Dump], Any]
 
-#: What is known about types, by id; an entry goes when its type does.
-_known: dict[int, tuple[weakref.ref[type], _Reducer | None]] = {}
-
 
 def reducer_of_instances(cls: type) -> _Reducer | None:
     """Return what takes instances of a type apart, or None where pickle's own way is right."""
-    key = id(cls)
-    known = _known.get(key)
-    if known is None:
-        known = _known[key] = (weakref.ref(cls, lambda _: _known.pop(key, None)), _choose(cls))
-    return known[1]
-
-
-def _choose(cls: type) -> _Reducer | None:
     named = names_of_instances(cls)
     anew = _needs_arguments(cls)
     guarded = _guards_attributes(cls)
@@ -61,7 +50,7 @@ def _choose(cls: type) -> _Reducer | None:
         if guarded and reduced[2:] and not reduced[5:]:
             return (*reduced, None, None)[:5] + (fill_instance,)
         if not (named or anew or guarded or hashed):  # the first of its type answers no name, so nobody need look again
-            _known[id(cls)] = (_known[id(cls)][0], None)
+            remember(cls, None)
         return reduced
 
     return reduce_instance

@@ -30,26 +30,33 @@ def _is_importable(obj: Any, dump: Dump) -> bool:
     return getattr(module, obj.__name__, None) is obj and not dump.policy.travels(obj.__module__)
 
 
+#: Arguments of the constructors, and what the attribute of this name is where nothing was said.
+_SAID = {
+    "bound": None,
+    "constraints": (),
+    "default": getattr(typing, "NoDefault", None),
+    "covariant": False,
+    "contravariant": False,
+    "infer_variance": False,
+}
+
+
 def reduce_type_parameter(parameter: Any, dump: Dump) -> Any:
     if _is_importable(parameter, dump):
         return NotImplemented
     lazy = evaluators(parameter)
-    options = {}
-    for name in ("bound", "constraints", "default", "covariant", "contravariant", "infer_variance"):
-        if name not in lazy:
-            value = getattr(parameter, f"__{name}__", _NO_DEFAULT)
-            if value is not (_NO_DEFAULT if name == "default" else None) and value is not False and value != ():
-                options[name] = value
-    arguments = (type(parameter), parameter.__name__, parameter.__module__, options)
+    said = {}
+    for name, nothing in _SAID.items():
+        value = nothing if name in lazy else getattr(parameter, f"__{name}__", nothing)
+        if value is not nothing:
+            said[name] = value
+    arguments = (type(parameter), parameter.__name__, parameter.__module__, said)
     return rebuild_type_parameter, (*arguments, lazy) if lazy else arguments
-
-
-_NO_DEFAULT = getattr(typing, "NoDefault", None)
 
 
 @verb
 def rebuild_type_parameter(
-    kind: Callable[..., Any], name: str, module: str, options: dict[str, Any], lazy: _Evaluators | None = None
+    kind: Callable[..., Any], name: str, module: str, said: dict[str, Any], lazy: _Evaluators | None = None
 ) -> Any:
     lazy = lazy or {}
     if "bound" in lazy:
@@ -57,7 +64,7 @@ def rebuild_type_parameter(
     elif "constraints" in lazy:
         parameter = intrinsic("TYPEVAR_WITH_CONSTRAINTS")(name, lazy["constraints"])
     else:
-        parameter = kind(name, *options.pop("constraints", ()), **options)
+        parameter = kind(name, *said.pop("constraints", ()), **said)
     if "default" in lazy:
         intrinsic("SET_TYPEPARAM_DEFAULT")(parameter, lazy["default"])
     parameter.__module__ = module
@@ -109,23 +116,23 @@ _OPTIONS = {
 
 
 def reduce_forward_reference(reference: Any, dump: Dump) -> Any:  # noqa: ARG001 - every reducer takes both
-    options = {}
-    for name, (attribute, default) in _OPTIONS.items():
-        value = getattr(reference, attribute, default)
-        if value is not default:
-            options[name] = value
+    said = {}
+    for name, (attribute, nothing) in _OPTIONS.items():
+        value = getattr(reference, attribute, nothing)
+        if value is not nothing:
+            said[name] = value
     found = {name: getattr(reference, f"__{name}__", None) for name in ("globals", "cell", "extra_names")}
     if found["globals"]:
         names = reference.__forward_code__.co_names
         found["globals"] = {name: found["globals"][name] for name in names if name in found["globals"]}
     found = {name: value for name, value in found.items() if value}
-    arguments = (reference.__forward_arg__, options)
+    arguments = (reference.__forward_arg__, said)
     return rebuild_forward_reference, (*arguments, found) if found else arguments
 
 
 @verb
-def rebuild_forward_reference(text: str, options: dict[str, Any], found: dict[str, Any] | None = None) -> Any:
-    reference = typing.ForwardRef(text, **options)
+def rebuild_forward_reference(text: str, said: dict[str, Any], found: dict[str, Any] | None = None) -> Any:
+    reference = typing.ForwardRef(text, **said)
     for name, value in (found or {}).items():
         setattr(reference, f"__{name}__", value)
     return reference

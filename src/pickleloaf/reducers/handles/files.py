@@ -76,7 +76,7 @@ def rebuild_file(cls: type[io.FileIO], path: Any) -> io.FileIO:
     try:
         io.FileIO.__init__(file, path)
     except OSError as error:
-        msg = f"the payload holds the file {path!r}, open for reading, which cannot be opened here: {error.strerror}"
+        msg = f"the file {path!r}, which is open for reading, cannot be opened here: {error.strerror}"
         raise DecodeError(msg) from error
     return file
 

@@ -1,0 +1,178 @@
+"""The same class is one class there, and comes back as the class that left."""
+
+import enum
+
+import pytest
+
+from harness import define, loaf
+
+COUNTER = """
+    class Counter:
+        made = 0
+        def __init__(self):
+            type(self).made += 1
+    """
+
+
+def test_two_payloads_one_class(receive):
+    """A class that arrives in two payloads is one class there."""
+    kind = define(COUNTER, "Counter")
+
+    def check(objects):
+        instance, cls = next(objects), next(objects)
+        assert type(instance) is cls and type(cls()) is type(instance)
+
+    receive(check, loaf.dumps(kind()), loaf.dumps(kind))
+
+
+def test_arriving_again_keeps_state(receive):
+    """The same definition arriving again does not reset what the class counted there."""
+    kind = define(COUNTER, "Counter")
+
+    def check(objects):
+        cls = next(objects)
+        before = cls.made
+        cls(), cls()
+        again = next(objects)
+        assert again is cls and cls.made == before + 2
+
+    receive(check, loaf.dumps(kind), loaf.dumps(kind))
+
+
+def test_redefined(receive):
+    """A class redefined and shipped again is the new class; old instances stay what they were."""
+    source = "class Model:\n    def run(self): return {}\n"
+    old, new = define(source.format(1), "Model"), define(source.format(2), "Model")
+
+    def check(objects):
+        first, second = next(objects), next(objects)
+        assert first.run() == 1 and second.run() == 2
+        assert type(first) is not type(second)
+
+    receive(check, loaf.dumps(old()), loaf.dumps(new()))
+
+
+def test_patched_between(receive):
+    """A class that got a method between two payloads has it after the second."""
+    kind = define(COUNTER, "Counter")
+    first = loaf.dumps(kind())
+    kind.added = lambda self: "added"
+
+    def check(objects):
+        next(objects)
+        assert next(objects).added() == "added"
+
+    receive(check, first, loaf.dumps(kind()))
+
+
+def test_comes_back():
+    """A class, its subclass and an instance loaded where they were made are the same classes."""
+    kind = define(COUNTER, "Counter")
+    child = type("Child", (kind,), {"__module__": "__main__"})
+    cls, sub, instance = loaf.loads(loaf.dumps((kind, child, kind())))
+    assert cls is kind and sub is child and type(instance) is kind
+
+
+def test_comes_back_from_there(lab):
+    """A class that another process sends back is the class that left."""
+    kind = define(COUNTER, "Counter")
+    color = define("import enum\nclass Color(enum.Enum):\n    RED = 1\n", "Color")
+    from harness import SERIALIZER
+
+    answer = lab.receive(
+        {
+            "loader": SERIALIZER,
+            "payload": loaf.dumps([kind, kind(), color.RED]),
+            "redump": SERIALIZER,
+            "name": "send back",
+            "path": [],
+        }
+    )
+    assert not answer["error"], answer["error"]
+    cls, instance, red = loaf.loads(answer["payload"])
+    assert cls is kind and type(instance) is kind and red is color.RED
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_senders_do_not_mix(script, receive, order):
+    """Classes of one name from two senders stay two, whatever number each had at home."""
+    payloads = [
+        script(f"class Job:\n    def run(self): return {n}\nobj = Job()\n", name=f"{n}/job.py")
+        for n in (1, 2)
+    ][::order]
+
+    def check(objects):
+        assert sorted(job.run() for job in objects) == [1, 2]
+
+    receive(check, *payloads)
+
+
+def test_enum_members(receive):
+    """Members of one enum in two payloads are the same members."""
+    color = define("import enum\nclass Color(enum.Enum):\n    RED = 1\n    BLUE = 2\n", "Color")
+
+    def check(objects):
+        red, table, cls = next(objects), next(objects), next(objects)
+        assert red is cls.RED and table[red] == "r" and cls(2) is cls.BLUE
+
+    receive(check, loaf.dumps(color.RED), loaf.dumps({color.RED: "r"}), loaf.dumps(color))
+    assert loaf.loads(loaf.dumps(color.BLUE)) is color.BLUE
+    assert issubclass(color, enum.Enum)
+
+
+def test_class_state_here_survives():
+    """Loading an old payload does not turn back the class that lives here."""
+    kind = define(COUNTER, "Counter")
+    payload = loaf.dumps(kind())
+    kind.made = 50
+    kind.later = "kept"
+    loaf.loads(payload)
+    assert kind.made == 50 and kind.later == "kept"
+
+
+def test_closures_here_survive():
+    """Loading a class does not cut the methods of the one that lives here off their variables."""
+    build = define(
+        """
+        def build():
+            log = []
+            class Writer:
+                def write(self, x):
+                    log.append(x)
+            return Writer, log
+        """,
+        "build",
+    )
+    writer, log = build()
+    loaded = loaf.loads(loaf.dumps(writer()))
+    writer().write("a")
+    assert log == ["a"] and type(loaded) is writer
+
+
+def test_functions_are_copies():
+    """A function loaded where it was made is another function with its own variables."""
+    count = define("def make():\n    n = 0\n    def count():\n        nonlocal n\n        n += 1\n"
+                   "        return n\n    return count\n", "make")()  # fmt: skip
+    copy = loaf.loads(loaf.dumps(count))
+    assert copy is not count and [count(), count(), copy()] == [1, 2, 1]
+
+
+def test_equal_classes(receive):
+    """Classes that compare equal stay apart, also in two payloads."""
+    make = define(
+        """
+        class Meta(type):
+            def __eq__(cls, other): return True
+            def __hash__(cls): return 1
+        def make(n):
+            class K(metaclass=Meta):
+                value = n
+            return K
+        """,
+        "make",
+    )
+
+    def check(objects):
+        assert [cls.value for cls in objects] == [1, 2]
+
+    receive(check, loaf.dumps(make(1)), loaf.dumps(make(2)))

@@ -1,0 +1,281 @@
+"""`Pickler` is used as frameworks use it: subclassed, with hooks, several times."""
+
+import copyreg
+import io
+import pickle
+import weakref
+
+import pytest
+
+from harness import define, loaf
+
+
+class Handle:
+    """Something that a framework ships in its own way."""
+
+    def __init__(self, name):
+        self.name = name
+
+
+def dumps(pickler_class, obj, **options):
+    """Bytes that a pickler class makes."""
+    file = io.BytesIO()
+    pickler_class(file, **options).dump(obj)
+    return file.getvalue()
+
+
+def test_reducer_override():
+    """A subclass decides about some objects and leaves the others to super()."""
+
+    class Mine(loaf.Pickler):
+        def reducer_override(self, obj):
+            if isinstance(obj, Handle):
+                return str.upper, (obj.name,)
+            return super().reducer_override(obj)
+
+    handle = Handle("h")
+    loaded = pickle.loads(dumps(Mine, [handle, lambda: handle, len]))
+    assert loaded[0] == "H" and loaded[1]() == "H" and loaded[2] is len
+
+
+def test_reducer_override_of_functions():
+    """A subclass may decide about functions and classes too."""
+
+    class Named(loaf.Pickler):
+        def reducer_override(self, obj):
+            if getattr(obj, "__name__", "") == "<lambda>":
+                return str, ("a lambda",)
+            return super().reducer_override(obj)
+
+    def real():
+        return 1
+
+    text, function = pickle.loads(dumps(Named, (lambda: 1, define("def real(): return 1", "real"))))
+    assert text == "a lambda" and function() == 1
+
+
+def test_reducer_override_not_implemented():
+    """NotImplemented means: as usual."""
+
+    class Shy(loaf.Pickler):
+        def reducer_override(self, obj):
+            return NotImplemented if isinstance(obj, Handle) else super().reducer_override(obj)
+
+    handle = Handle("h")
+    assert pickle.loads(dumps(Shy, [handle, lambda: 2]))[1]() == 2
+
+
+def test_persistent_id():
+    """Objects with a persistent id stay out of the payload, also deep in closures."""
+    database = Handle("db")
+
+    class External(loaf.Pickler):
+        def persistent_id(self, obj):
+            return ("db", 7) if obj is database else None
+
+    class Resolving(pickle.Unpickler):
+        def persistent_load(self, pid):
+            assert pid == ("db", 7)
+            return database
+
+    payload = dumps(External, {"f": lambda: database, "d": database})
+    loaded = Resolving(io.BytesIO(payload)).load()
+    assert loaded["f"]() is database is loaded["d"]
+    with pytest.raises(pickle.UnpicklingError):
+        loaf.loads(payload)
+
+
+def test_dispatch_table_of_instance():
+    """A pickler's own dispatch table is asked."""
+    file = io.BytesIO()
+    pickler = loaf.Pickler(file)
+    pickler.dispatch_table = copyreg.dispatch_table.copy()
+    pickler.dispatch_table[Handle] = lambda handle: (str.title, (handle.name,))
+    pickler.dump([Handle("one"), lambda: 5])
+    loaded = pickle.loads(file.getvalue())
+    assert loaded[0] == "One" and loaded[1]() == 5
+
+
+def test_dispatch_table_of_class():
+    """A dispatch table of a subclass is asked, and does not leak into others."""
+
+    class Tabled(loaf.Pickler):
+        dispatch_table = copyreg.dispatch_table.copy()
+
+    Tabled.dispatch_table[Handle] = lambda handle: (str.title, (handle.name,))
+    handle = Handle("two")
+    assert pickle.loads(dumps(Tabled, handle)) == "Two"
+    assert Handle not in copyreg.dispatch_table
+    assert type(pickle.loads(loaf.dumps(handle))) is Handle
+
+
+def test_global_dispatch_table():
+    """What is registered with copyreg is used, also when it is registered late."""
+    kind = define("class Late:\n    n = 1\n", "Late")
+    loaf.dumps(kind())
+    copyreg.pickle(kind, lambda late: (int, ("42",)))
+    try:
+        assert pickle.loads(loaf.dumps([kind()])) == [42]
+    finally:
+        del copyreg.dispatch_table[kind]
+
+
+def test_several_dumps():
+    """One pickler dumps several times: later payloads refer to earlier ones through the memo."""
+    file = io.BytesIO()
+    pickler = loaf.Pickler(file)
+    shared, function = ["shared"], define("def f(): return 3", "f")
+    pickler.dump([shared, function])
+    first = file.tell()
+    pickler.dump([shared, function])
+    assert file.tell() - first < first
+    file.seek(0)
+    unpickler = pickle.Unpickler(file)
+    one, two = unpickler.load(), unpickler.load()
+    assert one[0] is two[0] and one[1] is two[1] and two[1]() == 3
+
+
+def test_clear_memo():
+    """After `clear_memo` a payload stands alone, and is the same as the first."""
+    file = io.BytesIO()
+    pickler = loaf.Pickler(file)
+    kind = define("class K:\n    def f(self): return 4\n", "K")
+    payloads = []
+    for _ in range(2):
+        file.seek(0)
+        file.truncate()
+        pickler.dump([kind(), kind])
+        payloads.append(file.getvalue())
+        pickler.clear_memo()
+    assert payloads[0] == payloads[1]
+    instance, cls = pickle.loads(payloads[1])
+    assert instance.f() == 4 and type(instance) is cls
+
+
+def test_dump_after_failure():
+    """A pickler that failed once still works."""
+    file = io.BytesIO()
+    pickler = loaf.Pickler(file)
+    running = iter(define("def gen():\n    yield 1\n    yield 2\n", "gen")())
+    next(running)
+    with pytest.raises(pickle.PicklingError):
+        pickler.dump([lambda: 1, running])
+    file.seek(0)
+    file.truncate()
+    pickler.clear_memo()
+    pickler.dump([lambda: 2])
+    assert pickle.loads(file.getvalue())[0]() == 2
+
+
+def test_failed_dump_writes_nothing():
+    """A `dump` that fails leaves the file as it was."""
+    file = io.BytesIO(b"before")
+    file.seek(0, 2)
+    running = iter(define("def gen():\n    yield 1\n    yield 2\n", "gen")())
+    next(running)
+    with pytest.raises(loaf.EncodeError):
+        loaf.dump([lambda: 1, "x" * 100_000, running], file)
+    assert file.getvalue() == b"before"
+
+
+def test_out_of_band():
+    """Buffers go out of band when a callback asks for them, also from closures."""
+    data = bytearray(b"x" * 100_000)
+    holder = define("class Big:\n    pass\n", "Big")()
+    holder.data = pickle.PickleBuffer(data)
+    buffers = []
+    payload = loaf.dumps(lambda: holder.data, protocol=5, buffer_callback=buffers.append)
+    assert len(payload) < 5000 and len(buffers) == 1
+    loaded = loaf.loads(payload, buffers=buffers)
+    assert bytes(loaded()) == bytes(data)
+
+
+def test_out_of_band_declined():
+    """A callback that answers True keeps the buffer in the payload."""
+    data = pickle.PickleBuffer(b"y" * 1000)
+    seen = []
+    payload = loaf.dumps([data], buffer_callback=lambda buffer: seen.append(buffer) or True)
+    assert len(payload) > 1000 and len(seen) == 1
+    assert bytes(loaf.loads(payload)[0]) == b"y" * 1000
+
+
+def test_out_of_band_array():
+    """A numpy array in an instance of the script goes out of band."""
+    np = pytest.importorskip("numpy")
+    holder = define("class Holder:\n    pass\n", "Holder")()
+    holder.array = np.arange(100_000)
+    buffers = []
+    payload = loaf.dumps(holder, buffer_callback=buffers.append)
+    assert len(payload) < 5000 and len(buffers) == 1
+    assert loaf.loads(payload, buffers=buffers).array.sum() == holder.array.sum()
+
+
+def test_nothing_stays_alive():
+    """`dumps` keeps no reference to what it dumped."""
+    import gc
+
+    kind = define("class Short:\n    def f(self): return self\n", "Short")
+    thing = kind()
+    thing.call = lambda: thing.f()
+    dead = weakref.ref(thing)
+    loaf.dumps([thing])
+    thing.call = None
+    gc.collect()
+    gc.disable()
+    try:
+        loaf.dumps([thing])
+        del thing
+        assert dead() is None
+    finally:
+        gc.enable()
+
+
+def test_class_can_die():
+    """A class that was dumped and loaded can be collected."""
+    import gc
+
+    kind = define("class Short:\n    def f(self): return super().__init__()\n", "Short")
+    dead = weakref.ref(kind)
+    loaf.loads(loaf.dumps([kind, kind()]))
+    del kind
+    gc.collect()
+    assert dead() is None
+
+
+def test_reentrant_reduce():
+    """A `__reduce__` that itself calls `dumps` works, for functions and classes too."""
+    kind = define(
+        """
+        class Envelope:
+            def __init__(self, inner):
+                self.inner = inner
+            def __reduce__(self):
+                return unpack, (dumps([self.inner, Envelope, lambda: 1]),)
+        def unpack(data):
+            import pickle
+            inner, cls, one = pickle.loads(data)
+            return cls((inner, one()))
+        """,
+        "Envelope",
+        dumps=loaf.dumps,
+    )
+    loaded = loaf.loads(loaf.dumps([kind("letter"), lambda: 2]))
+    assert loaded[0].inner == ("letter", 1) and loaded[1]() == 2
+
+
+def test_reentrant_getstate():
+    """A `__getstate__` that dumps the object itself's parts does not disturb the outer dump."""
+    kind = define(
+        """
+        class Saved:
+            def __init__(self):
+                self.parts = [lambda: "a", lambda: "b"]
+            def __getstate__(self):
+                return {"copies": [dumps(part) for part in self.parts], "parts": self.parts}
+        """,
+        "Saved",
+        dumps=loaf.dumps,
+    )
+    loaded = loaf.loads(loaf.dumps(kind()))
+    assert [pickle.loads(data)() for data in loaded.copies] == ["a", "b"]
+    assert [part() for part in loaded.parts] == ["a", "b"]
