@@ -15,10 +15,10 @@ ROOT = Path(__file__).parent.parent
 
 #: From the ground up: who may be imported by whom. A name is a file or folder of the package.
 LAYERS = (
-    ("errors", "wire", "reduction", "_compat"),
+    ("errors", "wire", "_compat"),
     ("policy", "code"),
     ("reducers",),
-    ("pickler", "unpickler", "fingerprint", "flat", "paths", "rescue", "blame"),
+    ("pickler", "unpickler", "fingerprint", "fingerprinting", "flat", "paths", "rescue", "settle", "blame"),
     ("payload", "trust", "why"),
     ("tasks",),
     ("engines",),

@@ -42,6 +42,7 @@ VERBS: dict[str, Verb] = {
     "closed_class": Verb("reducers._closed", "a class of nothing but code and atoms, from its sealed definition"),
     "fill_class": Verb("reducers._building", "gives a class, and its functions, what refers back to it"),
     "fill_names": Verb("reducers._building", "sets attributes of a class that is new here"),
+    "fill_revision": Verb("reducers._building", "replaces functions of a class that is here from before they changed"),
     "fill_abc": Verb("reducers.classes", "registers virtual subclasses with an abstract base class"),
     "class_stub": Verb("reducers._building", "stands for a class in a digest; never in a payload"),
     "hidden_type": Verb("reducers.classes", "a type of the interpreter that no module names"),
@@ -59,6 +60,8 @@ VERBS: dict[str, Verb] = {
     "fill_module": Verb("reducers.modules", "gives a module by value its names"),
     # methods and descriptors
     "method": Verb("reducers.methods", "a function bound to an object"),
+    "bound": Verb("reducers.methods", "a method of a class, by its name there, bound to an object"),
+    "class_attribute": Verb("reducers.descriptors", "what a class has under a name, unbound"),
     "property": Verb("reducers.descriptors", "an instance of a subclass of property"),
     # instances
     "instance": Verb("reducers.instances", "an empty instance, whatever its class asks for"),

@@ -56,7 +56,7 @@ def test_patched_between(receive):
     """A class that got a method between two payloads has it after the second."""
     kind = define(COUNTER, "Counter")
     first = loaf.dumps(kind())
-    kind.added = lambda self: "added"
+    kind.added = define("def added(self):\n    return 'added'\n", "added")
 
     def check(objects):
         next(objects)

@@ -81,8 +81,6 @@ class SetOfTexts(Case):
     def same(obj):
         assert obj == {f"word{i}" for i in range(20)}
 
-    exempt = {"same_bytes_elsewhere": "a set is written in its order, which follows the hash seed"}
-
 
 class SetOfInstances(Case):
     """Sets of instances, classes and functions"""

@@ -51,9 +51,14 @@ TABLE: dict[str, Row] = {
     "annotationlib.ForwardRef": Row("typings:reduce_forward_reference"),
     # methods and descriptors
     "builtins.method": Row("methods:reduce_method"),
+    "builtins.builtin_function_or_method": Row("methods:reduce_native_method"),
+    "builtins.method-wrapper": Row("methods:reduce_native_method"),
     "builtins.classmethod": Row("descriptors:reduce_wrapper"),
     "builtins.staticmethod": Row("descriptors:reduce_wrapper"),
     "builtins.property": Row("descriptors:reduce_property"),
+    "builtins.classmethod_descriptor": Row("descriptors:reduce_class_attribute"),
+    "builtins.getset_descriptor": Row("descriptors:reduce_class_attribute"),
+    "builtins.member_descriptor": Row("descriptors:reduce_class_attribute"),
     # what functools makes
     "functools._lru_cache_wrapper": Row("functools_:reduce_cached", exact=True),
     "functools.KeyWrapper": Row("functools_:reduce_key"),

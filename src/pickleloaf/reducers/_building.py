@@ -10,9 +10,11 @@ import functools
 import types
 from collections.abc import Callable, Iterator, Mapping
 from types import CellType, FunctionType, GetSetDescriptorType, MemberDescriptorType
+from hashlib import blake2b
 from typing import Any
 
 from pickleloaf._compat import HAS_LAZY_ANNOTATIONS
+from pickleloaf.code.codec import facts_of
 from pickleloaf.errors import EncodeError
 from pickleloaf.reducers import _tracking
 from pickleloaf.reducers._dump import Dump, Late
@@ -20,7 +22,7 @@ from pickleloaf.reducers._kinds import SETS, Kinds
 from pickleloaf.reducers._lazily import evaluators
 from pickleloaf.wire import verb
 
-__all__ = ["ClassState", "join_names", "make_class", "namespace_of", "reduce_building", "stub"]
+__all__ = ["ClassState", "arrived", "join_names", "make_class", "namespace_of", "reduce_building", "stub"]
 
 #: Names that making the class gives it anew, or that hold only for this process.
 _MADE_ANEW = frozenset(
@@ -84,6 +86,7 @@ def reduce_building(
             now[name] = None  # keeps the place
     if waiting:
         late.append(Late(cls, waiting, join_names, fill_names))
+    late += _revision(cls, names)
     cells = class_cells(cls, names)
     dump.class_cells.update((id(cell), cell) for cell in cells.values())
     bases = () if cls.__bases__ == (object,) else cls.__bases__  # as it was written, most likely
@@ -94,6 +97,37 @@ def reduce_building(
 #: Names that making the class asks for. What leads from them to the class is other classes, which have
 #: late parts of their own, or functions.
 _NEEDED = frozenset("__slots__ __orig_bases__ __parameters__ __type_params__".split())
+
+
+def _revision(cls: type, names: Mapping[str, Any]) -> list[Late]:
+    """Return the functions of a class once more if others have taken their places since it first travelled.
+
+    A receiver that has the class from then replaces them.
+    """
+    codes = {}
+    for name, value in names.items():
+        function = next(_functions([value], 0), None)
+        if function is not None:
+            codes[name] = function.__code__
+    if not _tracking.revision(cls, tuple(codes.items())):
+        return []
+    digest = blake2b(b"".join(facts_of(code).blob for code in codes.values()), digest_size=8).digest()
+    parts = {("names", name): names[name] for name in codes}
+    return [Late(cls, {("revision", None): digest, **parts}, _join_revision, fill_revision)]
+
+
+def _join_revision(parts: dict[tuple[str, Any], Any]) -> tuple[bytes, dict[str, Any]]:
+    names = {name: value for (kind, name), value in parts.items() if kind == "names"}
+    return parts["revision", None], names
+
+
+@verb
+def fill_revision(cls: type, state: tuple[bytes, dict[str, Any]]) -> None:
+    """Replace the functions of a class that came here before they were replaced where it came from."""
+    revision, names = state
+    if _tracking.takes_revision(cls, revision):
+        for name, value in names.items():
+            type.__setattr__(cls, name, value)
 
 
 def join_names(parts: dict[tuple[str, Any], Any]) -> dict[str, Any]:
@@ -123,6 +157,17 @@ def fill_class(cls: type, steps: tuple[tuple[Callable[[Any, Any], Any], Any, Any
     for fill, target, state in steps:
         fill(target, state)
     _tracking.finish(cls)
+
+
+def arrived(identity: bytes, names: Mapping[str, Any]) -> type | None:
+    """Return the class of an identity if it is here already, as the class of the functions that came with it."""
+    known = _tracking.arrived(identity)
+    if known is not None:
+        for name, contents in (("__classcell__", known), ("__classdictcell__", known.__dict__)):
+            cell = names.get(name)
+            if cell is not None and _contents(cell) is None:
+                cell.cell_contents = contents
+    return known
 
 
 def make_class(

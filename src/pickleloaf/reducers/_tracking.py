@@ -23,7 +23,7 @@ from typing import Any
 
 from pickleloaf.reducers._dump import Dump
 
-__all__ = ["arrived", "finish", "identity", "is_new", "keywords_of", "known", "received", "start"]
+__all__ = ["arrived", "finish", "identity", "is_new", "keywords_of", "known", "received", "revision", "start", "takes_revision"]
 
 #: A loader that is building a class is waited for so long; it may have failed without a word.
 _PATIENCE_S = 10.0
@@ -32,7 +32,7 @@ _PATIENCE_S = 10.0
 class _Tracked:
     """What is known about one class."""
 
-    __slots__ = ("builder", "cls", "identity", "keywords", "ready", "received", "template")
+    __slots__ = ("builder", "cls", "identity", "keywords", "ready", "received", "revisions", "signature", "template")
 
     def __init__(self, cls: type, identity: bytes, keywords: dict[str, Any] | None) -> None:
         self.identity = identity
@@ -41,6 +41,9 @@ class _Tracked:
         #: What a closed class was last taken apart into, and what it last arrived as; see _closed.
         self.template: Any = None
         self.received: bytes | None = None
+        #: The code of its functions when it first travelled, and the revisions that have arrived.
+        self.signature: Any = None
+        self.revisions: set[bytes] = set()
         self.ready = threading.Event()
         self.builder: int | None = threading.get_ident()
         key = id(cls)
@@ -96,6 +99,25 @@ def _digest(cls: type, dump: Dump) -> bytes:
 def known(cls: type) -> _Tracked | None:
     """Return what is known about a class; None if it has no identity yet."""
     return _by_class.get(id(cls))
+
+
+def revision(cls: type, signature: tuple[Any, ...]) -> bool:
+    """Tell whether a class has other code than when it first travelled."""
+    known = _by_class.get(id(cls))
+    if known is None:
+        return False
+    if known.signature is None:
+        known.signature = signature
+    return known.signature != signature
+
+
+def takes_revision(cls: type, revision: bytes) -> bool:
+    """Tell whether a class that came from elsewhere still lacks a revision, and note that it has it."""
+    known = _by_class.get(id(cls))
+    if known is None or known.keywords is None or revision in known.revisions:
+        return False
+    known.revisions.add(revision)
+    return not is_new(cls)
 
 
 def received(cls: type, template: bytes) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 from pickleloaf.errors import EncodeError
 from pickleloaf.policy.class_keywords import recover_keywords
 from pickleloaf.reducers import _tracking
-from pickleloaf.reducers._building import make_class, namespace_of, reduce_building, stub
+from pickleloaf.reducers._building import arrived, make_class, namespace_of, reduce_building, stub
 from pickleloaf.reducers._closed import reduce_closed
 from pickleloaf.reducers._dump import HEAP_TYPE, Dump, Late
 from pickleloaf.wire import verb
@@ -59,7 +59,7 @@ def rebuild_class_(
     names: dict[str, Any],
     keywords: dict[str, Any] | None = None,
 ) -> type:
-    known = _tracking.arrived(identity)
+    known = arrived(identity, names)
     if known is not None:
         return known
     return make_class(identity, metaclass, name, bases, names, keywords or {})

@@ -1,12 +1,14 @@
-"""Class methods, static methods and properties.
+"""Class methods, static methods, properties, and the descriptors of slots and of C.
 
-Takes apart: the functions. Travels as: the type, by name; wire.property for subclasses.
+Takes apart: the functions; of slots and C, the class and the name in it. Travels as: the type, by name;
+wire.property for subclasses; wire.class_attribute.
 Keeps: docstrings, attributes, subclasses. Loses: nothing."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from pickleloaf.errors import EncodeError
 from pickleloaf.reducers._dump import Dump
 from pickleloaf.wire import verb
 
@@ -41,3 +43,17 @@ def rebuild_property(kind: type[property], *parts: Any) -> property:
     prop = kind.__new__(kind)
     property.__init__(prop, *parts)
     return prop
+
+
+def reduce_class_attribute(descriptor: Any, dump: Dump) -> Any:  # noqa: ARG001 - every reducer takes both
+    cls, name = descriptor.__objclass__, descriptor.__name__
+    if cls.__dict__.get(name) is not descriptor:
+        msg = f"cannot pickle {type(descriptor).__name__} {cls.__qualname__}.{name}: its class no longer has it"
+        raise EncodeError(msg, hint="send the class and the name")
+    return rebuild_class_attribute, (cls, name)
+
+
+@verb
+def rebuild_class_attribute(cls: type, name: str) -> Any:
+    """Return what a class itself has under a name, without binding it."""
+    return cls.__dict__[name]

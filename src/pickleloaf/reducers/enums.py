@@ -20,7 +20,7 @@ from typing import Any
 
 from pickleloaf.policy.class_keywords import recover_keywords
 from pickleloaf.reducers import _tracking
-from pickleloaf.reducers._building import make_class, namespace_of, reduce_building, stub
+from pickleloaf.reducers._building import arrived, make_class, namespace_of, reduce_building, stub
 from pickleloaf.reducers._dump import Dump, Late
 from pickleloaf.wire import verb
 
@@ -140,7 +140,7 @@ def rebuild_enum(
     further_values: Any = (),
     keywords: dict[str, Any] | None = None,
 ) -> type:
-    known = _tracking.arrived(identity)
+    known = arrived(identity, names)
     if known is not None:
         return known
     stand_ins = _StandIns(names, members or {})

@@ -1,11 +1,13 @@
-"""Bound methods.
+"""Bound methods, of Python and of C.
 
-Takes apart: the function and the object. Travels as: wire.method.
-Keeps: the object, which need not have the method as an attribute. Loses: nothing."""
+Takes apart: the class that has the method, its name there, and the object; where no class has it, the
+function and the object. Travels as: wire.bound; wire.method.
+Keeps: which class's method it is (``super().m`` is not ``self.m``); that a method of a class is that
+class's own function, also where the class is known already. Loses: nothing."""
 
 from __future__ import annotations
 
-from types import MethodType
+from types import ClassMethodDescriptorType, MethodDescriptorType, MethodType, ModuleType, WrapperDescriptorType
 from typing import Any
 
 from pickleloaf.reducers._dump import Dump
@@ -13,7 +15,40 @@ from pickleloaf.wire import verb
 
 
 def reduce_method(method: MethodType, dump: Dump) -> Any:  # noqa: ARG001 - every reducer takes both
-    return rebuild_method, (method.__func__, method.__self__)
+    function, owner = method.__func__, method.__self__
+    name = getattr(function, "__name__", "")
+    for base in type(owner).__mro__:
+        held = base.__dict__
+        if held.get(name) is function:
+            return rebuild_bound, (base, name, owner)
+        private = f"_{base.__name__.lstrip('_')}{name}"
+        if held.get(private) is function:
+            return rebuild_bound, (base, private, owner)
+    for base in owner.__mro__ if issubclass(type(owner), type) else ():
+        found = base.__dict__.get(name)
+        if isinstance(found, classmethod) and found.__func__ is function:
+            return rebuild_bound, (base, name, owner)
+    return rebuild_method, (function, owner)
+
+
+def reduce_native_method(method: Any, dump: Dump) -> Any:  # noqa: ARG001 - every reducer takes both
+    owner, name = method.__self__, method.__name__
+    if owner is None or issubclass(type(owner), (ModuleType, type)):
+        return NotImplemented  # a function of a module, or a method of a type, both known to pickle by name
+    for base in type(owner).__mro__:
+        found = base.__dict__.get(name)
+        if isinstance(found, (MethodDescriptorType, WrapperDescriptorType)) and found.__get__(owner) == method:
+            return rebuild_bound, (base, name, owner)
+    return NotImplemented
+
+
+@verb
+def rebuild_bound(cls: type, name: str, owner: Any) -> Any:
+    """Bind what a class has under a name to an object, whatever the object says to that name."""
+    found = cls.__dict__[name]
+    if isinstance(found, (classmethod, ClassMethodDescriptorType)):
+        return found.__get__(None, owner)
+    return found.__get__(owner, type(owner))
 
 
 @verb

@@ -16,7 +16,7 @@ from types import FunctionType
 from typing import Any
 
 from pickleloaf.reducers import _tracking
-from pickleloaf.reducers._building import namespace_of, reduce_building, stub
+from pickleloaf.reducers._building import arrived, namespace_of, reduce_building, stub
 from pickleloaf.reducers._dump import Dump
 from pickleloaf.reducers._lazily import evaluators, intrinsic
 from pickleloaf.wire import verb
@@ -159,7 +159,7 @@ def rebuild_typed_dict(
     identity: bytes, metaclass: Any, name: str, bases: tuple[type, ...], names: dict[str, Any]
 ) -> type:
     """Make a typed dict as it is, without its metaclass, which would read the annotations a second time."""
-    known = _tracking.arrived(identity)
+    known = arrived(identity, names)
     if known is not None:
         return known
     names = {key: frozenset(value) if key in _KEYS else value for key, value in names.items()}

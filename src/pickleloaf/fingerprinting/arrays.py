@@ -1,0 +1,70 @@
+"""Data in large pieces of memory, hashed where it lies: bytes, buffers, arrays of numpy, tables of pandas.
+
+An array counts by its type, shape and elements, not by how these lie in memory. Elements count bit by
+bit, so here NaNs of different bits differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from pickleloaf.fingerprinting.graph import Parts, Raw
+from pickleloaf.fingerprinting.objects import Reader
+
+#: Elements of an array that are brought into order at once.
+_CHUNK = 1 << 16
+#: Kinds of elements that are references: objects, and strings of any length.
+_REFERENCES = "OT"
+
+
+def buffer_parts(obj: bytes | bytearray, reader: Reader) -> Parts:  # noqa: ARG001 - every describer takes both
+    return Parts(type(obj).__name__.encode(), (Raw(len(obj), (obj,)),))
+
+
+def memory_parts(obj: Any, reader: Reader) -> Parts:  # noqa: ARG001
+    with memoryview(obj) as view:
+        shape, layout = view.shape, view.format
+        data = view.cast("B") if view.c_contiguous else view.tobytes()
+    return Parts(b"memory", (shape, layout, Raw(len(data), (data,))))
+
+
+def array_parts(obj: Any, reader: Reader) -> Parts:  # noqa: ARG001
+    return Parts(b"array", (obj.typecode, Raw(len(obj) * obj.itemsize, (memoryview(obj),))))
+
+
+def ndarray_parts(obj: Any, reader: Reader) -> Parts:  # noqa: ARG001
+    dtype = obj.dtype
+    if dtype.names:  # between its fields there may be garbage
+        fields = [part for name in dtype.names for part in (name, obj[name])]
+        return Parts(b"ndarray of records", (obj.shape, *fields))
+    if dtype.kind in _REFERENCES:
+        return Parts(b"ndarray of objects", (obj.shape, str(dtype), obj.ravel().tolist()))
+    return Parts(b"ndarray", (obj.shape, dtype.str, Raw(obj.nbytes, _bytes_of(obj))))
+
+
+def _bytes_of(obj: Any) -> Iterator[Any]:
+    """Yield the elements of an array in C order, a copy at most of a few at a time."""
+    if obj.flags.c_contiguous:
+        if obj.nbytes:
+            yield obj.reshape(-1).view("u1")
+        return
+    import numpy as np
+
+    flags = ["external_loop", "buffered", "zerosize_ok"]
+    for chunk in np.nditer(obj, flags=flags, order="C", buffersize=_CHUNK):
+        yield chunk.view("u1")
+
+
+def frame_parts(obj: Any, reader: Reader) -> Parts:
+    columns = [_column(obj.iloc[:, number], reader) for number in range(obj.shape[1])]
+    return Parts(b"DataFrame", (obj.columns, obj.index, obj.attrs, *columns))
+
+
+def series_parts(obj: Any, reader: Reader) -> Parts:
+    return Parts(b"Series", (obj.name, obj.index, obj.attrs, _column(obj, reader)))
+
+
+def _column(series: Any, reader: Reader) -> Any:  # noqa: ARG001
+    """Return the array behind a column: numpy's where it is one, else pandas' own."""
+    return series.array.to_numpy() if type(series.dtype).__module__.startswith("numpy") else series.array

@@ -1,0 +1,131 @@
+"""What functions consist of: what their source says, and every value that it reaches.
+
+1. Globals are those that the code and all code nested in it uses (code/names.py).
+2. Of a module whose code counts, only the attributes count that are read straight off its name; all of
+   it where the module is used in another way.
+3. What the body imports counts as if it were a global, so modules whose code counts are imported now.
+4. Where a function's code is kept does not count: neither its module nor its file.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+from collections.abc import Iterator
+from types import CellType, CodeType, FunctionType, ModuleType
+from typing import Any
+
+from pickleloaf.code.codec import facts_of
+from pickleloaf.code.names import Names
+from pickleloaf.code.syntax import syntax_of
+from pickleloaf.fingerprinting.graph import Parts
+from pickleloaf.fingerprinting.objects import OF_THE_PLACE, Reader, mapping, named
+from pickleloaf.reducers._named import by_name
+
+
+def function_parts(function: FunctionType, reader: Reader) -> Parts:
+    if reader.goes_by_name(function):
+        return named(function.__module__, function.__qualname__)
+    code = function.__code__
+    cells = dict(zip(code.co_freevars, function.__closure__ or (), strict=True))
+    home = _home(function, reader)
+    if home is not None:
+        # Another Python may have another source for it, but not another meaning.
+        if (home, code.co_qualname) == ("functools", "singledispatch.<locals>.wrapper"):
+            return Parts(b"generic", (mapping(function.registry.items()),))  # type: ignore[attr-defined]
+        what, order, used = named(home, code.co_qualname), code.co_freevars, {}
+    else:
+        what, order = _code(code, reader)
+        used = dict(_used(function, facts_of(code).names, reader))
+    closure = Parts(b"closure", [cells[name] for name in order])
+    defaults = (function.__defaults__, mapping((function.__kwdefaults__ or {}).items()))
+    attributes = mapping(function.__dict__.items())
+    return Parts(b"function", (function.__name__, what, closure, *defaults, mapping(used.items()), attributes))
+
+
+def _home(function: FunctionType, reader: Reader) -> str | None:
+    """Return the name of the module that made a function, where that counts by its name."""
+    name = function.__globals__.get("__name__")
+    module = sys.modules.get(name) if type(name) is str else None
+    is_home = module is not None and getattr(module, "__dict__", None) is function.__globals__
+    return name if is_home and not reader.follows(name) else None
+
+
+def code_parts(code: CodeType, reader: Reader) -> Parts:
+    return _code(code, reader)[0]
+
+
+def _code(code: CodeType, reader: Reader) -> tuple[Parts, tuple[str, ...]]:
+    """Return what a code object says, and the order in which that has its free variables."""
+    syntax = syntax_of(code)
+    if syntax is not None:
+        return Parts(b"syntax", (syntax.digest,)), syntax.free
+    return _bytecode(code, reader.tie()), code.co_freevars
+
+
+def _bytecode(code: CodeType, python: str) -> Parts:
+    numbers = (code.co_flags, code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount)
+    names = (code.co_names, code.co_varnames, code.co_cellvars, code.co_freevars)
+    constants = [_bytecode(each, python) if isinstance(each, CodeType) else each for each in code.co_consts]
+    data = (code.co_code, code.co_exceptiontable)
+    return Parts(b"bytecode", (python, *numbers, *names, *data, Parts(b"constants", constants)))
+
+
+def cell_parts(cell: CellType, reader: Reader) -> Parts:  # noqa: ARG001 - every describer takes both
+    try:
+        return Parts(b"cell", (cell.cell_contents,))
+    except ValueError:
+        return Parts(b"empty cell")
+
+
+def _used(function: FunctionType, names: Names, reader: Reader) -> Iterator[tuple[str, Any]]:
+    """Yield the values that the code of a function finds outside itself, by what it calls them."""
+    scope = function.__globals__
+    for name in names.globals:
+        if name not in scope or name in OF_THE_PLACE:
+            continue
+        value = scope[name]
+        attributes = [rest for first, *rest in names.chains if first == name]
+        if attributes and _is_followed(value, reader):
+            for rest in attributes:
+                yield _along(name, value, rest, reader)
+        else:
+            yield name, by_name(value, name, scope, reader.dump)
+    for level, name, wanted in names.imports:
+        package = scope.get("__package__") or ""
+        yield from _imported(importlib.util.resolve_name("." * level + name, package), wanted, reader)
+
+
+def _is_followed(value: Any, reader: Reader) -> bool:
+    return isinstance(value, ModuleType) and reader.follows(value.__name__)
+
+
+def _along(path: str, value: Any, attributes: list[str], reader: Reader) -> tuple[str, Any]:
+    """Follow attributes of modules whose code counts; return how far that went, and what is there."""
+    for name in attributes:
+        if not _is_followed(value, reader) or name not in value.__dict__:
+            break
+        path, value = f"{path}.{name}", value.__dict__[name]
+    return path, value
+
+
+def _imported(module: str, wanted: tuple[str, ...], reader: Reader) -> Iterator[tuple[str, Any]]:
+    """Yield what an import statement in the body of a function gives."""
+    found = _load(module, reader)
+    for name in wanted:
+        value = getattr(found, name, None) if found is not None else None
+        yield f"{module}:{name}", _load(f"{module}.{name}", reader) if value is None else value
+    if not wanted:
+        yield module, found
+
+
+def _load(module: str, reader: Reader) -> ModuleType | None:
+    """Return a module that is imported or whose code counts; None for one that cannot be had."""
+    top = module.partition(".")[0]
+    if module not in sys.modules and (top in sys.modules and not reader.follows(top)):
+        return None
+    try:
+        return importlib.import_module(module)
+    except ImportError:
+        return None
