@@ -4,7 +4,10 @@
     ├── EncodeError   (also pickle.PicklingError)    your object cannot travel
     └── DecodeError   (also pickle.UnpicklingError)  these bytes cannot be loaded here
         ├── MissingModuleError  (also ModuleNotFoundError)  they need a module that is not here
-        └── MissingNameError    (also AttributeError)       they need a name that a module here lacks
+        ├── MissingNameError    (also AttributeError)       they need a name that a module here lacks
+        └── PatchError                                      a patch that they carry cannot be applied
+
+    LostPatchWarning  (a UserWarning)  a patch stays behind
 
 All of them can be pickled, with their fields.
 """
@@ -14,7 +17,15 @@ from __future__ import annotations
 import pickle
 from typing import Any
 
-__all__ = ["DecodeError", "EncodeError", "MissingModuleError", "MissingNameError", "PickleloafError"]
+__all__ = [
+    "DecodeError",
+    "EncodeError",
+    "LostPatchWarning",
+    "MissingModuleError",
+    "MissingNameError",
+    "PatchError",
+    "PickleloafError",
+]
 
 
 class PickleloafError(Exception):
@@ -55,6 +66,22 @@ class MissingModuleError(DecodeError, ModuleNotFoundError):
 
 class MissingNameError(DecodeError, AttributeError):
     """A payload needs a name that a module here does not have."""
+
+
+class PatchError(DecodeError):
+    """A patch cannot be applied here, and so none of its payload is.
+
+    Attributes:
+        place: the attribute that was to be patched, ``json.dumps``.
+    """
+
+    def __init__(self, message: str, place: str = "") -> None:
+        super().__init__(message)
+        self.place = place
+
+
+class LostPatchWarning(UserWarning):
+    """Something that a payload refers to is patched here, and will not be over there."""
 
 
 def _rebuild(cls: type[PickleloafError], args: tuple[Any, ...], fields: dict[str, Any]) -> PickleloafError:

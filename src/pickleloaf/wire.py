@@ -87,6 +87,13 @@ VERBS: dict[str, Verb] = {
     "context": Verb("reducers.handles.contexts", "an empty context of variables"),
     "fill_context": Verb("reducers.handles.contexts", "sets variables in a context"),
     "local": Verb("reducers.handles.contexts", "a threading.local, still without values"),
+    # views
+    "keys": Verb("reducers.views", "a view of the keys of a dict"),
+    "values": Verb("reducers.views", "a view of the values of a dict, still empty"),
+    "fill_values": Verb("reducers.views", "gives a view its values"),
+    "items": Verb("reducers.views", "the items view of a mapping"),
+    "class_namespace": Verb("reducers.views", "the __dict__ of a class"),
+    "memory": Verb("reducers.views", "a memoryview of a buffer, with its format and shape"),
     # weak references
     "reference": Verb("reducers.weakrefs", "a weak reference of a subclass"),
     "weak_method": Verb("reducers.weakrefs", "a weak reference to a bound method"),

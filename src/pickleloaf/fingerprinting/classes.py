@@ -29,7 +29,8 @@ _IMMUTABLE = 1 << 8
 _LEFT_OUT = frozenset(
     "__module__ __qualname__ __doc__ __dict__ __weakref__ __static_attributes__ __type_params__ "
     "__annotations__ __annotate__ __annotate_func__ __annotations_cache__ __conditional_annotations__ "
-    "__dataclass_fields__ __dataclass_params__ __parameters__ _abc_impl".split()
+    "__classdictcell__ __dataclass_fields__ __dataclass_params__ __parameters__ _abc_impl "
+    "__protocol_attrs__ __callable_proto_members_only__ __non_callable_proto_members__".split()
 )
 #: Modules whose functions, found in a class, were put there while the class was made.
 _MAKERS = frozenset({"collections", "dataclasses", "enum", "typing"})
@@ -62,10 +63,13 @@ def class_parts(cls: type, reader: Reader) -> Parts:
 
 
 def _dataclass(cls: Any) -> Iterator[Any]:
+    from dataclasses import MISSING
+
     parameters = cls.__dataclass_params__
     yield tuple(getattr(parameters, name) for name in _PARAMETERS)
     for field in cls.__dataclass_fields__.values():
         values = [getattr(field, name) for name in _FIELD]
+        values = [Parts(b"missing") if value is MISSING else value for value in values]
         yield Parts(b"field", (*values, mapping(field.metadata.items()), field._field_type.name))
 
 
@@ -113,3 +117,7 @@ def forward_parts(reference: Any, reader: Reader) -> Parts:  # noqa: ARG001
 def variable_parts(variable: Any, reader: Reader) -> Parts:  # noqa: ARG001
     bound, constraints = getattr(variable, "__bound__", None), getattr(variable, "__constraints__", ())
     return Parts(b"type variable", (type(variable).__name__, variable.__name__, bound, constraints))
+
+
+def type_alias_parts(alias: Any, reader: Reader) -> Parts:  # noqa: ARG001
+    return Parts(b"type alias", (alias.__name__, alias.__value__, alias.__type_params__))

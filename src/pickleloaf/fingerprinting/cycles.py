@@ -21,54 +21,55 @@ from collections.abc import Mapping
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
-__all__ = ["Node", "settle"]
+__all__ = ["Node", "refine", "settle"]
 
 
 class Node(NamedTuple):
     """An object in a component, as far as it is known without the others."""
 
-    #: Hash of all its parts but those in the component.
+    #: Hash of what it is without what it leads to.
     local: bytes
-    #: The parts in the component.
-    holes: list[Any]
+    #: What it leads to: keys of objects of the component, and what stands for others.
+    parts: list[Any]
     #: Whether the order of the parts means nothing.
     unordered: bool
 
+    def hash(self, names: Mapping[Any, bytes] | None = None) -> bytes:
+        """Hash an object, given names for some of its parts."""
+        parts = self.parts if names is None else [names.get(part, part) for part in self.parts]
+        return _hash(self.local, *(sorted(parts) if self.unordered else parts))
+
 
 def settle(nodes: Mapping[Any, Node]) -> list[bytes]:
-    """Return the digests of the objects of a component, in their order.
-
-    Args:
-        nodes: the objects; ``holes`` refers to their keys.
-    """
-    classes = _refine(nodes)
+    """Return the digests of the objects of a component, in their order."""
+    classes = refine(nodes)
     graph = {
-        classes[key]: Node(node.local, [classes[hole] for hole in node.holes], node.unordered)
+        classes[key]: Node(node.local, [classes.get(part, part) for part in node.parts], node.unordered)
         for key, node in nodes.items()
     }
-    names = _refine(graph)
-    whole = _hash(*sorted(_hash(names[key], node.local, _view(node, names)) for key, node in graph.items()))
+    names = refine(graph)
+    whole = _hash(*sorted(_hash(names[key], node.hash(names)) for key, node in graph.items()))
     return [_hash(names[classes[key]], whole) for key in nodes]
 
 
-def _refine(nodes: Mapping[Any, Node]) -> dict[Any, bytes]:
+def refine(nodes: Mapping[Any, Node]) -> dict[Any, bytes]:
     """Return the name of each object's class."""
     names = {key: node.local for key, node in nodes.items()}
     classes: dict[bytes, _Class] = {}
     users: defaultdict[Any, list[Any]] = defaultdict(list)
     for key, node in nodes.items():
         classes.setdefault(node.local, _Class(set())).members.add(key)
-        for hole in node.holes:
-            users[hole].append(key)
+        for part in node.parts:
+            users[part].append(key)
     dirty, count = set(nodes), 0
     while dirty:
         count += 1
         seen: defaultdict[bytes, defaultdict[bytes, set[Any]]] = defaultdict(lambda: defaultdict(set))
         for key in dirty:
-            seen[names[key]][_view(nodes[key], names)].add(key)
+            seen[names[key]][nodes[key].hash(names)].add(key)
         dirty = set()
-        for name, parts in seen.items():
-            for view, part in classes[name].split(parts):
+        for name, views in seen.items():
+            for view, part in classes[name].split(views):
                 new = _hash(name, view, b"%d" % count)
                 classes[new] = _Class(part, view)
                 names.update(dict.fromkeys(part, new))
@@ -83,32 +84,26 @@ class _Class:
 
     def __init__(self, members: set[Any], view: bytes = b"") -> None:
         self.members = members
-        #: How all of them see their successors.
+        #: How all of them see what they lead to.
         self.view = view
 
-    def split(self, parts: defaultdict[bytes, set[Any]]) -> list[tuple[bytes, set[Any]]]:
-        """Keep the largest of several parts; return the others, each with its view.
+    def split(self, views: defaultdict[bytes, set[Any]]) -> list[tuple[bytes, set[Any]]]:
+        """Keep the largest part of the members; return the others, each with its view.
 
         Args:
-            parts: members that were looked at again, by their view; the other members have the old one.
+            views: members that were looked at again, by their view; the other members have the old one.
         """
-        sizes = {view: len(part) for view, part in parts.items()}
+        sizes = {view: len(part) for view, part in views.items()}
         others = len(self.members) - sum(sizes.values())
         if others:
             sizes[self.view] = sizes.get(self.view, 0) + others
         kept = max(sizes, key=lambda view: (sizes[view], view))
         if others and self.view != kept:
-            parts[self.view] |= self.members.difference(*parts.values())
-        left = [(view, part) for view, part in parts.items() if view != kept]
+            views[self.view] |= self.members.difference(*views.values())
+        left = [(view, part) for view, part in views.items() if view != kept]
         self.members.difference_update(*(part for _, part in left))
         self.view = kept
         return left
-
-
-def _view(node: Node, names: Mapping[Any, bytes]) -> bytes:
-    """Return how an object sees its successors."""
-    seen = [names[hole] for hole in node.holes]
-    return _hash(*sorted(seen)) if node.unordered else _hash(*seen)
 
 
 def _hash(*parts: bytes) -> bytes:

@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import importlib.util
 import sys
@@ -29,19 +30,20 @@ def function_parts(function: FunctionType, reader: Reader) -> Parts:
         return named(function.__module__, function.__qualname__)
     code = function.__code__
     cells = dict(zip(code.co_freevars, function.__closure__ or (), strict=True))
+    names = facts_of(code).names
     home = _home(function, reader)
     if home is not None:
         # Another Python may have another source for it, but not another meaning.
         if (home, code.co_qualname) == ("functools", "singledispatch.<locals>.wrapper"):
             return Parts(b"generic", (mapping(function.registry.items()),))  # type: ignore[attr-defined]
-        what, order, used = named(home, code.co_qualname), code.co_freevars, {}
+        what, order, used = (b"of", home, code.co_qualname), code.co_freevars, {}
     else:
         what, order = _code(code, reader)
-        used = dict(_used(function, facts_of(code).names, reader))
-    closure = Parts(b"closure", [cells[name] for name in order])
+        used = dict(_used(function, names, reader))
+    closure = Parts(b"closure", [_free(name, cells[name], names, reader) for name in order])
     defaults = (function.__defaults__, mapping((function.__kwdefaults__ or {}).items()))
     attributes = mapping(function.__dict__.items())
-    return Parts(b"function", (function.__name__, what, closure, *defaults, mapping(used.items()), attributes))
+    return Parts(b"function", (function.__name__, *what, closure, *defaults, mapping(used.items()), attributes))
 
 
 def _home(function: FunctionType, reader: Reader) -> str | None:
@@ -52,16 +54,29 @@ def _home(function: FunctionType, reader: Reader) -> str | None:
     return name if is_home and not reader.follows(name) else None
 
 
+def cached_parts(cached: Any, reader: Reader) -> Parts:
+    """Tell what a function with a cache consists of; what is in the cache does not count."""
+    if reader.goes_by_name(cached):
+        return named(cached.__module__, cached.__qualname__)
+    _, arguments, attributes = reader.reduce(cached)
+    own = ((name, value) for name, value in attributes.items() if name not in _COPIED)
+    return Parts(b"cached", (*arguments, mapping(own)))
+
+
+#: Attributes that a wrapper copies from the function that it wraps; which these are differs between Pythons.
+_COPIED = frozenset({*functools.WRAPPER_ASSIGNMENTS, "__annotations__", "__annotate__", "__wrapped__"})
+
+
 def code_parts(code: CodeType, reader: Reader) -> Parts:
-    return _code(code, reader)[0]
+    return Parts(b"code", _code(code, reader)[0])
 
 
-def _code(code: CodeType, reader: Reader) -> tuple[Parts, tuple[str, ...]]:
+def _code(code: CodeType, reader: Reader) -> tuple[tuple[Any, ...], tuple[str, ...]]:
     """Return what a code object says, and the order in which that has its free variables."""
     syntax = syntax_of(code)
     if syntax is not None:
-        return Parts(b"syntax", (syntax.digest,)), syntax.free
-    return _bytecode(code, reader.tie()), code.co_freevars
+        return (b"syntax", syntax.digest), syntax.free
+    return (_bytecode(code, reader.tie()),), code.co_freevars
 
 
 def _bytecode(code: CodeType, python: str) -> Parts:
@@ -79,19 +94,30 @@ def cell_parts(cell: CellType, reader: Reader) -> Parts:  # noqa: ARG001 - every
         return Parts(b"empty cell")
 
 
+def _free(name: str, cell: CellType, names: Names, reader: Reader) -> Any:
+    """Return a free variable, or of a module in it what is used."""
+    try:
+        attributes = _attributes(name, cell.cell_contents, names, reader)
+    except ValueError:
+        return cell
+    return mapping(attributes) if attributes else cell
+
+
+def _attributes(name: str, value: Any, names: Names, reader: Reader) -> list[tuple[str, Any]]:
+    """Return the attributes that code reads straight off a name, where that is a module whose code counts."""
+    if not _is_followed(value, reader):
+        return []
+    return [_along(name, value, rest, reader) for first, *rest in names.chains if first == name]
+
+
 def _used(function: FunctionType, names: Names, reader: Reader) -> Iterator[tuple[str, Any]]:
     """Yield the values that the code of a function finds outside itself, by what it calls them."""
     scope = function.__globals__
     for name in names.globals:
-        if name not in scope or name in OF_THE_PLACE:
-            continue
-        value = scope[name]
-        attributes = [rest for first, *rest in names.chains if first == name]
-        if attributes and _is_followed(value, reader):
-            for rest in attributes:
-                yield _along(name, value, rest, reader)
-        else:
-            yield name, by_name(value, name, scope, reader.dump)
+        if name in scope and name not in OF_THE_PLACE:
+            value = scope[name]
+            attributes = _attributes(name, value, names, reader)
+            yield from attributes or [(name, by_name(value, name, scope, reader.dump))]
     for level, name, wanted in names.imports:
         package = scope.get("__package__") or ""
         yield from _imported(importlib.util.resolve_name("." * level + name, package), wanted, reader)

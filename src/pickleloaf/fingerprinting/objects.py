@@ -66,6 +66,7 @@ TABLE: dict[str, Row] = {
     "builtins.function": Row("functions:function_parts"),
     "builtins.code": Row("functions:code_parts"),
     "builtins.cell": Row("functions:cell_parts"),
+    "functools._lru_cache_wrapper": Row("functions:cached_parts"),
     "builtins.module": Row("objects:module_parts"),
     "builtins.type": Row("classes:class_parts"),
     # what annotations are made of, which Pythons keep in different ways
@@ -78,6 +79,7 @@ TABLE: dict[str, Row] = {
     "typing.TypeVar": Row("classes:variable_parts"),
     "typing.ParamSpec": Row("classes:variable_parts"),
     "typing.TypeVarTuple": Row("classes:variable_parts"),
+    "typing.TypeAliasType": Row("classes:type_alias_parts"),
     # paths, whose pickles differ between Pythons
     "pathlib.PurePath": Row("objects:path_parts"),
     "pathlib._local.PurePath": Row("objects:path_parts"),
@@ -126,7 +128,10 @@ class Reader:
         reduced = self._pickler.reducer_override(obj)
         if reduced is not NotImplemented:
             return reduced
-        registered = copyreg.dispatch_table.get(type(obj))
+        try:
+            registered = copyreg.dispatch_table.get(type(obj))
+        except TypeError:  # a metaclass that makes classes unhashable
+            registered = None
         return obj.__reduce_ex__(pickle.HIGHEST_PROTOCOL) if registered is None else registered(obj)
 
     def tie(self) -> str:

@@ -9,15 +9,17 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterable
-from types import BuiltinFunctionType, FunctionType
+from types import BuiltinFunctionType, CellType, FunctionType, ModuleType
 from typing import Any, NamedTuple
 
+from pickleloaf.code.codec import facts_of
 from pickleloaf.code.pristine import MISSING, describe, inner
-from pickleloaf.policy.by_value import ValuePolicy
-from pickleloaf.policy.patches import Judge, Place, owner_of
+from pickleloaf.policy.by_value import MAIN, ValuePolicy
+from pickleloaf.policy.patches import Judge, Place, held, owner_of
 
-__all__ = ["CarryingPolicy", "Original", "find_original"]
+__all__ = ["CarryingPolicy", "Original", "find_original", "live_value"]
 
 
 class Original(NamedTuple):
@@ -74,10 +76,7 @@ class CarryingPolicy(ValuePolicy):
 
 def live_value(place: Place) -> Any:
     """Return what stands at a place, as the namespace has it, or MISSING."""
-    owner = owner_of(place)
-    if isinstance(owner, FunctionType):
-        return getattr(owner, place.name, MISSING)
-    return MISSING if owner is None else vars(owner).get(place.name, MISSING)
+    return held(owner_of(place), place.name)
 
 
 #: Objects that are looked at to find an original.
@@ -100,3 +99,29 @@ def find_original(value: Any, place: Place, judge: Judge) -> Any:
                 seen.add(id(part))
                 queue.append(part)
     return MISSING
+
+
+def _known_to(value: Any) -> list[Any]:
+    """Return what a wrapper of some kind gets at, its original perhaps among it."""
+    if isinstance(value, FunctionType):
+        scope = value.__globals__
+        names = facts_of(value.__code__).names.globals if scope.get("__name__") in MAIN else ()
+        cells = [cell.cell_contents for cell in value.__closure__ or () if not is_empty(cell)]
+        return [*cells, *value.__dict__.values(), *(value.__defaults__ or ()), *(scope[name] for name in names if name in scope)]
+    if isinstance(value, type):
+        return [*value.__bases__, *value.__dict__.values()] if value.__flags__ & _HEAP_TYPE else []
+    if isinstance(value, property):
+        return [value.fget, value.fset, value.fdel]
+    return [] if isinstance(value, ModuleType) else gc.get_referents(value)
+
+
+def is_empty(cell: CellType) -> bool:
+    """Tell whether a closure cell has no contents."""
+    try:
+        cell.cell_contents  # noqa: B018 - asks
+    except ValueError:
+        return True
+    return False
+
+
+_HEAP_TYPE = 1 << 9

@@ -126,7 +126,7 @@ def _differences(before: dict[str, Any], now: dict[str, Any], module: str, path:
         old, new = before.get(name, MISSING), now.get(name, MISSING)
         if old is new or name in _KEPT or sys.modules.get(f"{module}.{name}") is new:
             continue
-        if type(old) in PLAIN and type(old) is type(new) and old == new:
+        if id(type(old)) in PLAIN and type(old) is type(new) and old == new:
             continue
         yield Place(module, path, name)
 

@@ -28,10 +28,10 @@ from collections.abc import Callable
 from types import BuiltinFunctionType, CellType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any, NamedTuple
 
-from pickleloaf.code.pristine import binding
+from pickleloaf.code.pristine import MISSING, binding
 from pickleloaf.policy.by_value import MAIN, ValuePolicy, is_importable_module
 
-__all__ = ["OF_THE_PROCESS", "TREATMENTS", "Judge", "Place", "default_treatment", "is_patchable"]
+__all__ = ["OF_THE_PROCESS", "PLAIN", "TREATMENTS", "Judge", "Place", "default_treatment", "held", "is_patchable", "owner_of"]
 
 #: What can be done about patches while dumping.
 TREATMENTS = ("warn", "carry", "refuse", "ignore")
@@ -46,12 +46,13 @@ _TO_BE_SET = {
 #: Names that are there to be set, as places.
 OF_THE_PROCESS = frozenset((module, "", name) for module, names in _TO_BE_SET.items() for name in names.split())
 
-#: Types whose objects never come from anywhere.
-PLAIN = frozenset(
+#: Types whose objects never come from anywhere, by id: a metaclass may make types unhashable.
+_PLAIN = (
     {type(None), bool, int, float, complex, str, bytes, bytearray, tuple, list, dict, set, frozenset, range, slice}
     | {type(...), type(NotImplemented), CodeType}
     | {type(object.__init__), type(str.join), type(int.real), type(FunctionType.__globals__), type(dict.__dict__["fromkeys"])}
 )
+PLAIN = frozenset(map(id, _PLAIN))
 
 #: Types whose objects are looked at where they stand behind a wrapper.
 _CODE = (FunctionType, MethodType)
@@ -94,6 +95,22 @@ def default_treatment() -> str:
     return found
 
 
+def owner_of(place: Place) -> Any:
+    """Return the module, class or function that has the attribute here, or None."""
+    found: Any = sys.modules.get(place.module)
+    for part in place.path.split(".") if place.path else ():
+        found = getattr(found, "__dict__", {}).get(part)
+        found = getattr(found, "__func__", found)
+    return found
+
+
+def held(owner: Any, name: str) -> Any:
+    """Return what the namespace of a module or class, or a function, has under a name, or MISSING."""
+    if isinstance(owner, FunctionType):
+        return getattr(owner, name, MISSING)
+    return MISSING if owner is None else vars(owner).get(name, MISSING)
+
+
 def is_patchable(cls: type) -> bool:
     """Tell whether attributes of a class can be set."""
     return not cls.__flags__ & _IMMUTABLE_TYPE
@@ -105,8 +122,7 @@ class Judge:
     def __init__(self, policy: ValuePolicy) -> None:
         self._policy = policy
         self.is_of_session = _Session()
-        #: Of the exact types whose objects need a closer look.
-        self._looks: dict[type, Callable[[Any, Place, int], bool]] = {
+        looks: dict[type, Callable[[Any, Place, int], bool]] = {
             FunctionType: self._function,
             MethodType: self._method,
             BuiltinFunctionType: self._builtin,
@@ -117,8 +133,8 @@ class Judge:
             functools.partial: self._partial,
             functools.partialmethod: self._partial,
             functools.cached_property: self._partial,
-            CellType: self._cell,
         }
+        self._looks = {id(kind): look for kind, look in looks.items()}
 
     def is_patch(self, value: Any, place: Place) -> bool:
         """Tell whether the value at some place was patched in."""
@@ -129,9 +145,9 @@ class Judge:
 
     def _look(self, value: Any, place: Place, depth: int) -> bool:
         kind = type(value)
-        if kind in PLAIN or depth > _DEEP:
+        if id(kind) in PLAIN or depth > _DEEP:
             return False
-        look = self._looks.get(kind)
+        look = self._looks.get(id(kind))
         if look is not None:
             return look(value, place, depth)
         if issubclass(kind, type):

@@ -20,9 +20,16 @@ from pickleloaf.policy.patches import OF_THE_PROCESS, PLAIN, Judge, Place, is_pa
 
 __all__ = ["Scope"]
 
-_HELD = frozenset(
+_HELD = (
     {FunctionType, BuiltinFunctionType, MethodType, staticmethod, classmethod, property, type, ModuleType}
     | {functools.partial, functools.partialmethod, functools.cached_property, type(functools.lru_cache(len))}
+)
+_HELD_IDS = frozenset(map(id, _HELD))
+
+#: Attributes of a class that say what it is; of interest only where they are not plain data.
+_USUAL = frozenset(
+    "__module__ __qualname__ __doc__ __dict__ __weakref__ __firstlineno__ __static_attributes__ __slots__ "
+    "__annotations__ __parameters__ __orig_bases__ __match_args__ __abstractmethods__".split()
 )
 
 _NOTHING = object()
@@ -61,8 +68,8 @@ class Scope:
         try:
             return (
                 len(space) == self._size
-                and all(map(is_, self._get_held(space), self._held.values()))
-                and all(map(is_, map(type, self._get_rest(space)), self._rest.values()))
+                and (not self._held or all(map(is_, self._get_held(space), self._held.values())))
+                and (not self._rest or all(map(is_, map(type, self._get_rest(space)), self._rest.values())))
             )
         except KeyError:
             return False
@@ -83,12 +90,14 @@ class Scope:
         known, self.inner = self.inner, {}
         patched: list[Place] = []
         leads: set[Any] = set()
-        for name, value in list(self.space.items()):
+        items = list(self.space.items())
+        for name, value in items:
             kind = type(value)
-            if kind in PLAIN:
-                rest[name] = kind
+            if id(kind) in PLAIN:
+                if not self.path or name not in _USUAL:
+                    rest[name] = kind
                 continue
-            if kind in _HELD or issubclass(kind, type) or (callable(value) and not kind.__dictoffset__):
+            if id(kind) in _HELD_IDS or issubclass(kind, type) or (callable(value) and not kind.__dictoffset__):
                 held[name] = value
             else:
                 rest[name] = kind
@@ -101,7 +110,7 @@ class Scope:
         self.leads = frozenset(lead for lead in leads if type(lead) is str and lead != self.module)
         self._held, self._get_held = held, _getter(held)
         self._rest, self._get_rest = rest, _getter(rest)
-        self._size = len(held) + len(rest)
+        self._size = len(items)
 
     def walk(self) -> Iterator[Scope]:
         """Yield this scope and those inside it."""

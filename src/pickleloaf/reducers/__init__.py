@@ -67,6 +67,17 @@ TABLE: dict[str, Row] = {
     "builtins.traceback": Row("tracebacks:reduce_traceback"),
     # handles on something of this process, kind by kind
     **{name: Row(kind.reducer, yields=True) for name, kind in KINDS.items() if kind.reducer},
+    # views and values
+    "builtins.dict_keys": Row("views:reduce_keys"),
+    "builtins.dict_values": Row("views:reduce_values"),
+    "builtins.dict_items": Row("views:reduce_items"),
+    "builtins.mappingproxy": Row("views:reduce_mapping_proxy"),
+    "builtins.memoryview": Row("views:reduce_memory"),
+    "_struct.Struct": Row("values:reduce_struct", yields=True),
+    "random.SystemRandom": Row("values:reduce_stateless", yields=True),
+    "re.Scanner": Row("values:reduce_scanner", yields=True),
+    "_json.Scanner": Row("values:reduce_json_scanner"),
+    "re.Match": Row("values:refuse_match"),
     # weak references
     "weakref.WeakMethod": Row("weakrefs:reduce_weak_method", yields=True),
     "weakref.ReferenceType": Row("weakrefs:reduce_reference", yields=True),

@@ -18,6 +18,7 @@ from pickleloaf.code.codec import facts_of
 from pickleloaf.errors import EncodeError
 from pickleloaf.reducers import _tracking
 from pickleloaf.reducers._dump import Dump, Late
+from pickleloaf.reducers._hooks import taken_back
 from pickleloaf.reducers._kinds import SETS, Kinds
 from pickleloaf.reducers._lazily import evaluators
 from pickleloaf.wire import verb
@@ -83,7 +84,7 @@ def reduce_building(
     for name, value in names.items():
         if name not in _NEEDED and not isinstance(value, FunctionType) and dump.leads_to_building(value):
             waiting["names", name] = value
-            now[name] = None  # keeps the place
+            now[name] = dump.stand_in(value)  # keeps the place
     if waiting:
         late.append(Late(cls, waiting, join_names, fill_names))
     late += _revision(cls, names)
@@ -191,7 +192,8 @@ def make_class(
         for key, value in names.items():  # one by one: __prepare__ may give a mapping that watches
             scope[key] = value
 
-    cls = types.new_class(name, bases, {"metaclass": metaclass, **keywords}, body or fill)
+    with taken_back(metaclass, bases, names):
+        cls = types.new_class(name, bases, {"metaclass": metaclass, **keywords}, body or fill)
     for key, value in names.items():
         if key not in _INSTRUCTIONS and cls.__dict__.get(key, cls) is not value:
             type.__setattr__(cls, key, value)

@@ -16,6 +16,7 @@ from __future__ import annotations
 import functools
 import gc
 import weakref
+from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable
 from types import CellType, CodeType, FunctionType, ModuleType
 from typing import Any
@@ -166,15 +167,37 @@ class Dump:
         waits = {key: value for key, value in late.parts.items() if self.leads_to_building(value)}
         if waits:
             self.building[-1][1].append(Late(late.target, waits, late.join, late.fill))
-        now = {key: value for key, value in late.parts.items() if key not in waits}
+        now = {key: self.stand_in(value) if key in waits else value for key, value in late.parts.items()}
+        now = {key: value for key, value in now.items() if key not in waits or value is not None}
         return late.join(now) if now else None
+
+    def stand_in(self, value: Any) -> Any:
+        """Return what hooks may use instead of a value that is late: of a container, what is not late in it."""
+        kind = type(value)
+        if kind in (list, set):
+            return kind(each for each in value if not self.leads_to_building(each))
+        if kind in (dict, OrderedDict, defaultdict):
+            kept = value.copy()
+            for key, each in value.items():
+                if self.leads_to_building(key) or self.leads_to_building(each):
+                    del kept[key]
+            return kept
+        return kind() if kind in _WEAK_CONTAINERS else None
 
     def leads_to_building(self, value: Any) -> bool:
         """Tell whether pickling a value may need a class that is being built."""
         kind = type(value)
         if not self.building or ATOMS.have(value) or kind is ModuleType:
             return False
+        if issubclass(kind, type) and self._is_needed_by_building(value):
+            return False
         return self.leads_to({id(cls) for cls, _ in self.building}, (value,))
+
+    def _is_needed_by_building(self, cls: type) -> bool:
+        """Tell whether a class is a base or the metaclass of one being built, so that it is there already."""
+        if any(cls is each for each, _ in self.building):
+            return False
+        return any(cls is each for built, _ in self.building for each in (*built.__mro__, *type(built).__mro__))
 
     def leads_to(self, targets: set[int], values: Iterable[Any]) -> bool:
         """Tell whether references lead from values to a target, given by id, as far as one need look.
@@ -204,6 +227,9 @@ class Dump:
                 return True
         return False
 
+
+#: Containers whose contents would not outlive an empty moment.
+_WEAK_CONTAINERS = (weakref.WeakSet, weakref.WeakValueDictionary, weakref.WeakKeyDictionary)
 
 #: Exact types behind which nothing is met while they are pickled. Functions are shells.
 _LEAD_NOWHERE = (FunctionType, CodeType)

@@ -32,7 +32,7 @@ _PATIENCE_S = 10.0
 class _Tracked:
     """What is known about one class."""
 
-    __slots__ = ("builder", "cls", "identity", "keywords", "ready", "received", "revisions", "signature", "template")
+    __slots__ = ("builder", "cls", "identity", "keywords", "maker", "ready", "received", "revisions", "signature", "template")
 
     def __init__(self, cls: type, identity: bytes, keywords: dict[str, Any] | None) -> None:
         self.identity = identity
@@ -46,6 +46,8 @@ class _Tracked:
         self.revisions: set[bytes] = set()
         self.ready = threading.Event()
         self.builder: int | None = threading.get_ident()
+        #: The thread whose payload brought the class, until that thread meets the class again.
+        self.maker = None if keywords is None else self.builder
         key = id(cls)
         self.cls = weakref.ref(cls, lambda _: _forget(key, identity))
 
@@ -138,6 +140,8 @@ def arrived(identity: bytes) -> type | None:
         return None
     cls = known.cls()
     if cls is None or known.ready.is_set():
+        if known.maker == threading.get_ident():
+            known.maker = None
         return cls
     if known.builder != threading.get_ident() and known.ready.wait(_PATIENCE_S):
         return known.cls()
@@ -162,6 +166,6 @@ def finish(cls: type) -> None:
 
 
 def is_new(cls: type) -> bool:
-    """Tell whether this thread is just building a class, as opposed to having met it again."""
+    """Tell whether the payload that this thread is loading brought a class, which it has not met before."""
     known = _by_class.get(id(cls))
-    return known is not None and known.builder == threading.get_ident()
+    return known is not None and known.maker == threading.get_ident()

@@ -48,8 +48,8 @@ def rebuild_property(kind: type[property], *parts: Any) -> property:
 def reduce_class_attribute(descriptor: Any, dump: Dump) -> Any:  # noqa: ARG001 - every reducer takes both
     cls, name = descriptor.__objclass__, descriptor.__name__
     if cls.__dict__.get(name) is not descriptor:
-        msg = f"cannot pickle {type(descriptor).__name__} {cls.__qualname__}.{name}: its class no longer has it"
-        raise EncodeError(msg, hint="send the class and the name")
+        msg = f"cannot pickle {type(descriptor).__name__} {cls.__qualname__}.{name}: no class is known to have it"
+        raise EncodeError(msg, hint="send a class that has it, and the name")
     return rebuild_class_attribute, (cls, name)
 
 

@@ -12,7 +12,7 @@ Loses: path and absolute line numbers.
    step and travels with the shell.
 2. The first function of a globals dict brings the dict; those that follow name that function.
 3. The first function with a cell brings the cell; those that follow name that function and the number of
-   the cell in it. Each gives the contents, and an empty cell takes them once.
+   the cell in it. Each gives the contents, which are the same.
 
 This is the hot path of the package, hence the look-ups in a row and the tests for the common case first.
 """
@@ -108,10 +108,7 @@ def fill_function(function: FunctionType, state: tuple[Any, ...]) -> None:
     if size > 1 and state[1] is not None:
         cells: Any = function.__closure__
         for index, value in state[1].items() if type(state[1]) is dict else enumerate(state[1]):
-            try:
-                cells[index].cell_contents  # noqa: B018 - asks whether the cell is empty
-            except ValueError:
-                cells[index].cell_contents = value
+            cells[index].cell_contents = value
     if size > 2 and state[2] is not None:
         for name, value in state[2].items():
             if name == "__dict__":

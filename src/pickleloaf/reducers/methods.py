@@ -37,8 +37,9 @@ def reduce_native_method(method: Any, dump: Dump) -> Any:  # noqa: ARG001 - ever
         return NotImplemented  # a function of a module, or a method of a type, both known to pickle by name
     for base in type(owner).__mro__:
         found = base.__dict__.get(name)
-        if isinstance(found, (MethodDescriptorType, WrapperDescriptorType)) and found.__get__(owner) == method:
-            return rebuild_bound, (base, name, owner)
+        if isinstance(found, (MethodDescriptorType, WrapperDescriptorType)):
+            if found.__get__(owner, type(owner)) == method:  # without the type some crash up to 3.13
+                return rebuild_bound, (base, name, owner)
     return NotImplemented
 
 

@@ -1,0 +1,67 @@
+# Few verbs. `make demo` and `make test` each work as the first command on a fresh machine.
+#   make demo        the turkey story, in two processes
+#   make test        the test suite on one Python       (ARGS="-k cells" goes to pytest)
+#   make check       ruff, mypy strict, the architecture test
+#   make test-all    the test suite on every Python that can be had (ARGS="--skip 3.13")
+#   make bench       every benchmark; make bench-quick: a smoke run of them
+#   make clean       away with .venv and caches
+# PYTHON=/path/to/python chooses the Python of a new .venv; any from 3.11 on will do.
+
+PYTHON ?= python3.13 python3.12 python3.11 python3.14 python3.15 python3 python \
+          $(wildcard $(HOME)/.pyenv/versions/*/bin/python3)
+ARGS ?=
+PY := .venv/bin/python
+PIP := $(PY) -m pip --disable-pip-version-check --quiet
+
+.PHONY: demo test check test-all bench bench-quick clean
+.NOTPARALLEL: # two pips at a time would trip over each other in one .venv
+
+demo: .venv/.package
+	$(PY) examples/turkey.py
+
+test: .venv/.test .venv/.foreign
+	$(PY) -m pytest -q $(ARGS)
+
+check: .venv/.lint .venv/.test
+	$(PY) -m ruff check
+	$(PY) -m ruff format --check
+	$(PY) -m mypy
+	$(PY) -m pytest -q tests/test_architecture.py
+
+test-all: $(PY)
+	$(PY) ci/pythons.py test $(ARGS)
+
+bench: .venv/.bench
+	$(PY) -m benchmarks $(ARGS)
+
+bench-quick: .venv/.bench
+	$(PY) -m benchmarks --quick $(ARGS)
+
+clean:
+	rm -rf .venv build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The first candidate that runs, is new enough and can make environments. (A name on PATH may be a pyenv
+# shim that leads nowhere, and Debian's python3 lacks ensurepip unless python3-venv is installed.)
+$(PY):
+	@for python in $(PYTHON); do \
+	    "$$python" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue; \
+	    echo "making .venv with $$python ($$("$$python" -V))"; \
+	    "$$python" -m venv --clear .venv && exit; \
+	done; \
+	echo "No Python >= 3.11 with venv and ensurepip found; name one: make PYTHON=/path/to/python ..." >&2; \
+	exit 1
+
+# A stamp for each thing installed: again only when pyproject.toml has changed. Dependency groups need pip 25.1.
+.venv/.package: pyproject.toml | $(PY)
+	$(PIP) install --upgrade 'pip>=25.1'
+	$(PIP) install --editable .
+	@touch $@
+
+.venv/.test .venv/.lint .venv/.bench: .venv/.%: pyproject.toml .venv/.package
+	$(PIP) install --group $*
+	@touch $@
+
+.venv/.foreign: pyproject.toml ci/foreign.py .venv/.package
+	$(PY) ci/foreign.py install --quiet
+	@touch $@

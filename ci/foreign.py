@@ -1,0 +1,40 @@
+"""Install those libraries of the dependency group `foreign` that have a wheel.
+
+    python ci/foreign.py install|download [OPTIONS OF PIP]
+
+Foreign libraries are those whose objects pickleloaf serializes (numpy and its like). A new Python
+is out months before all of them have wheels for it. Nothing is compiled here: what has no wheel is
+named and left out, and its tests skip themselves.
+"""
+
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+PYPROJECT = Path(__file__).resolve().parent.parent / "pyproject.toml"
+
+
+def foreign_requirements() -> list[str]:
+    """Read the group `foreign` of pyproject.toml."""
+    groups = tomllib.loads(PYPROJECT.read_text(encoding="utf-8"))["dependency-groups"]
+    return [str(requirement) for requirement in groups["foreign"]]
+
+
+def pip(arguments: list[str], requirements: list[str]) -> bool:
+    """Run this Python's pip on wheels only, and tell whether it succeeded."""
+    command = [sys.executable, "-m", "pip", *arguments, "--only-binary=:all:", *requirements]
+    return subprocess.run(command, check=False, capture_output=True).returncode == 0
+
+
+def main(arguments: list[str]) -> int:
+    """Try all libraries at once, and one by one if that fails."""
+    requirements = foreign_requirements()
+    if not pip(arguments, requirements):
+        missing = [each for each in requirements if not pip(arguments, [each])]
+        print("no wheel for:", ", ".join(missing) or "-", file=sys.stderr)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,271 @@
+"""What patches have been applied in this process, and what was there before.
+
+1. Each patched place has *layers*: the patch that loading a payload applied, at most one, and above it
+   those that hold for a block. What stands there is the topmost; below them all lies the original.
+2. Patches are applied together or not at all: first each is checked, then each is set; when one cannot
+   be set, those before it are taken back.
+3. A patch that is there already is left as it is. One of another content takes its place; so does one of
+   the same content that shares state with the rest of its payload, which would otherwise look at state
+   that the patch does not change.
+4. What this process has patched by itself comes back on reverting. What a wrapper that arrives wraps is
+   the function that was there before that, too.
+5. What went out from here comes back as itself: a place that still has the very object that was sent is
+   left alone.
+
+The ledger is the process's own, since patches act on modules and classes, of which there is one each.
+"""
+
+from __future__ import annotations
+
+import importlib
+import threading
+import weakref
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from types import FunctionType
+from typing import Any
+
+from pickleloaf.code.pristine import MISSING, Description, describe, inner
+from pickleloaf.errors import PatchError
+from pickleloaf.policy.by_value import Registry, ValuePolicy
+from pickleloaf.policy.carrying import find_original
+from pickleloaf.policy.handles import Handles
+from pickleloaf.policy.patches import Judge, Place, held, owner_of
+from pickleloaf.reducers._patch import REMOVED, Patch
+
+__all__ = ["LEDGER", "Ledger"]
+
+#: Tells what this process has patched by itself.
+_JUDGE = Judge(ValuePolicy(Registry(), Handles()))
+
+
+class _Entry:
+    """One patched place."""
+
+    def __init__(self, owner: Any, restored: Any, original: Any) -> None:
+        self.owner = owner
+        #: What is put back when no patch is in force any more.
+        self.restored = restored
+        #: What wrappers that arrive wrap.
+        self.original = original
+        self.loaded: Patch | None = None
+        self.block: list[Patch] = []
+
+    def layers(self) -> list[Patch]:
+        return [*([self.loaded] if self.loaded else ()), *self.block]
+
+    def top(self) -> Any:
+        """Return what has to stand at the place, MISSING for nothing."""
+        layers = self.layers()
+        value = layers[-1].value if layers else self.restored
+        return MISSING if value is REMOVED else value
+
+
+class Ledger:
+    """The patches applied in this process; safe to use from several threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._entries: dict[Place, _Entry] = {}
+        self._sent: dict[Place, tuple[bytes, Any]] = {}
+
+    def patches(self) -> list[Patch]:
+        """Return the patches in force, in the order of their places."""
+        with self._lock:
+            return [patch for _, entry in sorted(self._entries.items(), key=_place) for patch in entry.layers()]
+
+    def applied(self, place: Place) -> Patch | None:
+        """Return the patch that stands at a place, if it was applied here and nobody has touched it since."""
+        entry = self._entries.get(place)
+        if entry is None or held(entry.owner, place.name) is not entry.top():
+            return None
+        return (entry.layers() or [None])[-1]
+
+    def note_sent(self, patch: Patch) -> None:
+        """Remember that a patch of this process's own goes out."""
+        try:
+            value: Any = weakref.ref(patch.value)
+        except TypeError:
+            value = lambda value=patch.value: value
+        self._sent[patch.place] = (patch.digest, value)
+
+    def apply(self, patches: Iterable[Patch]) -> None:
+        """Apply the patches that a payload brings.
+
+        Raises:
+            PatchError: one of them cannot be applied; none is.
+        """
+        with self._lock:
+            self._set([(patch, entry) for patch in patches if (entry := self._entry(patch)) is not None], self._load)
+
+    @contextmanager
+    def block(self, patches: Iterable[Patch]) -> Iterator[None]:
+        """Apply patches for a block.
+
+        Raises:
+            PatchError: one of them cannot be applied; none is.
+        """
+        with self._lock:
+            steps = [(patch, self._entry(patch, block=True)) for patch in patches]
+            self._set(steps, lambda patch, entry: entry.block.append(patch))
+        try:
+            yield
+        finally:
+            with self._lock:
+                for patch, entry in reversed(steps):
+                    entry.block.remove(patch)
+                    self._show(patch.place, entry)
+
+    def revert(self) -> None:
+        """Take back what payloads have applied."""
+        with self._lock:
+            for place, entry in list(self._entries.items()):
+                entry.loaded = None
+                self._show(place, entry)
+
+    def original(self, module: str, qualname: str, kind: str | None, digest: bytes | None) -> Any:
+        """Return what this process had under a name before it was patched.
+
+        Raises:
+            PatchError: it has no such name.
+        """
+        found: Any = _import(module, Place(module, "", qualname))
+        path: list[str] = []
+        for part in qualname.split("."):
+            place = Place(module, ".".join(path), part)
+            found = self._original_at(place, found)
+            path.append(part)
+            if found is MISSING:
+                raise PatchError(f"this process has no {place}, which a patch in this payload wraps", str(place))
+        return _choose(found, kind, digest, module, qualname)
+
+    def _original_at(self, place: Place, owner: Any) -> Any:
+        entry = self._entries.get(place)
+        if entry is not None and entry.owner is owner:
+            return entry.original
+        value = held(owner, place.name)
+        if value is MISSING:
+            return getattr(owner, place.name, MISSING)
+        return find_original(value, place, _JUDGE) if _JUDGE.is_patch(value, place) else value
+
+    def _entry(self, patch: Patch, *, block: bool = False) -> Any:
+        """Return the entry that a patch belongs into, or None where it is there already."""
+        place = patch.place
+        _import(place.module, place)
+        owner = owner_of(place)
+        if owner is None:
+            raise PatchError(f"this process has no {place.module}.{place.path}, of which {place.name} is to be patched", str(place))
+        live = held(owner, place.name)
+        entry = self._entries.get(place)
+        if entry is not None and entry.owner is owner:
+            same = entry.loaded is not None and entry.loaded.digest == patch.digest and live is entry.top()
+            return None if same and not block and not patch.shares else entry
+        if not block and self._is_sent(patch, live):
+            return None
+        if _JUDGE.is_patch(live, place):
+            return _Entry(owner, live, find_original(live, place, _JUDGE))
+        _check(patch, live)
+        return _Entry(owner, live, live)
+
+    def _is_sent(self, patch: Patch, live: Any) -> bool:
+        digest, value = self._sent.get(patch.place, (b"", None))
+        return value is not None and digest == patch.digest and value() is (REMOVED if live is MISSING else live)
+
+    def _load(self, patch: Patch, entry: _Entry) -> None:
+        entry.loaded = patch
+
+    def _set(self, steps: list[tuple[Patch, Any]], enter: Any) -> None:
+        done: list[tuple[Patch, _Entry, tuple[Any, list[Patch]]]] = []
+        for patch, entry in steps:
+            done.append((patch, entry, (entry.loaded, list(entry.block))))
+            enter(patch, entry)
+            try:
+                self._show(patch.place, entry)
+            except Exception as error:
+                for earlier, its_entry, before in reversed(done):
+                    its_entry.loaded, its_entry.block = before
+                    self._show(earlier.place, its_entry, quietly=True)
+                message = f"{patch.place} cannot be patched in this process: {type(error).__name__}: {error}"
+                raise PatchError(message, str(patch.place)) from error
+
+    def _show(self, place: Place, entry: _Entry, *, quietly: bool = False) -> None:
+        """Put what has to stand at a place there, and keep or forget its entry."""
+        if entry.layers():
+            self._entries[place] = entry
+        else:
+            self._entries.pop(place, None)
+        try:
+            _put(entry.owner, place.name, entry.top())
+        except Exception:
+            if not quietly:
+                raise
+
+
+def _place(item: tuple[Place, _Entry]) -> Place:
+    return item[0]
+
+
+def _import(module: str, place: Place) -> Any:
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        raise PatchError(f"{place} cannot be patched: no module {module!r} can be imported here", str(place)) from error
+
+
+def _put(owner: Any, name: str, value: Any) -> None:
+    """Set an attribute, or remove it for MISSING, past what its owner does about that."""
+    if held(owner, name) is value:
+        return
+    if isinstance(owner, type):
+        if value is MISSING:
+            type.__delattr__(owner, name)
+        else:
+            type.__setattr__(owner, name, value)
+    elif isinstance(owner, FunctionType):
+        if value is MISSING:
+            delattr(owner, name)
+        else:
+            setattr(owner, name, value)
+    elif value is MISSING:
+        del owner.__dict__[name]
+    else:
+        owner.__dict__[name] = value
+
+
+def _check(patch: Patch, live: Any) -> None:
+    """Compare what this process has with what the sender had."""
+    theirs, place = patch.before, patch.place
+    if theirs is None:
+        return
+    if live is MISSING:
+        raise PatchError(f"this process has no {place}, which a patch in this payload replaces", str(place))
+    ours = describe(live, place.module, place.qualname)
+    if theirs.kind is not None and ours.kind != theirs.kind:
+        message = f"{place} is a {theirs.kind} at the sender of this patch, and a {ours.kind} in this process"
+        raise PatchError(message, str(place))
+    if theirs.python == ours.python and (_differ(theirs.live, ours.live) or _differ(theirs.written, ours.written)):
+        message = f"{place} is another one in this process than at the sender of this patch: its code differs"
+        raise PatchError(message, str(place))
+
+
+def _differ(theirs: bytes | None, ours: bytes | None) -> bool:
+    return theirs is not None and ours is not None and theirs != ours
+
+
+def _choose(value: Any, kind: str | None, digest: bytes | None, module: str, qualname: str) -> Any:
+    """Return what a wrapper wraps, of all that one name stands for: the parts of a property, what a decorator wraps."""
+    found = [value, inner(value)]
+    for each in found:
+        parts = [getattr(each, name, None) for name in ("fget", "fset", "fdel", "func", "__wrapped__")]
+        found += [part for part in parts if part is not None and len(found) < 20]
+
+    def likeness(each: Any) -> int:
+        about: Description = describe(each, module, qualname)
+        is_inside = isinstance(each, (staticmethod, classmethod))
+        return 0 if is_inside else 1 + (about.kind == kind) + (about.kind == kind and about.live == digest)
+
+    return max(found, key=likeness)
+
+
+#: The patches of this process.
+LEDGER = Ledger()

@@ -1,0 +1,37 @@
+"""Values of the standard library that tell pickle nothing, or the wrong thing.
+
+Takes apart: what their constructors take. Travels as: those, by name.
+Keeps: formats of struct, lexicons of `re.Scanner`, settings of JSON scanners. Loses: nothing.
+
+A match of a regular expression is refused: nothing but a search makes one."""
+
+from __future__ import annotations
+
+from types import MemberDescriptorType, SimpleNamespace
+from typing import Any
+
+from pickleloaf.errors import EncodeError
+from pickleloaf.reducers._dump import Dump
+
+
+def reduce_struct(value: Any, dump: Dump) -> Any:  # noqa: ARG001 - every reducer takes both
+    return type(value), (value.format,), getattr(value, "__dict__", None) or None
+
+
+def reduce_stateless(value: Any, dump: Dump) -> Any:  # noqa: ARG001 - every reducer takes both
+    return type(value), ()
+
+
+def reduce_scanner(value: Any, dump: Dump) -> Any:  # noqa: ARG001 - every reducer takes both
+    return type(value), (value.lexicon, value.scanner.flags)
+
+
+def reduce_json_scanner(value: Any, dump: Dump) -> Any:  # noqa: ARG001 - every reducer takes both
+    members = type(value).__dict__.items()
+    read = {name: getattr(value, name) for name, member in members if isinstance(member, MemberDescriptorType)}
+    return type(value), (SimpleNamespace(**read),)
+
+
+def refuse_match(value: Any, dump: Dump) -> Any:  # noqa: ARG001 - every reducer takes both
+    msg = "cannot pickle re.Match object: nothing but a search makes one"
+    raise EncodeError(msg, hint="send what you need of it: match.groups(), match.span(), match.string")

@@ -1,0 +1,128 @@
+"""Views: of dicts, of mappings that may only be read, of memory.
+
+Takes apart: what the view shows. Travels as: wire.keys, wire.values, wire.fill_values, wire.items;
+types.MappingProxyType, by name, wire.class_namespace; wire.memory.
+Keeps: order; of an items view and a mapping proxy, that they go on showing their mapping; of memory,
+contents, format, shape, and whether it may be written. Memory goes out of band where pickle is asked to.
+Loses: of views of keys or values and of memory, the rest of what they look into, so that nothing travels
+that they do not show; strides of memory."""
+
+from __future__ import annotations
+
+import collections
+import gc
+import pickle
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from pickleloaf.errors import EncodeError
+from pickleloaf.reducers._dump import Dump
+from pickleloaf.wire import verb
+
+
+def reduce_keys(view: Any, dump: Dump) -> Any:  # noqa: ARG001 - every reducer takes both
+    return rebuild_keys, (list(view), isinstance(_mapping(view), collections.OrderedDict))
+
+
+@verb
+def rebuild_keys(keys: list[Any], ordered: bool) -> Any:  # noqa: FBT001
+    return _dict(ordered).fromkeys(keys).keys()
+
+
+def reduce_values(view: Any, dump: Dump) -> Any:  # noqa: ARG001 - every reducer takes both
+    ordered = isinstance(_mapping(view), collections.OrderedDict)
+    return rebuild_values, (ordered,), list(view), None, None, fill_values
+
+
+@verb
+def rebuild_values(ordered: bool) -> Any:  # noqa: FBT001
+    return _dict(ordered)().values()
+
+
+@verb
+def fill_values(view: Any, values: Iterable[Any]) -> None:
+    """Put values into the dict behind a view; the keys do not matter."""
+    _mapping(view).update(enumerate(values))
+
+
+def reduce_items(view: Any, dump: Dump) -> Any:  # noqa: ARG001 - every reducer takes both
+    mapping = _mapping(view)
+    owner = _class_of_namespace(mapping)
+    return rebuild_items, (mapping if owner is None else owner.__dict__,)
+
+
+@verb
+def rebuild_items(mapping: Mapping[Any, Any]) -> Any:
+    if isinstance(mapping, dict):  # which may say something else to `items`
+        return _dict(isinstance(mapping, collections.OrderedDict)).items(mapping)
+    return mapping.items()
+
+
+def _dict(ordered: bool) -> Any:  # noqa: FBT001
+    return collections.OrderedDict if ordered else dict
+
+
+def _mapping(view: Any) -> Any:
+    """Return the mapping behind a view, past the read-only proxy that its ``mapping`` is."""
+    return gc.get_referents(view)[0]
+
+
+def reduce_mapping_proxy(proxy: Any, dump: Dump) -> Any:  # noqa: ARG001 - every reducer takes both
+    mapping = _mapping(proxy)
+    owner = _class_of_namespace(mapping)
+    return (MappingProxyType, (mapping,)) if owner is None else (rebuild_class_namespace, (owner,))
+
+
+def _class_of_namespace(mapping: Any) -> type | None:
+    """Return the class of which a dict is the namespace, or None."""
+    if type(mapping) is not dict or "__doc__" not in mapping:
+        return None
+    native = [getattr(value, "__objclass__", None) for value in mapping.values()]
+    for found in (*native, *gc.get_referrers(mapping)):
+        if issubclass(type(found), type) and _mapping(type.__dict__["__dict__"].__get__(found)) is mapping:
+            return found
+    return None
+
+
+@verb
+def rebuild_class_namespace(cls: type) -> Mapping[str, Any]:
+    return cls.__dict__
+
+
+def reduce_memory(view: memoryview, dump: Dump) -> Any:
+    try:
+        contents: Any = view if view.c_contiguous else view.tobytes()
+    except ValueError as error:
+        raise EncodeError("cannot pickle memoryview object: it is released", hint="send it before that") from error
+    if not _is_native(view):
+        whole = memoryview(view.obj)
+        if (whole.format, whole.shape, whole.strides) == (view.format, view.shape, view.strides):
+            return memoryview, (view.obj,)
+        msg = f"cannot pickle memoryview object: nobody can make one of format {view.format!r} and a part of an object"
+        raise EncodeError(msg, hint="send view.tobytes(), or the object that it is a view of")
+    if view.readonly != isinstance(contents, bytes) and contents is not view:
+        contents = bytearray(contents)
+    if dump.protocol >= 5:
+        contents = pickle.PickleBuffer(contents)
+    elif contents is view:
+        contents = bytes(view) if view.readonly else bytearray(view)
+    return rebuild_memory, (contents, view.format, view.shape)
+
+
+def _is_native(view: memoryview) -> bool:
+    """Tell whether memory can be cast to a view's format; others come from ctypes and the like."""
+    try:
+        memoryview(bytes(view.itemsize)).cast(view.format)  # type: ignore[call-overload]
+    except ValueError:
+        return False
+    return True
+
+
+@verb
+def rebuild_memory(contents: Any, format: str, shape: tuple[int, ...]) -> memoryview:  # noqa: A002
+    """Make a view of a buffer that came with the payload, in band or out of band."""
+    view = memoryview(contents).cast("B")
+    if len(shape) == 1:
+        return view.cast(format)  # type: ignore[call-overload, no-any-return]
+    return view.cast(format, shape)  # type: ignore[call-overload, no-any-return]
