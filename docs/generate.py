@@ -71,7 +71,28 @@ def handles() -> str:
     return "\n".join(lines) + "\n"
 
 
-PAGES: dict[str, Callable[[], str]] = {"supported.md": supported, "wire.md": wire, "handles.md": handles}
+def architecture() -> str:
+    """Return ARCHITECTURE.md with its list of files made anew."""
+    text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    before, _, rest = text.partition("<!-- tree -->\n")
+    _, _, after = rest.partition("<!-- end -->")
+    rows = [
+        f"- `{path.relative_to(PACKAGE).as_posix()}`: {_summary(path)}\n" for path in sorted(PACKAGE.rglob("*.py"))
+    ]
+    return f"{before}<!-- tree -->\n{''.join(rows)}<!-- end -->{after}"
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "docs/supported.md": supported,
+    "docs/wire.md": wire,
+    "docs/handles.md": handles,
+    "ARCHITECTURE.md": architecture,
+}
+
+
+def _summary(path: Path) -> str:
+    text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+    return " ".join(text.partition("\n\n")[0].split())
 
 
 def _cases() -> list[type]:
@@ -116,7 +137,7 @@ def main() -> int:
     """Write the pages, or check them."""
     stale = []
     for name, page in PAGES.items():
-        path = ROOT / "docs" / name
+        path = ROOT / name
         text = page()
         if "--check" in sys.argv:
             stale += [name] if not path.exists() or path.read_text(encoding="utf-8") != text else []

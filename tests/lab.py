@@ -110,9 +110,13 @@ class Lab:
         self.environment = {
             **os.environ,
             "PYTHONPATH": os.pathsep.join(filter(None, [str(TESTS), os.environ.get("PYTHONPATH")])),
-            "PYTHONDONTWRITEBYTECODE": "1",
+            **self._compiled(),
             "TMPDIR": tempfile.mkdtemp(dir=self.scratch),
         }
+
+    def _compiled(self):
+        """Where the processes keep bytecode: each module is compiled once a run, and not here."""
+        return {"PYTHONPYCACHEPREFIX": str(self.scratch / "compiled"), "PYTHONDONTWRITEBYTECODE": ""}
 
     def prefetch(self, wanted):
         """Queue every (stage, case): first the drivers, a family at a time, then receivers."""
@@ -215,12 +219,16 @@ class Lab:
         folder = tempfile.mkdtemp(dir=self.scratch)
         program = [sys.executable, "-P", "-W", "ignore", TESTS / "receiver.py"]
         ended = self._run(
-            job["name"], program, RECEIVER_TIMEOUT_S, cwd=folder, input=pickle.dumps(job), env=_bare(folder)
+            job["name"], program, RECEIVER_TIMEOUT_S, cwd=folder, input=pickle.dumps(job), env=self._bare(folder)
         )
         shutil.rmtree(folder)
         if isinstance(ended, str):
             return {"error": f"receiver: {ended}"}
         return pickle.loads(ended)
+
+    def _bare(self, home):
+        """Environment of a receiver: what the tests were given, and nothing of the sender's."""
+        return {**os.environ, **self._compiled(), "PYTHONHASHSEED": "5", "HOME": home}
 
     def importable(self, case):
         """Folder with the importable files of a case."""
@@ -239,11 +247,6 @@ class Lab:
             return ended.stdout
         last_words = ended.stderr.decode(errors="replace")[-2000:]
         return f"ended with {ended.returncode}\n{last_words}"
-
-
-def _bare(home):
-    """Environment of a receiver: what the tests were given, and nothing of the sender's."""
-    return dict(os.environ, PYTHONDONTWRITEBYTECODE="1", PYTHONHASHSEED="5", HOME=home)
 
 
 def _read_records(file):

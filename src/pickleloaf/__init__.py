@@ -2,13 +2,35 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pickleloaf.errors import DecodeError, EncodeError, MissingModuleError, MissingNameError, PickleloafError
+from pickleloaf.errors import (
+    DecodeError,
+    EncodeError,
+    LostPatchWarning,
+    MissingModuleError,
+    MissingNameError,
+    PatchError,
+    PickleloafError,
+)
+from pickleloaf.patching import (
+    Loaded,
+    Patch,
+    applied,
+    apply_patches,
+    mark_patched,
+    patches,
+    revert_patches,
+    track_patches,
+)
 from pickleloaf.pickler import DEFAULT_PROTOCOL, HANDLES, REGISTRY, Pickler, dump, dumps
 from pickleloaf.unpickler import load, loads
+
+if TYPE_CHECKING:
+    from pickleloaf.fingerprinting import fingerprint
 
 __version__ = "0.1.0"
 
@@ -17,20 +39,44 @@ __all__ = [
     "CloudPickler",
     "DecodeError",
     "EncodeError",
+    "Loaded",
+    "LostPatchWarning",
     "MissingModuleError",
     "MissingNameError",
+    "Patch",
+    "PatchError",
     "PickleloafError",
     "Pickler",
     "__version__",
+    "applied",
+    "apply_patches",
     "dump",
     "dumps",
+    "fingerprint",
     "handle",
     "list_registry_pickle_by_value",
     "load",
     "loads",
+    "mark_patched",
+    "patches",
     "register_pickle_by_value",
+    "revert_patches",
+    "track_patches",
     "unregister_pickle_by_value",
 ]
+
+#: Names that are imported when they are first asked for, from where: most programs need none of them.
+_LAZY = {"fingerprint": "pickleloaf.fingerprinting"}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a lazy name (PEP 562)."""
+    if name not in _LAZY:
+        msg = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(msg)
+    value = globals()[name] = getattr(importlib.import_module(_LAZY[name]), name)
+    return value
+
 
 #: The name that cloudpickle gives to its pickler.
 CloudPickler = Pickler

@@ -1,35 +1,207 @@
 """Dumping what refers to patched code: warn, refuse, or carry the patches along.
 
-Whether a payload refers to patched code is known only when it has been written. So it is written, and
-what it refers to is looked at. Only if there are patches to be carried it is written once more, this
-time behind them, and once more again if they refer to further patched code.
+Whether a payload refers to patched code is known when it has been written. So it is written, and what it
+refers to is looked at. Only if there are patches to be carried it is written once more, this time behind
+them, and again if they in turn refer to patched code.
 
-1. Until the last writing nobody else sees a buffer, since its place among the buffers is not known.
+1. Until the last writing nobody else gets a buffer, since its place among the buffers is not known.
 2. Where the C pickler fails on the original behind a patch (``print``, behind ``builtins.print = mine``,
    is no longer found by its name), the object is written once more with originals named as such.
-3. A patch and the rest of its payload share state if both use a closure cell, an object, or a global
-   that one of them assigns to. Over there such a patch is renewed with its payload (see _ledger, rule 3).
+3. A warning is given once for each patch, and again only where the warnings filter asks for that.
 """
 
 from __future__ import annotations
 
+import pickle
+import re
 import sys
 import warnings
-from collections.abc import Callable, Iterable
-from contextlib import contextmanager
-from hashlib import blake2b
-from types import FunctionType
+from collections.abc import Callable
 from typing import Any
 
-from pickleloaf.code.pristine import MISSING, Description, binding, describe, describe_written
 from pickleloaf.errors import EncodeError, LostPatchWarning
-from pickleloaf.policy.carrying import CarryingPolicy, find_original, live_value
-from pickleloaf.policy.marks import MARKS
-from pickleloaf.policy.patches import Judge, Place
+from pickleloaf.policy.by_value import ValuePolicy
+from pickleloaf.policy.carrying import CarryingPolicy, live_value
+from pickleloaf.policy.patches import Place
 from pickleloaf.policy.watch import Watch, watch_for
 from pickleloaf.reducers._ledger import LEDGER
-from pickleloaf.reducers._patch import REMOVED, Patch
 from pickleloaf.reducers.patched import Patched, reduce_original
-from pickleloaf.rescue import Memory
+from pickleloaf.rescue import Buffers, Memory
+from pickleloaf.sending import origin_of, patch_at
 
-__all__ = ["adopt", "named_originals", "treat_patches"]
+__all__ = ["HeldBuffers", "adopt", "treat_patches", "write_with_originals"]
+
+
+class HeldBuffers(Buffers):
+    """Keeps buffers back until a payload is known to be the last writing of its object."""
+
+    def __init__(self, callback: Callable[[Any], Any]) -> None:
+        super().__init__(callback)
+        self._held: list[Any] | None = []
+
+    def __call__(self, buffer: Any) -> Any:
+        if self._held is None:
+            return super().__call__(buffer)
+        self._held.append(buffer)
+        return None
+
+    def replay(self) -> None:
+        """Expect the same buffers, or others, from the first one on."""
+        super().replay()
+        if self._held is not None:
+            self._held.clear()
+
+    def forget(self) -> None:
+        """Expect other buffers: a dump is over."""
+        super().forget()
+        self._held = []
+
+    def release(self) -> bool:
+        """Hand the buffers over; tell whether one is wanted in band, and so has to be written once more."""
+        held, self._held = self._held or [], None
+        self.replay()
+        wanted = [bool(self(buffer)) for buffer in held]
+        self.replay()
+        return any(wanted)
+
+
+def treat_patches(pickler: Any, obj: Any, before: Memory | None) -> None:
+    """Do what a policy says about the patches behind a payload that has just been written.
+
+    Raises:
+        EncodeError: patches are refused, or one of them cannot travel.
+    """
+    dump = pickler._dump
+    watch = watch_for(dump.policy)
+    treatment = dump.policy.patches
+    if treatment == "warn":
+        if watch.glance(dump.uses):
+            _warn(watch.places(dump.uses))
+        return
+    places = watch.look(dump.uses)
+    if treatment == "carry":
+        if places:
+            _carry(pickler, obj, before, watch, places)
+        if pickler._buffers is not None and pickler._buffers.release():
+            _carry(pickler, obj, before, watch, places)
+    elif places:
+        (before or Memory()).restore(pickler)
+        place = places[0]
+        raise EncodeError(
+            f"{place} is patched here, by {origin_of(live_value(place))}, and patches='refuse'",
+            str(place),
+            "dump with patches='carry' to send the patch along, or with patches='ignore' to leave it behind",
+        )
+
+
+def _carry(pickler: Any, obj: Any, before: Memory | None, watch: Watch, places: list[Place]) -> None:
+    """Write an object behind its patches, until these refer to no further ones."""
+    policy = pickler._dump.policy
+    own = pickler.memo.copy()
+    while True:
+        carrying = CarryingPolicy(policy, places, watch.judge)
+        undo = adopt(pickler, carrying)
+        try:
+            patches = []
+            for place in places:
+                _start(pickler, Memory())
+                patches.append(patch_at(place, pickler, own, watch.judge))
+            _start(pickler, before or Memory())
+            pickler._pickled(Patched(patches, obj) if patches else obj, before)
+        finally:
+            undo()
+        found = [place for place in watch.look(pickler._dump.uses) if place not in places]
+        if not found:
+            break
+        places = sorted([*places, *found])
+    for patch in patches:
+        LEDGER.note_sent(patch)
+
+
+def _start(pickler: Any, memory: Memory) -> None:
+    memory.restore(pickler)
+    if pickler._buffers is not None:
+        pickler._buffers.replay()
+
+
+def adopt(pickler: Any, policy: ValuePolicy) -> Callable[[], None]:
+    """Let a pickler work by another policy; return what takes that back."""
+    dump = pickler._dump
+    before, base = dump.policy, pickler._override
+    dump.policy = policy
+    if not isinstance(policy, CarryingPolicy):
+        return lambda: setattr(dump, "policy", before)
+
+    def reducer_override(obj: Any) -> Any:
+        found = reduce_original(obj, policy)
+        return base(obj) if found is None else found
+
+    _override(pickler, reducer_override)
+
+    def undo() -> None:
+        dump.policy = before
+        _override(pickler, base)
+
+    return undo
+
+
+def _override(pickler: Any, override: Callable[[Any], Any]) -> None:
+    pickler._override = override
+    if "reducer_override" in vars(pickler):
+        pickler.reducer_override = override
+
+
+def write_with_originals(pickler: Any, obj: Any, before: Memory | None, error: Exception) -> bool:
+    """Write an object on which the C pickler has failed, naming originals as such; tell whether that helped."""
+    dump = pickler._dump
+    if isinstance(dump.policy, CarryingPolicy) or dump.digesting is not None:
+        return False
+    watch = watch_for(dump.policy)
+    places = watch.look([*dump.uses, *_named_in(error)])
+    if not places:
+        return False
+    undo = adopt(pickler, CarryingPolicy(dump.policy, places, watch.judge))
+    try:
+        _start(pickler, before or Memory())
+        pickle.Pickler.dump(pickler, obj)
+    except Exception:  # noqa: BLE001 - the first error stands
+        return False
+    finally:
+        undo()
+    return True
+
+
+def _named_in(error: Exception) -> list[Any]:
+    """Return the module of an object that pickle did not find by its name."""
+    found = re.search(r"not the same object as ([\w.]+)", str(error))
+    name = found[1] if found else ""
+    while name and name not in sys.modules:
+        name = name.rpartition(".")[0]
+    return [sys.modules[name]] if name else []
+
+
+#: Where each warning was first given, and what the warnings module notes about it.
+_sites: dict[str, tuple[str, int]] = {}
+_registry: dict[Any, Any] = {}
+
+
+def _warn(places: list[Place]) -> None:
+    for place in places:
+        if LEDGER.applied(place) is not None:  # it came from elsewhere, and whoever sent it has it
+            continue
+        target = ".".join(part for part in place[:2] if part)
+        message = (
+            f"{place} is patched here, by {origin_of(live_value(place))}; this payload refers to {target} by name "
+            f"and leaves the patch behind: where it is loaded, {place} is what an import gives. Dump it with "
+            "patches='carry' to send the patch along, or with patches='ignore' if that is meant"
+        )
+        file, line = _sites.setdefault(message, _caller())
+        warnings.warn_explicit(message, LostPatchWarning, file, line, registry=_registry)
+
+
+def _caller() -> tuple[str, int]:
+    """Return where pickleloaf was called from."""
+    frame: Any = sys._getframe()
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == __package__:
+        frame = frame.f_back
+    return frame.f_code.co_filename, frame.f_lineno

@@ -16,8 +16,10 @@ from collections.abc import Callable
 from types import FunctionType
 from typing import Any
 
+from pickleloaf.carrying import HeldBuffers, adopt, treat_patches, write_with_originals
 from pickleloaf.policy.by_value import Registry, ValuePolicy
 from pickleloaf.policy.handles import Handles
+from pickleloaf.policy.patches import TREATMENTS, default_treatment
 from pickleloaf.reducers import reducer_for, reducer_of_policy
 from pickleloaf.reducers._dump import Dump
 from pickleloaf.reducers._kinds import SETS
@@ -55,6 +57,7 @@ class Pickler(pickle.Pickler):
         *,
         by_value: str | Registry | None = None,
         handles: Handles | None = None,
+        patches: str | None = None,
     ) -> None:
         """Set up a pickler that writes to a file.
 
@@ -65,16 +68,23 @@ class Pickler(pickle.Pickler):
             by_value: a registry of modules that travel by value instead of the default one, or
                 ``"local"``: the default one and whatever code belongs to no installed distribution.
             handles: what becomes of locks, files and other handles instead of what `handle` says.
+            patches: what becomes of patches of importable modules and classes that the object refers to:
+                ``"warn"`` (a `LostPatchWarning` says that they stay behind), ``"carry"``, ``"refuse"`` or
+                ``"ignore"``. By default what ``PICKLELOAF_PATCHES`` in the environment says, else "warn".
 
         Raises:
-            ValueError: ``by_value`` is another string.
+            ValueError: ``by_value`` or ``patches`` is another string.
         """
         protocol = DEFAULT_PROTOCOL if protocol is None or protocol < 0 else protocol
         self._file = file
         self._parts = parts = Parts()
-        self._buffers = None if buffer_callback is None else Buffers(buffer_callback)
+        policy = _DEFAULT
+        if by_value is not None or handles is not None or patches is not None:
+            policy = _value_policy(by_value, handles or HANDLES, patches or _DEFAULT.patches)
+        self._buffers: Buffers | None = None
+        if buffer_callback is not None:
+            self._buffers = (HeldBuffers if policy.patches == "carry" else Buffers)(buffer_callback)
         pickle.Pickler.__init__(self, parts, protocol, buffer_callback=self._buffers)
-        policy = _DEFAULT if by_value is None and handles is None else _value_policy(by_value, handles or HANDLES)
         self._dump = Dump(policy, protocol, _define)
         self._used = False
         self._judged = _CORE.copy()
@@ -98,12 +108,16 @@ class Pickler(pickle.Pickler):
 
     def _pickled(self, obj: Any, before: Memory | None = None) -> Parts:
         """Return the pickle of an object in parts, which the caller clears."""
+        dump = self._dump
         try:
             pickle.Pickler.dump(self, obj)
         except Exception as error:  # noqa: BLE001 - whatever user code raises while it is asked for its state
-            rescue(self, obj, before or Memory(), error)
-        if ("has_sets" in self._dump.__dict__ or SETS.have(obj)) and self._dump.protocol >= 4 and before is None:
+            if not write_with_originals(self, obj, before, error):
+                rescue(self, obj, before or Memory(), error)
+        if ("has_sets" in dump.__dict__ or SETS.have(obj)) and dump.protocol >= 4 and before is None:
             self._parts[:] = [settle_sets(b"".join(self._parts))]
+        if (dump.uses or self._buffers) and dump.digesting is None and dump.policy.patches != "ignore":
+            treat_patches(self, obj, before)
         return self._parts
 
     def clear_memo(self) -> None:
@@ -165,23 +179,26 @@ def _define(cls: type, policy: ValuePolicy) -> tuple[bytes, list[type]]:
     """Pickle the definition of one class, with other classes only named; return these too."""
     file = Parts()
     pickler = Pickler(file)
-    pickler._dump.policy = policy
+    adopt(pickler, policy)
     pickler._dump.digesting = cls
     pickler.dump(cls)
     return b"".join(file), pickler._dump.met
 
 
 #: What a pickler does when it is told nothing else.
-_DEFAULT = ValuePolicy(REGISTRY, HANDLES)
+_DEFAULT = ValuePolicy(REGISTRY, HANDLES, patches=default_treatment())
 
 
-def _value_policy(by_value: str | Registry | None, handles: Handles) -> ValuePolicy:
+def _value_policy(by_value: str | Registry | None, handles: Handles, patches: str) -> ValuePolicy:
+    if patches not in TREATMENTS:
+        msg = f"patches is one of {', '.join(map(repr, TREATMENTS))}, not {patches!r}"
+        raise ValueError(msg)
     if isinstance(by_value, Registry):
-        return ValuePolicy(by_value, handles)
+        return ValuePolicy(by_value, handles, patches=patches)
     if by_value not in (None, "local"):
         msg = f"by_value is a Registry, 'local' or None, not {by_value!r}"
         raise ValueError(msg)
-    return ValuePolicy(REGISTRY, handles, local=by_value == "local")
+    return ValuePolicy(REGISTRY, handles, local=by_value == "local", patches=patches)
 
 
 def dumps(

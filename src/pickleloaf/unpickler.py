@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from pickleloaf.blame import wanted_by
@@ -12,20 +12,25 @@ from pickleloaf.errors import DecodeError, MissingModuleError, MissingNameError,
 __all__ = ["load", "loads"]
 
 
-def loads(data: Any, *, buffers: Iterable[Any] | None = None) -> Any:
+def loads(data: Any, *, buffers: Iterable[Any] | None = None, patches: str = "apply") -> Any:
     """Make the object in a payload.
 
     Args:
         data: bytes, or anything with the buffer protocol.
         buffers: the buffers that went out of band, in order.
+        patches: what becomes of patches that the payload carries: ``"apply"``, ``"refuse"``, or
+            ``"collect"``, which applies none and returns (object, patches); see `pickleloaf.applied`.
 
     Raises:
         MissingModuleError: a module is not here; says which function or class wanted it.
         MissingNameError: a module here lacks a name; says which function or class wanted it.
+        PatchError: a patch in the payload cannot be applied, or is refused.
         DecodeError: the bytes are damaged, cut short, or of another Python version.
+        ValueError: ``patches`` is another string.
     """
+    make = pickle.loads if patches == "apply" else _treating(patches, pickle.loads)
     try:
-        return pickle.loads(data, buffers=buffers)
+        return make(data, buffers=buffers)
     except PickleloafError:
         raise
     except Exception as error:
@@ -35,14 +40,16 @@ def loads(data: Any, *, buffers: Iterable[Any] | None = None) -> Any:
         raise translated from error
 
 
-def load(file: Any, *, buffers: Iterable[Any] | None = None) -> Any:
+def load(file: Any, *, buffers: Iterable[Any] | None = None, patches: str = "apply") -> Any:
     """Make the next object in a file; see `loads`.
 
     Raises:
         DecodeError: as `loads` does.
+        ValueError: ``patches`` is no such string.
     """
+    make = pickle.load if patches == "apply" else _treating(patches, pickle.load)
     try:
-        return pickle.load(file, buffers=buffers)
+        return make(file, buffers=buffers)
     except PickleloafError:
         raise
     except Exception as error:
@@ -50,6 +57,26 @@ def load(file: Any, *, buffers: Iterable[Any] | None = None) -> Any:
         if translated is None:
             raise
         raise translated from error
+
+
+def _treating(patches: str, make: Callable[..., Any]) -> Callable[..., Any]:
+    """Return what loads as ``make`` does, and treats patches in another way than by default."""
+    if patches not in ("refuse", "collect"):
+        msg = f"patches is 'apply', 'refuse' or 'collect', not {patches!r}"
+        raise ValueError(msg)
+    from pickleloaf.patching import Loaded
+    from pickleloaf.reducers.patched import ARRIVAL, Arrival
+
+    def load_treating(source: Any, *, buffers: Iterable[Any] | None) -> Any:
+        arrival = Arrival(patches)
+        token = ARRIVAL.set(arrival)
+        try:
+            obj = make(source, buffers=buffers)
+        finally:
+            ARRIVAL.reset(token)
+        return Loaded(obj, tuple(arrival.collected)) if patches == "collect" else obj
+
+    return load_treating
 
 
 def _translate(error: Exception, data: Any) -> DecodeError | None:

@@ -40,7 +40,7 @@ VERBS: dict[str, Verb] = {
     # classes
     "class_": Verb("reducers.classes", "a class, made by its metaclass from its namespace"),
     "closed_class": Verb("reducers._closed", "a class of nothing but code and atoms, from its sealed definition"),
-    "fill_class": Verb("reducers._building", "gives a class, and its functions, what refers back to it"),
+    "fill_class": Verb("reducers._building", "a class is finished: what refers back to it is in its place"),
     "fill_names": Verb("reducers._building", "sets attributes of a class that is new here"),
     "fill_revision": Verb("reducers._building", "replaces functions of a class that is here from before they changed"),
     "fill_abc": Verb("reducers.classes", "registers virtual subclasses with an abstract base class"),
@@ -53,6 +53,9 @@ VERBS: dict[str, Verb] = {
     "type_parameter": Verb("reducers.typings", "a TypeVar, ParamSpec or TypeVarTuple"),
     "type_alias": Verb("reducers.typings", "a type alias (PEP 695)"),
     "forward_reference": Verb("reducers.typings", "a type that an annotation names by a string"),
+    "ctypes_class": Verb("reducers.ctypes_", "a class of ctypes, still without fields"),
+    "fill_fields": Verb("reducers.ctypes_", "lays out a structure or union"),
+    "function_type": Verb("reducers.ctypes_", "a function prototype of ctypes"),
     # modules
     "module": Verb("reducers.modules", "a module, by its name"),
     "attribute": Verb("reducers._named", "an object that a module holds, by its name"),
@@ -66,6 +69,9 @@ VERBS: dict[str, Verb] = {
     # instances
     "instance": Verb("reducers.instances", "an empty instance, whatever its class asks for"),
     "hashed_instance": Verb("reducers.instances", "an instance, and at once the attributes that its hash may need"),
+    "derived": Verb("reducers._derived", "an instance, made by the __new__ of a base of its class"),
+    "derived_anew": Verb("reducers._derived", "an instance, made by __new__ and __init__ of a base of its class"),
+    "fill_derived": Verb("reducers._derived", "gives an instance what its base says, then its attributes"),
     "fill_instance": Verb("reducers.instances", "sets the attributes of an instance without asking it for any"),
     # what functools makes
     "cached": Verb("reducers.functools_", "a function with an empty lru_cache of the same size"),
@@ -112,6 +118,11 @@ VERBS: dict[str, Verb] = {
     "groupby": Verb("reducers.iterators", "a groupby that has read one value ahead"),
     "tee": Verb("reducers.iterators", "one of several tees, where it stands"),
     "tee_block": Verb("reducers.iterators", "what several tees share"),
+    # patches of importable code
+    "patched": Verb("reducers.patched", "an object, once the patches that it needs are in force"),
+    "patches": Verb("reducers.patched", "applies patches, all or none"),
+    "patch": Verb("reducers._patch", "a change to an importable module or class, as data"),
+    "original": Verb("reducers.patched", "what the receiver has under a name, or had before it was patched"),
     # small parts
     "pack": Verb("reducers._building", "a tuple of its arguments"),
 }

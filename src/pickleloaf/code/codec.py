@@ -22,7 +22,7 @@ from typing import Any
 
 from pickleloaf._compat import HAS_SLICE_CONSTANTS
 from pickleloaf.code.envelope import seal, unseal
-from pickleloaf.code.names import Names, find_look_ups, find_names
+from pickleloaf.code.names import Names, find_names
 from pickleloaf.code.source import file_name, find_source, register_source
 
 __all__ = ["WRITE_NO_REFERENCES", "CodeFacts", "decode", "facts_of", "load_code"]
@@ -49,7 +49,7 @@ class CodeFacts:
     def __init__(self, code: CodeType, alive: weakref.ref[CodeType]) -> None:
         self.blob = _encode(code)
         self.names: Names = find_names(code)
-        self.look_ups = find_look_ups(self.names)
+        self.look_ups = self.names.look_ups
         self.name = code.co_name
         self.qualname = code.co_qualname
         self.doc: str | None = _doc(code)

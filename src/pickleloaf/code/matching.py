@@ -7,8 +7,8 @@ as those it stood in: they decide on free variables, private names and qualified
 """
 
 from __future__ import annotations
-
 import __future__
+
 import ast
 import copy
 import dis
@@ -179,13 +179,17 @@ def class_around(code: CodeType) -> str:
     return next((name for name, is_function in reversed(_scopes(code)) if not is_function), "")
 
 
-def _function(name: str, body: list[ast.stmt]) -> ast.FunctionDef:
-    empty = ast.arguments(posonlyargs=[], args=[], kwonlyargs=[], kw_defaults=[], defaults=[])
-    return ast.FunctionDef(name=name, args=empty, body=body, decorator_list=[], type_params=[])
+def _function(name: str, body: list[ast.stmt]) -> ast.stmt:
+    return _with_body(ast.parse("def name(): pass").body[0], name, body)
 
 
-def _class(name: str, body: list[ast.stmt]) -> ast.ClassDef:
-    return ast.ClassDef(name=name, bases=[], keywords=[], body=body, decorator_list=[], type_params=[])
+def _class(name: str, body: list[ast.stmt]) -> ast.stmt:
+    return _with_body(ast.parse("class name: pass").body[0], name, body)
+
+
+def _with_body(node: Any, name: str, body: list[ast.stmt]) -> ast.stmt:
+    node.name, node.body = name, body
+    return node  # type: ignore[no-any-return]
 
 
 _PARTS = (

@@ -16,11 +16,12 @@ from __future__ import annotations
 import builtins
 import dis
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from types import CodeType
 from typing import NamedTuple
 
-__all__ = ["LookUps", "Names", "find_look_ups", "find_names", "identifiers"]
+__all__ = ["LookUps", "Names", "find_names", "identifiers"]
 
 _GLOBAL = frozenset(
     "LOAD_GLOBAL LOAD_NAME STORE_GLOBAL DELETE_GLOBAL LOAD_FROM_DICT_OR_GLOBALS".split()
@@ -32,6 +33,17 @@ _REFLECTIVE = frozenset({"eval", "exec", "globals", "vars", "locals"})
 _IDENTIFIER = re.compile(r"[^\W\d]\w*")
 
 
+class LookUps(NamedTuple):
+    """Names that code looks up in builtins and in modules, to see whether they are as they were."""
+
+    #: Globals, where builtins has such a name.
+    builtins: tuple[str, ...]
+    #: Attributes that are read straight off a name.
+    attributes: tuple[str, ...]
+    #: Modules that it imports, and their parents.
+    modules: tuple[str, ...]
+
+
 class Names(NamedTuple):
     """What one code object uses; each part in the order of first use."""
 
@@ -40,28 +52,13 @@ class Names(NamedTuple):
     imports: tuple[tuple[int, str, tuple[str, ...]], ...]
     #: Whether it assigns to globals, or may do so through eval and the like.
     touches_scope: bool
+    #: The names among these that patches of builtins and modules may change; None for none.
+    look_ups: LookUps | None
 
 
-class LookUps(NamedTuple):
-    """Names that code looks up in builtins and in modules, to see whether they are as they were."""
-
-    #: Globals, where builtins has such a name.
-    builtins: tuple[str, ...]
-    #: Attributes that are read straight off a name.
-    attributes: tuple[str, ...]
-    #: Modules that it imports.
-    modules: tuple[str, ...]
-
-
-def find_look_ups(names: Names) -> LookUps | None:
-    """Return what code looks up in builtins and modules, or None for nothing."""
-    known = vars(builtins)
-    found = LookUps(
-        tuple(name for name in names.globals if name in known),
-        tuple(dict.fromkeys(name for chain in names.chains for name in chain[1:])),
-        tuple(dict.fromkeys(module for level, module, _ in names.imports if not level)),
-    )
-    return found if any(found) else None
+def _with_parents(module: str) -> list[str]:
+    parts = module.split(".")
+    return [".".join(parts[:count]) for count in range(1, len(parts) + 1)]
 
 
 @lru_cache(maxsize=4096)
@@ -82,7 +79,19 @@ def find_names(code: CodeType) -> Names:
         names.update(dict.fromkeys(_spelled(code)))
     if any(level for level, _, _ in imports):  # what a relative import is relative to
         names.update(dict.fromkeys(("__package__", "__path__")))
-    return Names(tuple(names), tuple(chains), tuple(imports), touches_scope)
+    return Names(tuple(names), tuple(chains), tuple(imports), touches_scope, _find_look_ups(names, chains, imports))
+
+
+def _find_look_ups(
+    names: Iterable[str], chains: Iterable[tuple[str, ...]], imports: Iterable[tuple[int, str, tuple[str, ...]]]
+) -> LookUps | None:
+    known = vars(builtins)
+    found = LookUps(
+        tuple(name for name in names if name in known),
+        tuple(dict.fromkeys(name for chain in chains for name in chain[1:])),
+        tuple(dict.fromkeys(each for level, module, _ in imports if not level for each in _with_parents(module))),
+    )
+    return found if any(found) else None
 
 
 def _collect(

@@ -62,8 +62,9 @@ def bound_in(node: Any, around: Scope) -> Scope:
     if isinstance(node, ast.ClassDef):
         return Scope("class", around, kept=bound | names["global"])
     arguments = node.args
-    parameters = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, arguments.vararg, arguments.kwarg]
-    return Scope("function", around, bound, names["global"].union(each.arg for each in parameters if each))
+    several = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
+    parameters = {each.arg for each in (*several, arguments.vararg, arguments.kwarg) if each}
+    return Scope("function", around, bound, names["global"] | parameters)
 
 
 def _bindings(nodes: Iterable[ast.AST]) -> Iterator[tuple[str, str]]:

@@ -214,8 +214,8 @@ class _Writer:
     def _string(self, node: Any, scope: Scope) -> Iterator[_Item]:
         """Yield an f-string or a template: constant pieces in a row become one, empty ones go."""
         yield f"({type(node).__name__}".encode()
-        for is_constant, pieces in itertools.groupby(node.values, lambda each: isinstance(each, ast.Constant)):
-            if not is_constant:
+        for kind, pieces in itertools.groupby(node.values, type):
+            if kind is not ast.Constant:
                 yield from ((each, scope) for each in pieces)
             elif text := "".join(each.value for each in pieces):
                 yield _constant(text)
@@ -244,8 +244,8 @@ _SPECIAL: dict[type, Any] = {
     **dict.fromkeys(COMPREHENSIONS, _Writer._comprehension),
 }
 # PEP 750, from Python 3.14 on.
-if hasattr(ast, "TemplateStr"):
-    _SPECIAL |= {ast.TemplateStr: _Writer._string, ast.Interpolation: _Writer._piece}
+_TEMPLATES = {"TemplateStr": _Writer._string, "Interpolation": _Writer._piece}
+_SPECIAL |= {getattr(ast, name): how for name, how in _TEMPLATES.items() if hasattr(ast, name)}
 
 
 def _constant(value: Any) -> bytes:
@@ -255,5 +255,6 @@ def _constant(value: Any) -> bytes:
 
 def _without_doc(body: list[ast.stmt]) -> list[ast.stmt]:
     first = body[0]
-    is_doc = isinstance(first, ast.Expr) and isinstance(getattr(first.value, "value", None), str)
-    return body[1:] if is_doc and isinstance(first.value, ast.Constant) else body
+    if not isinstance(first, ast.Expr) or not isinstance(first.value, ast.Constant):
+        return body
+    return body[1:] if isinstance(first.value.value, str) else body

@@ -51,8 +51,9 @@ def _bytes_of(obj: Any) -> Iterator[Any]:
         return
     import numpy as np
 
-    flags = ["external_loop", "buffered", "zerosize_ok"]
-    for chunk in np.nditer(obj, flags=flags, order="C", buffersize=_CHUNK):
+    flags: Any = ["external_loop", "buffered", "zerosize_ok"]
+    chunks: Any = np.nditer(obj, flags=flags, order="C", buffersize=_CHUNK)
+    for chunk in chunks:
         yield chunk.view("u1")
 
 

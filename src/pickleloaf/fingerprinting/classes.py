@@ -30,15 +30,17 @@ _LEFT_OUT = frozenset(
     "__module__ __qualname__ __doc__ __dict__ __weakref__ __static_attributes__ __type_params__ "
     "__annotations__ __annotate__ __annotate_func__ __annotations_cache__ __conditional_annotations__ "
     "__classdictcell__ __dataclass_fields__ __dataclass_params__ __parameters__ _abc_impl "
-    "__protocol_attrs__ __callable_proto_members_only__ __non_callable_proto_members__".split()
+    "__protocol_attrs__ __callable_proto_members_only__ __non_callable_proto_members__ "
+    "__readonly_keys__ __mutable_keys__ __closed__ __extra_items__".split()
 )
 #: Modules whose functions, found in a class, were put there while the class was made.
 _MAKERS = frozenset({"collections", "dataclasses", "enum", "typing"})
 #: Functions in whose bodies the functions were compiled that dataclasses and named tuples get.
 _COMPILED_IN = ("__create_fn__.<locals>.", "namedtuple.<locals>.")
-_OF_NAMED_TUPLES = frozenset("__new__ __slots__ __getnewargs__ _make _replace _asdict _fields _field_defaults".split())
+_OF_NAMED_TUPLES = frozenset(
+    "__new__ __slots__ __getnewargs__ _make _replace _asdict _fields _field_defaults".split()
+)
 _PARAMETERS = ("init", "repr", "eq", "order", "unsafe_hash", "frozen")
-_FIELD = ("name", "default", "default_factory", "init", "repr", "hash", "compare", "kw_only")
 #: Attributes of enum members that the enum gives them.
 _OF_MEMBERS = frozenset("_name_ _value_ __objclass__ _sort_order_ _inverted_".split())
 
@@ -47,30 +49,32 @@ def class_parts(cls: type, reader: Reader) -> Parts:
     if not cls.__flags__ & HEAP_TYPE or cls.__flags__ & _IMMUTABLE or reader.goes_by_name(cls):
         return named(cls.__module__, cls.__qualname__)
     names = {name: value for name, value in namespace_of(cls).items() if name not in _LEFT_OUT}
-    made_from: list[Any] = []
+    made_from: list[Any] = [_written_bases(names.pop("__orig_bases__", ()))]
     if "__dataclass_fields__" in cls.__dict__:
         made_from.append(Parts(b"dataclass", _dataclass(cls)))
     if tuple in cls.__bases__ and "_fields" in names and "_field_defaults" in names:
-        made_from += [names["_fields"], names["_field_defaults"]]
+        made_from = [names["_fields"], names["_field_defaults"]]
         names = {name: names[name] for name in names.keys() - _OF_NAMED_TUPLES - set(names["_fields"])}
     if isinstance(cls, enum.EnumType):
-        made_from.append(Parts(b"members", [_member(*each) for each in cls.__members__.items()]))
-        names = {name: value for name, value in names.items() if not _is_of_enum(name, cls)}
+        made_from.append(
+            Parts(b"members", [_member(name, cls.__members__[name]) for name in cls.__members__])
+        )
+        names = {name: _plain(value) for name, value in names.items() if not _is_of_enum(name, cls)}
     kept = ((name, value) for name, value in names.items() if not _is_generated(value))
     annotations = Parts(b"annotations", _annotations(cls))
     head = (cls.__name__, type(cls), cls.__bases__, annotations)
     return Parts(b"class", (*head, mapping(kept), Parts(b"made from", made_from)))
 
 
-def _dataclass(cls: Any) -> Iterator[Any]:
-    from dataclasses import MISSING
+def _written_bases(bases: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return bases as they were written, less NamedTuple and TypedDict, which not every Python keeps."""
+    return tuple(base for base in bases if not isinstance(base, FunctionType))
 
+
+def _dataclass(cls: Any) -> Iterator[Any]:
     parameters = cls.__dataclass_params__
     yield tuple(getattr(parameters, name) for name in _PARAMETERS)
-    for field in cls.__dataclass_fields__.values():
-        values = [getattr(field, name) for name in _FIELD]
-        values = [Parts(b"missing") if value is MISSING else value for value in values]
-        yield Parts(b"field", (*values, mapping(field.metadata.items()), field._field_type.name))
+    yield from cls.__dataclass_fields__.values()
 
 
 def _member(name: str, member: Any) -> Parts:
@@ -78,18 +82,30 @@ def _member(name: str, member: Any) -> Parts:
     return Parts(b"member", (name, member._name_, member._value_, mapping(attributes.items())))
 
 
-def _is_of_enum(name: str, cls: type) -> bool:
+def _is_of_enum(name: str, cls: enum.EnumType) -> bool:
     """Tell whether the enum machinery has put a name into a class."""
     is_sunder = name[:1] == name[-1:] == "_" and name[:2] != "__"
-    return name in cls.__members__ or (is_sunder and name not in {"_missing_", "_generate_next_value_", "_boundary_"})
+    return name in cls.__members__ or (is_sunder and name not in _SAID)
+
+
+#: Names in one underscore that the user may define, or that say how the enum was made.
+_SAID = frozenset({"_missing_", "_generate_next_value_", "_boundary_"})
+
+
+def _plain(value: Any) -> Any:
+    """Return the function of a static method; only some Pythons make one of ``_generate_next_value_``."""
+    return value.__func__ if isinstance(value, staticmethod) else value
 
 
 def _is_generated(value: Any) -> bool:
     """Tell whether an attribute of a class is a function that was put there while the class was made."""
-    value = inspect.unwrap(getattr(value, "__func__", value)) if callable(value) else value
+    value = value.__func__ if isinstance(value, (classmethod, staticmethod)) else value
     if not isinstance(value, FunctionType):
         return False
-    return value.__globals__.get("__name__") in _MAKERS or value.__code__.co_qualname.startswith(_COMPILED_IN)
+    module = value.__globals__.get("__name__")
+    if module == "reprlib":  # around the __repr__ of a dataclass
+        return _is_generated(value.__dict__.get("__wrapped__"))
+    return module in _MAKERS or value.__code__.co_qualname.startswith(_COMPILED_IN)
 
 
 def _annotations(cls: type) -> Iterator[Any]:
@@ -97,7 +113,7 @@ def _annotations(cls: type) -> Iterator[Any]:
         annotationlib: Any = importlib.import_module("annotationlib")
         found = annotationlib.get_annotations(cls, format=annotationlib.Format.FORWARDREF)
     else:
-        found = cls.__dict__.get("__annotations__", {})
+        found = inspect.get_annotations(cls)
     for name, value in found.items():
         yield name
         yield value
@@ -116,6 +132,7 @@ def forward_parts(reference: Any, reader: Reader) -> Parts:  # noqa: ARG001
 
 def variable_parts(variable: Any, reader: Reader) -> Parts:  # noqa: ARG001
     bound, constraints = getattr(variable, "__bound__", None), getattr(variable, "__constraints__", ())
+    bound = None if bound is type(None) else bound  # up to Python 3.13, for a ParamSpec that has none
     return Parts(b"type variable", (type(variable).__name__, variable.__name__, bound, constraints))
 
 

@@ -9,7 +9,6 @@
 
 from __future__ import annotations
 
-import functools
 import importlib
 import importlib.util
 import sys
@@ -30,20 +29,22 @@ def function_parts(function: FunctionType, reader: Reader) -> Parts:
         return named(function.__module__, function.__qualname__)
     code = function.__code__
     cells = dict(zip(code.co_freevars, function.__closure__ or (), strict=True))
-    names = facts_of(code).names
     home = _home(function, reader)
     if home is not None:
         # Another Python may have another source for it, but not another meaning.
         if (home, code.co_qualname) == ("functools", "singledispatch.<locals>.wrapper"):
             return Parts(b"generic", (mapping(function.registry.items()),))  # type: ignore[attr-defined]
-        what, order, used = (b"of", home, code.co_qualname), code.co_freevars, {}
+        what, used = (b"of", home, code.co_qualname), {}
+        closure: list[Any] = list(cells.values())
     else:
         what, order = _code(code, reader)
+        names = facts_of(code).names
         used = dict(_used(function, names, reader))
-    closure = Parts(b"closure", [_free(name, cells[name], names, reader) for name in order])
-    defaults = (function.__defaults__, mapping((function.__kwdefaults__ or {}).items()))
-    attributes = mapping(function.__dict__.items())
-    return Parts(b"function", (function.__name__, *what, closure, *defaults, mapping(used.items()), attributes))
+        closure = [_free(name, cells[name], names, reader) for name in order]
+    parts = (function.__kwdefaults__, used, function.__dict__)
+    mappings = [mapping(part.items()) if part else None for part in parts]
+    members = (function.__name__, *what, len(closure), *closure, function.__defaults__, *mappings)
+    return Parts(b"function", members)
 
 
 def _home(function: FunctionType, reader: Reader) -> str | None:
@@ -52,19 +53,6 @@ def _home(function: FunctionType, reader: Reader) -> str | None:
     module = sys.modules.get(name) if type(name) is str else None
     is_home = module is not None and getattr(module, "__dict__", None) is function.__globals__
     return name if is_home and not reader.follows(name) else None
-
-
-def cached_parts(cached: Any, reader: Reader) -> Parts:
-    """Tell what a function with a cache consists of; what is in the cache does not count."""
-    if reader.goes_by_name(cached):
-        return named(cached.__module__, cached.__qualname__)
-    _, arguments, attributes = reader.reduce(cached)
-    own = ((name, value) for name, value in attributes.items() if name not in _COPIED)
-    return Parts(b"cached", (*arguments, mapping(own)))
-
-
-#: Attributes that a wrapper copies from the function that it wraps; which these are differs between Pythons.
-_COPIED = frozenset({*functools.WRAPPER_ASSIGNMENTS, "__annotations__", "__annotate__", "__wrapped__"})
 
 
 def code_parts(code: CodeType, reader: Reader) -> Parts:

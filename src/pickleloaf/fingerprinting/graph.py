@@ -65,7 +65,19 @@ class _Frame:
         node: what is known when all members have been taken.
     """
 
-    __slots__ = ("_atoms", "_hash", "_unordered", "key", "low", "members", "node", "number", "obj", "parts", "take")
+    __slots__ = (
+        "_atoms",
+        "_hash",
+        "_unordered",
+        "key",
+        "low",
+        "members",
+        "node",
+        "number",
+        "obj",
+        "parts",
+        "take",
+    )
 
     def __init__(self, number: int, obj: Any) -> None:
         self.number = self.low = number
@@ -139,10 +151,9 @@ class Walk:
                 continue
             self._stack.pop()
             frame.close()
+            if not self._stack:  # the root, to which nothing leads
+                return self._finish(frame)
             part = self._finish(frame) if frame.low == frame.number else frame.number
-            if not self._stack:
-                assert type(part) is bytes, "nothing leads to the root"
-                return part
             self._stack[-1].take_part(part, frame.low)
 
     def _enter(self, obj: Any) -> None:
@@ -177,12 +188,14 @@ class Walk:
     def _finish(self, frame: _Frame) -> bytes:
         """Give digests to a component, of which a frame is the first; return its digest."""
         component = [self._open.pop()]
+        if component[0] is frame and frame.number not in frame.parts:
+            digest = self._settled.digest_of(frame.node)
+            if frame.key is not None:
+                self._known[frame.key] = digest
+            return digest
         while component[-1] is not frame:
             component.append(self._open.pop())
-        if len(component) == 1 and frame.number not in frame.parts:
-            digests = [self._settled.digest_of(frame.node)]
-        else:
-            digests = self._settled.settle({each.number: each.node for each in component})
+        digests = self._settled.settle({each.number: each.node for each in component})
         for each, digest in zip(component, digests, strict=True):
             if each.key is not None:
                 self._known[each.key] = digest

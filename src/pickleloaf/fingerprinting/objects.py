@@ -8,8 +8,8 @@ with the reducers of this package.
 from __future__ import annotations
 
 import copyreg
+import functools
 import importlib
-import os
 import pickle
 import sys
 from collections import OrderedDict
@@ -18,12 +18,15 @@ from itertools import chain
 from types import ModuleType
 from typing import Any, NamedTuple
 
+from pickleloaf import wire
 from pickleloaf.fingerprinting.atoms import Encoded, atom, encoded_runs
 from pickleloaf.fingerprinting.graph import Parts, Raw
 from pickleloaf.pickler import Pickler
 from pickleloaf.policy.by_value import MAIN
 
 __all__ = ["TABLE", "Reader", "mapping", "named"]
+
+_US = __name__.partition(".")[0]
 
 #: Characters of a long string that are encoded at once.
 _CHUNK = 1 << 16
@@ -33,6 +36,10 @@ OF_THE_PLACE = frozenset(
     "__name__ __file__ __path__ __package__ __spec__ __loader__ __cached__ __builtins__ __doc__ "
     "__annotations__ __annotate__ __conditional_annotations__ __warningregistry__".split()
 )
+
+
+#: Attributes that a wrapper copies from the function that it wraps.
+COPIED = frozenset({*functools.WRAPPER_ASSIGNMENTS, "__annotations__", "__annotate__"})
 
 
 class Row(NamedTuple):
@@ -66,7 +73,6 @@ TABLE: dict[str, Row] = {
     "builtins.function": Row("functions:function_parts"),
     "builtins.code": Row("functions:code_parts"),
     "builtins.cell": Row("functions:cell_parts"),
-    "functools._lru_cache_wrapper": Row("functions:cached_parts"),
     "builtins.module": Row("objects:module_parts"),
     "builtins.type": Row("classes:class_parts"),
     # what annotations are made of, which Pythons keep in different ways
@@ -80,9 +86,14 @@ TABLE: dict[str, Row] = {
     "typing.ParamSpec": Row("classes:variable_parts"),
     "typing.TypeVarTuple": Row("classes:variable_parts"),
     "typing.TypeAliasType": Row("classes:type_alias_parts"),
-    # paths, whose pickles differ between Pythons
-    "pathlib.PurePath": Row("objects:path_parts"),
-    "pathlib._local.PurePath": Row("objects:path_parts"),
+    # objects whose pickles differ between Pythons
+    "pathlib.PurePath": Row("library:path_parts"),
+    "pathlib._local.PurePath": Row("library:path_parts"),
+    "functools._lru_cache_wrapper": Row("library:lru_cache_parts"),
+    "functools.cached_property": Row("library:cached_property_parts", exact=True),
+    "functools.partialmethod": Row("library:partial_method_parts", exact=True),
+    "functools.singledispatchmethod": Row("library:generic_method_parts", exact=True),
+    "dataclasses.Field": Row("library:field_parts"),
     # the reducers' stand-in for what a module holds by name
     "pickleloaf.reducers._named.Named": Row("objects:held_parts"),
 }
@@ -113,15 +124,15 @@ class Reader:
 
     def follows(self, module: str | None) -> bool:
         """Tell whether the code of a module counts, as opposed to its name."""
-        if module is not None and module.partition(".")[0] == __name__.partition(".")[0]:
-            return False
-        return self.dump.policy.travels(module)
+        ours = module is not None and module.partition(".")[0] == _US
+        return not ours and self.dump.policy.travels(module)
 
     def goes_by_name(self, obj: Any) -> bool:
         """Tell whether a function or class counts by its name."""
-        name = getattr(obj, "__module__", None)
-        ours = type(name) is str and not name.startswith("__") and not self.follows(name)
-        return (ours and _leads_to(name, obj)) or self.dump.policy.by_reference(obj)
+        name = obj.__module__
+        if type(name) is str and name.partition(".")[0] == _US:  # wherever we are installed
+            return _leads_to(name, obj)
+        return self.dump.policy.by_reference(obj)
 
     def reduce(self, obj: Any) -> Any:
         """Take an object apart as pickle does."""
@@ -153,7 +164,7 @@ def _describer_for(cls: type) -> Callable[[Any, Reader], Parts]:
 
 def _leads_to(module: str, obj: Any) -> bool:
     found: Any = sys.modules.get(module)
-    for part in getattr(obj, "__qualname__", "").split("."):
+    for part in obj.__qualname__.split("."):
         found = getattr(found, part, None)
     return found is obj
 
@@ -203,17 +214,18 @@ def _has_own_state(obj: Any) -> bool:
 
 
 def _state(state: Any, reader: Reader) -> Iterator[Any]:
-    yield dict_parts(state, reader) if type(state) is dict else state
+    if type(state) is not dict:
+        yield state
+    elif "__wrapped__" in state:  # what is copied from a wrapped function differs between Pythons
+        yield mapping((name, value) for name, value in state.items() if name not in COPIED)
+    else:
+        yield dict_parts(state, reader)
 
 
 def str_parts(obj: str, reader: Reader) -> Parts:  # noqa: ARG001
     starts = range(0, len(obj), _CHUNK)
     chunks = (obj[start : start + _CHUNK].encode("utf-8", "surrogatepass") for start in starts)
     return Parts(b"str", (Raw(len(obj), chunks),))
-
-
-def path_parts(obj: Any, reader: Reader) -> Parts:  # noqa: ARG001
-    return Parts(b"path", (type(obj).__name__, os.fspath(obj)))
 
 
 def held_parts(obj: Any, reader: Reader) -> Parts:  # noqa: ARG001
@@ -231,8 +243,10 @@ def module_parts(obj: ModuleType, reader: Reader) -> Parts:
 def instance_parts(obj: Any, reader: Reader) -> Parts:
     reduced = reader.reduce(obj)
     if isinstance(reduced, str):
-        return named(pickle.whichmodule(obj, reduced), reduced)
+        return named(pickle.whichmodule(obj, reduced), reduced)  # type: ignore[attr-defined]
     rebuild, args, state, items, pairs = (*reduced, None, None, None)[:5]
+    if rebuild is wire.attribute:
+        return named(*args)
     members: list[Iterable[Any]] = [(rebuild, len(args)), args, _state(state, reader)]
     if items is not None:
         members += [(b"items",), encoded_runs(items)]

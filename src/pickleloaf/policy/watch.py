@@ -22,10 +22,10 @@ import sys
 import threading
 from collections.abc import Iterator
 from time import perf_counter
-from types import FunctionType, ModuleType
+from types import ModuleType
 from typing import Any
 
-from pickleloaf.code.codec import CodeFacts
+from pickleloaf.code.names import LookUps
 from pickleloaf.policy.by_value import MAIN, Registry, ValuePolicy, is_importable_module
 from pickleloaf.policy.marks import MARKS
 from pickleloaf.policy.patches import Judge, Place
@@ -67,7 +67,7 @@ class Watch:
         """Tell, at little cost, whether there may be patches behind what a payload uses.
 
         Args:
-            uses: what the payload refers to by name, and the `CodeFacts` of what it ships.
+            uses: what the payload refers to by name, and the `LookUps` of the code it ships.
         """
         now = perf_counter()
         near = now > self._near_due
@@ -76,7 +76,7 @@ class Watch:
         names: list[str] = []
         modules: list[Scope] = []
         for each in uses:
-            if type(each) is CodeFacts:
+            if type(each) is LookUps:
                 self._glance_at_code(each, names, modules)
                 continue
             root = self._root(each)
@@ -93,8 +93,8 @@ class Watch:
             self._near_due = done + _NEAR * (done - now)
         return bool(self._patched or MARKS)
 
-    def _glance_at_code(self, facts: CodeFacts, names: list[str], modules: list[Scope]) -> None:
-        builtin, attributes, imported = facts.look_ups  # type: ignore[misc] - it has some, or was not handed in
+    def _glance_at_code(self, code: LookUps, names: list[str], modules: list[Scope]) -> None:
+        builtin, attributes, imported = code
         if builtin and not self._builtins.holds(builtin):
             self._read(self._builtins)
         names += attributes
@@ -104,29 +104,37 @@ class Watch:
                 modules += self._root(module).near
 
     def look(self, uses: list[Any]) -> list[Place]:
-        """Return the patches in reach of what a payload uses, in an order that is always the same.
+        """Return the patches behind what a payload uses, having looked at everything.
 
         Args:
             uses: see `glance`.
         """
         with self._lock:
-            for each in uses:
-                if type(each) is not CodeFacts:
-                    self._root(each)
-            for name in self._reach(uses):  # grows while modules are read
+            for name in self._reach(uses):
                 for scope in list(self._scopes[name].walk()):
                     self._renew((scope,))
-            found: dict[Place, None] = {}
+        return self.places(uses)
+
+    def places(self, uses: list[Any]) -> list[Place]:
+        """Return the patches behind what a payload uses that are known, in an order that is always the same.
+
+        Args:
+            uses: see `glance`.
+        """
+        found: set[Place] = set()
+        with self._lock:
             for name in self._reach(uses):
-                found.update((place, None) for scope in self._scopes[name].walk() for place in scope.patched)
-                found.update((place, None) for place in MARKS.places(name))
+                if name in self._patched:
+                    found.update(place for scope in self._scopes[name].walk() for place in scope.patched)
+                if MARKS:
+                    found.update(MARKS.places(name))
         return sorted(found)
 
     def _reach(self, uses: list[Any]) -> Iterator[str]:
         """Yield the modules that are in reach, reading those that have not been read."""
         queue = ["builtins"]
         for each in uses:
-            queue += each.look_ups[2] if type(each) is CodeFacts else self._roots[id(each)].modules
+            queue += each.modules if type(each) is LookUps else self._root(each).modules
         seen: set[str] = set()
         for name in queue:
             if name in seen:
@@ -144,13 +152,14 @@ class Watch:
 
     def _enter(self, obj: Any) -> _Root:
         """Get to know something that a payload refers to, and all that is behind it."""
+        classes: tuple[type, ...] = ()
         if isinstance(obj, ModuleType):
-            classes, modules = (), [obj.__name__]
-        elif isinstance(obj, FunctionType):
-            classes, modules = (), [obj.__module__, obj.__globals__.get("__name__")]
-        else:
+            modules: list[Any] = [obj.__name__]
+        elif isinstance(obj, type):
             classes = tuple(cls for cls in (*obj.__mro__, *type(obj).__mro__) if type(cls.__module__) is str)
             modules = [cls.__module__ for cls in classes]
+        else:
+            modules = [obj.__module__, getattr(obj, "__globals__", {}).get("__name__")]
         names = tuple(dict.fromkeys(name for name in modules if type(name) is str))
         with self._lock:
             self._enter_modules(list(names))

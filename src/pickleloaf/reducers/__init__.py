@@ -35,6 +35,7 @@ TABLE: dict[str, Row] = {
     "builtins.module": Row("modules:reduce_module"),
     # classes, by metaclass
     "enum.EnumType": Row("enums:reduce_enum"),
+    "_ctypes.*": Row("ctypes_:reduce_ctypes"),
     "typing._TypedDictMeta": Row("typings:reduce_typed_dict"),
     "builtins.type": Row("classes:reduce_class"),
     # objects of such classes
@@ -94,6 +95,7 @@ TABLE: dict[str, Row] = {
     "itertools.*": Row("iterators:reduce_iterator", exact=True),
     # the pickler's own stand-ins
     "pickleloaf.reducers._building.ClassState": Row("_building:reduce_class_state"),
+    "pickleloaf.reducers._building.Step": Row("_building:reduce_step"),
     "pickleloaf.reducers._dump.Namespace": Row("_namespaces:reduce_namespace"),
     "pickleloaf.reducers._dump.ShippedModules": Row("_namespaces:reduce_shipped_modules"),
     "pickleloaf.reducers._named.Named": Row("_named:reduce_named"),

@@ -45,6 +45,16 @@ class ClassState:
         self.late = late
 
 
+class Step:
+    """Stands for something that is done when it is loaded: an object is given what it still lacks."""
+
+    __slots__ = ("given", "late")
+
+    def __init__(self, late: Late, given: Any) -> None:
+        self.late = late
+        self.given = given
+
+
 def stub(cls: type, dump: Dump) -> Any:
     """Return what stands for a class in the definition of another, or None where it has to travel whole."""
     if dump.digesting is None or dump.digesting is cls:
@@ -139,12 +149,14 @@ def reduce_class_state(state: ClassState, dump: Dump) -> Any:
     """Pickle what had to wait for the innermost class being built; it exists by now."""
     _, late = dump.building.pop()
     assert late is state.late, "classes are finished in the reverse order of their beginning"
-    steps = []
-    for item in late:
-        given = dump.give(item)
-        if given is not None:
-            steps.append((item.fill, item.target, given))
-    return rebuild_pack, tuple(steps)
+    # Functions first: attributes may lead to other classes, whose making runs functions.
+    late.sort(key=lambda item: item.fill is fill_names)
+    given = [(item, dump.give(item)) for item in late]
+    return rebuild_pack, tuple(Step(item, part) for item, part in given if part is not None)
+
+
+def reduce_step(step: Step, dump: Dump) -> Any:  # noqa: ARG001 - every reducer takes both
+    return step.late.fill, (step.late.target, step.given)
 
 
 @verb
@@ -153,10 +165,8 @@ def rebuild_pack(*parts: Any) -> tuple[Any, ...]:
 
 
 @verb
-def fill_class(cls: type, steps: tuple[tuple[Callable[[Any, Any], Any], Any, Any], ...]) -> None:
-    """Do the late steps of a class, and let other threads have it."""
-    for fill, target, state in steps:
-        fill(target, state)
+def fill_class(cls: type, steps: tuple[None, ...]) -> None:  # noqa: ARG001 - done when they are loaded
+    """Let other threads have a class, after its late steps."""
     _tracking.finish(cls)
 
 

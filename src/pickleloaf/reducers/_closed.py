@@ -201,6 +201,8 @@ def _used(cls: type, names: list[Names], dump: Dump) -> dict[str, Any] | None:
     for each in names:
         if not each.globals and not each.imports:
             continue
+        if each.look_ups is not None:
+            dump.uses.append(each.look_ups)
         if scope is None:
             scope = _scope(cls)
         if each.imports and dump.policy.ships_modules:

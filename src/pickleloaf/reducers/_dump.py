@@ -87,7 +87,7 @@ _ON_DEMAND: dict[str, Callable[[], Any]] = {
 _KEPT = frozenset({"left_out"})
 
 #: How many parts a Dump has before anything is made on demand.
-_ALWAYS = 6
+_ALWAYS = 7
 
 
 class Dump:
@@ -99,6 +99,7 @@ class Dump:
         define: pickles the definition of one class; see _tracking.
         digesting: the class of which a definition is being pickled for a digest.
         building: classes whose arguments are being pickled, outermost first, with what waits for each.
+        uses: what goes by reference, and the look-ups of code that travels; see policy/watch.
         namespaces: what stands for a globals dict, by its id; see functions, rule 2.
         cells: where a cell is found in the payload, by its id: (function, index), or the cell itself.
         class_cells: cells that making a class fills, by id.
@@ -135,6 +136,7 @@ class Dump:
         self.digesting: type | None = None
         self.namespaces: dict[int, Any] = {}
         self.building: list[tuple[type, list[Late]]] = []
+        self.uses: list[Any] = []
 
     def __getattr__(self, name: str) -> Any:
         try:
@@ -148,6 +150,8 @@ class Dump:
         """Forget what has been pickled; the pickler's memo is forgotten at the same time."""
         self.namespaces = {}
         self.building = []
+        if self.uses:
+            self.uses = []
         if len(self.__dict__) > _ALWAYS:
             for name in _ON_DEMAND.keys() - _KEPT:
                 self.__dict__.pop(name, None)

@@ -53,7 +53,7 @@ def by_name(value: Any, name: str, scope: dict[str, Any], dump: Dump) -> Any:
             _homes.clear()
         known = _homes[key] = (id(value), len(sys.modules), _home(value, name, scope))
     home = known[2]
-    if home is None or dump.policy.travels(home) or _held(home, name) is not value:
+    if home is None or dump.policy.travels(home) or _held(home, name) is not value or id(value) in dump.policy.forced:
         return value
     return dump.named.setdefault((home, name), Named(home, name))
 
@@ -89,7 +89,8 @@ def names_of_instances(cls: type) -> dict[int, Named]:
     }
 
 
-def reduce_named(named: Named, dump: Dump) -> Any:  # noqa: ARG001 - every reducer takes both
+def reduce_named(named: Named, dump: Dump) -> Any:
+    dump.uses.append(sys.modules[named.module])
     return rebuild_attribute, (named.module, named.name)
 
 

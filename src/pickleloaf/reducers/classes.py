@@ -30,6 +30,7 @@ _NAMELESS = (type(None), type(...), type(NotImplemented))
 
 def reduce_class(cls: type, dump: Dump) -> Any:
     if dump.policy.by_reference(cls) or any(cls is each for each in _NAMELESS):
+        dump.uses.append(cls)
         return NotImplemented
     if not cls.__flags__ & HEAP_TYPE or cls.__module__ == "builtins" or _is_native(cls):
         return _reduce_hidden(cls)
@@ -103,6 +104,8 @@ def _reduce_hidden(cls: type) -> Any:
         for name, value in held.items():
             if value is cls:
                 return rebuild_hidden_type, (module, name)
+            if type(value) is cls and issubclass(cls, type):  # a metaclass of classes that are named
+                return type, (value,)
     msg = f"cannot pickle the type {cls.__module__}.{cls.__qualname__}: no module holds it by its name"
     raise EncodeError(msg, hint="send the name of what you need of it instead")
 

@@ -36,6 +36,7 @@ _OF_A_MEMBER = frozenset("_name_ __objclass__ _sort_order_ _inverted_".split())
 
 def reduce_enum(cls: enum.EnumType, dump: Dump) -> Any:
     if dump.policy.by_reference(cls):
+        dump.uses.append(cls)
         return NotImplemented
     stands = stub(cls, dump)
     if stands is not None:

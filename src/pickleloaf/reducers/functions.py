@@ -44,9 +44,14 @@ _LEAVES = Kinds(ATOMS | {ModuleType})
 
 def reduce_function(function: FunctionType, dump: Dump) -> Any:
     module = function.__module__
-    if module == "pickleloaf.wire" or (module != "__main__" and dump.policy.by_reference(function)):
+    if module == "pickleloaf.wire":
+        return NotImplemented
+    if module != "__main__" and dump.policy.by_reference(function):
+        dump.uses.append(function)
         return NotImplemented
     facts = facts_of(function.__code__)
+    if facts.look_ups is not None:
+        dump.uses.append(facts.look_ups)
     scope = function.__globals__
     namespace = dump.namespaces.get(id(scope))
     if namespace is None:

@@ -20,6 +20,7 @@ from pickleloaf.wire import verb
 
 def reduce_cached(cached: Any, dump: Dump) -> Any:
     if dump.policy.by_reference(cached):
+        dump.uses.append(cached)
         return NotImplemented
     attributes = {name: value for name, value in vars(cached).items() if name != "cache_parameters"}
     parameters = (cached.cache_info().maxsize, cached.cache_parameters()["typed"])

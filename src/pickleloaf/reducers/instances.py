@@ -15,6 +15,7 @@ from types import BuiltinFunctionType, FunctionType, MemberDescriptorType
 from typing import Any
 
 from pickleloaf.errors import EncodeError
+from pickleloaf.reducers._derived import adapter_of
 from pickleloaf.reducers._dump import Dump
 from pickleloaf.reducers._judgements import remember
 from pickleloaf.reducers._kinds import ATOMS
@@ -30,26 +31,29 @@ def reducer_of_instances(cls: type) -> _Reducer | None:
     anew = _needs_arguments(cls)
     guarded = _guards_attributes(cls)
     hashed = _hashes_state(cls)
+    adapt = adapter_of(cls)
     if _hides_slots(cls):
         return _reduce_slots
-    if not (named or anew or guarded or hashed or _reduces_itself(cls)):
+    if not (named or anew or guarded or hashed or adapt or _reduces_itself(cls)):
         return None
 
     def reduce_instance(instance: Any, dump: Dump) -> Any:
         name = named.get(id(instance))
-        if name is not None and not dump.policy.travels(name.module):
+        if name is not None and not dump.policy.travels(name.module) and id(instance) not in dump.policy.forced:
             return reduce_named(name, dump)
         reduced = instance.__reduce_ex__(dump.protocol)
         if isinstance(reduced, str):
             _check_name(instance, reduced, dump)
             return reduced
+        if adapt:
+            reduced = adapt(instance, reduced)
         if anew:
             reduced = (rebuild_instance, (cls,), *reduced[2:])
         if hashed and _needs_itself(instance, reduced, dump):
             reduced = _split(instance, reduced, dump)
         if guarded and reduced[2:] and not reduced[5:]:
             return (*reduced, None, None)[:5] + (fill_instance,)
-        if not (named or anew or guarded or hashed):  # the first of its type answers no name, so nobody need look again
+        if not (named or anew or guarded or hashed or adapt):  # the first of its type answers no name, so nobody need look again
             remember(cls, None)
         return reduced
 

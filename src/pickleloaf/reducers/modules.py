@@ -26,6 +26,7 @@ _OF_THE_LOADER = frozenset(
 def reduce_module(module: ModuleType, dump: Dump) -> Any:
     name = module.__name__
     if sys.modules.get(name) is module and (name in MAIN or not dump.policy.travels(name)):
+        dump.uses.append(module)
         return rebuild_module, (name,)
     key = id(module.__dict__)
     namespace = dump.namespaces.get(key)

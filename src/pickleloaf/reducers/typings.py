@@ -63,6 +63,8 @@ def rebuild_type_parameter(
         parameter = intrinsic("TYPEVAR_WITH_BOUND")(name, lazy["bound"])
     elif "constraints" in lazy:
         parameter = intrinsic("TYPEVAR_WITH_CONSTRAINTS")(name, lazy["constraints"])
+    elif lazy:
+        parameter = intrinsic(kind.__name__.upper())(name)
     else:
         parameter = kind(name, *said.pop("constraints", ()), **said)
     if "default" in lazy:
@@ -144,6 +146,7 @@ _KEYS = tuple(f"__{name}_keys__" for name in ("required", "optional", "readonly"
 
 def reduce_typed_dict(cls: type, dump: Dump) -> Any:
     if dump.policy.by_reference(cls):
+        dump.uses.append(cls)
         return NotImplemented
     stands = stub(cls, dump)
     if stands is not None:

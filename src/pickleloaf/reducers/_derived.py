@@ -1,0 +1,88 @@
+"""Instances of classes that derive from one that tells pickle how *its* instances are made.
+
+A set says: call my class with a list. A subclass whose ``__init__`` takes something else is then called
+with that list, over there, and fails, or takes it for what it is not. And what a defaultdict says leaves
+out attributes, which it has none of and a subclass may have.
+
+1. What such a base says is carried out by that base (the *maker*) where a subclass has made its own
+   ``__new__`` or ``__init__``. The attributes come with the state, so nothing is missed.
+2. Attributes that a base of the standard library does not mention are added.
+3. A base outside the standard library that has a ``__reduce__`` of its own knows what it does.
+"""
+
+from __future__ import annotations
+
+import copyreg
+import sys
+from collections.abc import Callable
+from types import MethodDescriptorType
+from typing import Any
+
+from pickleloaf.wire import verb
+
+__all__ = ["adapter_of"]
+
+_SAYING = ("__reduce_ex__", "__reduce__", "__getnewargs__", "__getnewargs_ex__")
+
+
+def adapter_of(cls: type) -> Callable[[Any, tuple[Any, ...]], tuple[Any, ...]] | None:
+    """Return what adapts the reductions of a class's instances, or None where they are right as they are."""
+    speaker = next(base for base in cls.__mro__ if any(name in base.__dict__ for name in _SAYING))
+    if speaker is cls or speaker is object or _is_library(cls):
+        return None
+    maker = next(base for base in cls.__mro__ if base is speaker or _is_library(base))
+    own = cls.__mro__[: cls.__mro__.index(maker)]
+    news, inits = (any(name in base.__dict__ for base in own) for name in ("__new__", "__init__"))
+    says = speaker.__dict__.get("__reduce_ex__", speaker.__dict__.get("__reduce__"))
+    if not news and says is None:
+        return None
+    # What is written in C and has attributes itself does not forget them; asking a partial would change it.
+    complete = isinstance(says, MethodDescriptorType) and speaker.__dictoffset__
+
+    def adapt(instance: Any, reduced: tuple[Any, ...]) -> tuple[Any, ...]:
+        make, arguments, state, *rest = (*reduced, None)[: max(3, len(reduced))]
+        if make is copyreg.__newobj__ and news:  # type: ignore[attr-defined]
+            return rebuild_derived, (maker, *arguments), state, *rest
+        if make is not cls or not _is_library(speaker):
+            return reduced
+        if news or inits:
+            make, arguments = rebuild_derived_anew, (maker, cls, *arguments)
+        attributes = None if complete else getattr(instance, "__dict__", None)
+        if attributes and not _mentions(state, attributes):
+            return make, arguments, (state, attributes), *(*rest, None, None)[:2], fill_derived
+        return make, arguments, state, *rest
+
+    return adapt
+
+
+def _is_library(cls: type) -> bool:
+    return cls.__module__.partition(".")[0] in sys.stdlib_module_names
+
+
+def _mentions(state: Any, attributes: dict[str, Any]) -> bool:
+    parts = state if type(state) is tuple else (state,)
+    return any(type(part) is dict and part.keys() >= attributes.keys() for part in parts)
+
+
+@verb
+def rebuild_derived(maker: Any, cls: type, *arguments: Any) -> Any:
+    """Make an instance by the ``__new__`` of a base of its class."""
+    return maker.__new__(cls, *arguments)
+
+
+@verb
+def rebuild_derived_anew(maker: Any, cls: type, *arguments: Any) -> Any:
+    """Make an instance by ``__new__`` and ``__init__`` of a base of its class."""
+    made = maker.__new__(cls) if maker.__new__ is object.__new__ else maker.__new__(cls, *arguments)
+    if maker.__init__ is not object.__init__:
+        maker.__init__(made, *arguments)
+    return made
+
+
+@verb
+def fill_derived(instance: Any, state: tuple[Any, dict[str, Any]]) -> None:
+    """Give an instance what its base says of its state, then its attributes."""
+    said, attributes = state
+    if hasattr(instance, "__setstate__") and said is not None:
+        instance.__setstate__(said)
+    instance.__dict__.update(attributes)

@@ -1,0 +1,106 @@
+"""C types and data of ctypes.
+
+Takes apart: of classes, the fields; of data, the bytes. Travels as: ctypes' own functions, by name;
+wire.ctypes_class, wire.fill_fields, wire.function_type.
+Keeps: layout, bit fields, byte order, types that refer to themselves, one type for each array length.
+Loses: that parts of a structure share its memory.
+
+Data that holds a pointer is refused: an address means nothing elsewhere."""
+
+from __future__ import annotations
+
+import _ctypes
+import ctypes
+import operator
+from typing import Any
+
+from pickleloaf.errors import EncodeError
+from pickleloaf.reducers import _tracking
+from pickleloaf.reducers._building import arrived, make_class, namespace_of, reduce_building, stub
+from pickleloaf.reducers._dump import Dump, Late
+from pickleloaf.wire import verb
+
+_FIELD = type(type("Probe", (ctypes.Structure,), {"_fields_": [("x", ctypes.c_int)]}).x)  # type: ignore[attr-defined]
+
+#: What ctypes puts into the namespace of a class, in both byte orders.
+_ORDERS = ("__ctype_be__", "__ctype_le__")
+
+
+def reduce_ctypes(obj: Any, dump: Dump) -> Any:
+    if issubclass(type(obj), type):
+        return _reduce_class(obj, dump)
+    try:
+        return obj.__reduce__()
+    except ValueError as error:
+        msg = f"cannot pickle {type(obj).__qualname__} object: it holds a pointer"
+        raise EncodeError(msg, hint="send what it points to") from error
+
+
+def _reduce_class(cls: Any, dump: Dump) -> Any:
+    if dump.policy.by_reference(cls):
+        dump.uses.append(cls)
+        return NotImplemented
+    made = _reduce_made(cls)
+    if made is not None:
+        return made
+    stands = stub(cls, dump)
+    if stands is not None:
+        return stands
+    names = {
+        name: value
+        for name, value in namespace_of(cls).items()
+        if name != "_fields_" and name not in _ORDERS and not isinstance(value, _FIELD)
+    }
+
+    def more(late: list[Late]) -> tuple[Any, ...]:
+        if "_fields_" in cls.__dict__:
+            late.append(Late(cls, {("fields", None): cls._fields_}, _join, fill_fields))
+        return ()
+
+    return reduce_building(cls, dump, rebuild_ctypes_class, names, more)
+
+
+def _join(parts: dict[tuple[str, Any], Any]) -> Any:
+    return parts["fields", None]
+
+
+def _reduce_made(cls: Any) -> Any:
+    """Return the call of ctypes that makes a class, and always the same one; None if there is no such call."""
+    base = cls.__base__
+    if base is ctypes.Array and cls._type_ * cls._length_ is cls:
+        return operator.mul, (cls._type_, cls._length_)
+    if base is ctypes._Pointer and cls.__name__ == f"LP_{cls._type_.__name__}" and ctypes.POINTER(cls._type_) is cls:
+        return ctypes.POINTER, (cls._type_,)
+    if base is _ctypes.CFuncPtr and cls.__module__ == "ctypes":
+        return rebuild_function_type, (cls._flags_, cls._restype_, *cls._argtypes_)
+    named = getattr(ctypes, cls.__qualname__, None) if base is ctypes._SimpleCData else None
+    for order in _ORDERS:
+        if getattr(named, order, None) is cls:
+            return getattr, (named, order)
+    return None
+
+
+@verb
+def rebuild_function_type(flags: int, *types: Any) -> type:
+    """Make a function prototype: result and parameters; the flags are those of ``_flags_``."""
+    if flags & _ctypes.FUNCFLAG_PYTHONAPI:
+        return ctypes.PYFUNCTYPE(*types)
+    return ctypes.CFUNCTYPE(
+        *types,
+        use_errno=bool(flags & _ctypes.FUNCFLAG_USE_ERRNO),
+        use_last_error=bool(flags & _ctypes.FUNCFLAG_USE_LASTERROR),
+    )
+
+
+@verb
+def rebuild_ctypes_class(
+    identity: bytes, metaclass: type, name: str, bases: tuple[type, ...], names: dict[str, Any]
+) -> type:
+    return arrived(identity, names) or make_class(identity, metaclass, name, bases, names, {})
+
+
+@verb
+def fill_fields(cls: Any, fields: Any) -> None:
+    """Lay out a structure or union that is new here."""
+    if _tracking.is_new(cls):
+        cls._fields_ = fields
