@@ -19,6 +19,7 @@ source text to processes that never saw the file: it imports what it needs and k
 other name but `raises`. See the attributes of `Case` for what else a case may say.
 """
 
+import functools
 import importlib
 import importlib.util
 import inspect
@@ -103,6 +104,7 @@ class Case:
         """End what `make` started."""
 
     @classmethod
+    @functools.cache
     def source(cls, name="same"):
         """Source text of one of the functions, for a process that cannot import it."""
         return textwrap.dedent(inspect.getsource(vars(cls)[name].__func__))

@@ -25,13 +25,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-
 from harness import SERIALIZER, STAGES, Case, write_files
 
 TESTS = Path(__file__).parent
 FAMILIES = {path.stem: path for path in sorted(TESTS.glob("cases/*.py"))}
 DRIVER_TIMEOUT_S = 180
 RECEIVER_TIMEOUT_S = 60
+WHOLE_RUN_S = 3600
 
 
 class Driver(NamedTuple):
@@ -76,6 +76,8 @@ def load_cases():
     for family in FAMILIES:
         importlib.import_module(f"cases.{family}")
         found += Case.known[f"cases.{family}"].values()
+    for case in found:
+        case.source()  # read now: an editor may change the file while the laws run
     return found
 
 
@@ -87,7 +89,8 @@ def law(stage, over=lambda case: not case.refused):
 
     def decorate(test):
         chosen = [pytest.param(case, id=case.id) for case in CASES if over(case)]
-        return pytest.mark.stage(stage)(pytest.mark.parametrize("case", chosen)(test))
+        patient = pytest.mark.timeout(WHOLE_RUN_S)  # it only waits: each process has a limit of its own
+        return patient(pytest.mark.stage(stage)(pytest.mark.parametrize("case", chosen)(test)))
 
     return decorate
 
@@ -104,12 +107,13 @@ class Lab:
     def __init__(self):
         self.scratch = Path(tempfile.mkdtemp(prefix="loaf-"))
         atexit.register(shutil.rmtree, self.scratch, True)
-        self.pool = ThreadPoolExecutor(os.cpu_count() or 2)
+        self.snapshot = self._snapshot()
+        self.pool = ThreadPoolExecutor((os.cpu_count() or 2) + 1)  # one may wait for another
         self.outcomes = {}
         self.seconds = []
         self.environment = {
             **os.environ,
-            "PYTHONPATH": os.pathsep.join(filter(None, [str(TESTS), os.environ.get("PYTHONPATH")])),
+            "PYTHONPATH": os.pathsep.join(filter(None, [str(self.snapshot), os.environ.get("PYTHONPATH")])),
             **self._compiled(),
             "TMPDIR": tempfile.mkdtemp(dir=self.scratch),
         }
@@ -118,18 +122,29 @@ class Lab:
         """Where the processes keep bytecode: each module is compiled once a run, and not here."""
         return {"PYTHONPYCACHEPREFIX": str(self.scratch / "compiled"), "PYTHONDONTWRITEBYTECODE": ""}
 
+    def _snapshot(self):
+        """Folder with what the processes run, so that nobody edits it under their hands."""
+        folder = self.scratch / "tests"
+        (folder / "cases").mkdir(parents=True)
+        for name in ("harness.py", "receiver.py"):
+            shutil.copy(TESTS / name, folder)
+        for family, path in FAMILIES.items():
+            shutil.copy(path, folder / "cases" / f"{family}.py")
+        return folder
+
     def prefetch(self, wanted):
-        """Queue every (stage, case): first the drivers, a family at a time, then receivers."""
+        """Queue every (stage, case), stage by stage: the drivers it needs, a family each, then its receivers."""
         wanted = [(stage, case) for stage, case in wanted if not case.why_skipped()]
-        drivers = {}
+        groups = {}
         for stage, case in wanted:
-            while stage in RECEIVERS:
-                stage = RECEIVERS[stage].source
-            drivers.setdefault((case.alone and case.id, case.family, stage), {})[case.id] = case
-        for (_, family, stage), cases in sorted(drivers.items(), key=lambda item: item[0][1]):
-            self._queue_driver(family, stage, list(cases.values()))
-        for stage, case in wanted:
-            self.ask(stage, case)
+            group = groups.setdefault(_first(stage), {}).setdefault((case.alone and case.id, case.family), {})
+            group[case.id] = case
+        for stage in dict.fromkeys(stage for stage, _ in wanted):
+            for (_, family), cases in groups.pop(_first(stage), {}).items():
+                self._queue_driver(family, _first(stage), list(cases.values()))
+            for other, case in wanted:
+                if other == stage:
+                    self.ask(stage, case)
 
     def ask(self, stage, case):
         """The future outcome of a stage for a case, queued if it is not yet."""
@@ -170,7 +185,7 @@ class Lab:
     def _drive_once(self, family, driver, left):
         folder = Path(tempfile.mkdtemp(dir=self.scratch), driver.folder)
         folder.mkdir(parents=True)
-        script = Path(shutil.copy(FAMILIES[family], folder))
+        script = Path(shutil.copy(self.snapshot / "cases" / f"{family}.py", folder))
         names = list(reversed(left) if driver.backwards else left)
         job = {"stage": driver.stage, "cases": names, "folder": str(folder / "files")}
         (folder / "job").write_bytes(pickle.dumps(job))
@@ -217,9 +232,14 @@ class Lab:
     def receive(self, job):
         """Let a fresh process do a job, see `receiver`."""
         folder = tempfile.mkdtemp(dir=self.scratch)
-        program = [sys.executable, "-P", "-W", "ignore", TESTS / "receiver.py"]
+        program = [sys.executable, "-P", "-W", "ignore", self.snapshot / "receiver.py"]
         ended = self._run(
-            job["name"], program, RECEIVER_TIMEOUT_S, cwd=folder, input=pickle.dumps(job), env=self._bare(folder)
+            job["name"],
+            program,
+            RECEIVER_TIMEOUT_S,
+            cwd=folder,
+            input=pickle.dumps(job),
+            env=self._bare(folder),
         )
         shutil.rmtree(folder)
         if isinstance(ended, str):
@@ -247,6 +267,13 @@ class Lab:
             return ended.stdout
         last_words = ended.stderr.decode(errors="replace")[-2000:]
         return f"ended with {ended.returncode}\n{last_words}"
+
+
+def _first(stage):
+    """The driver's stage that a stage gets its payload from, or itself."""
+    while stage in RECEIVERS:
+        stage = RECEIVERS[stage].source
+    return stage
 
 
 def _read_records(file):

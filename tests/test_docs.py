@@ -10,7 +10,10 @@ ROOT = Path(__file__).parent.parent
 def test_generated_pages_are_up_to_date():
     """Pages that are read off the code say what it says now."""
     result = subprocess.run(
-        [sys.executable, str(ROOT / "docs" / "generate.py"), "--check"], capture_output=True, text=True, check=False
+        [sys.executable, str(ROOT / "docs" / "generate.py"), "--check"],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert result.returncode == 0, result.stdout + result.stderr
 

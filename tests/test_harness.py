@@ -3,10 +3,9 @@
 import ast
 import textwrap
 
+import harness
 import pytest
 from lab import CASES, DRIVERS, FAMILIES, RECEIVERS, Lab
-
-import harness
 
 LAWS = {
     node.name.removeprefix("test_")

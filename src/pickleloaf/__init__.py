@@ -26,7 +26,9 @@ from pickleloaf.patching import (
     revert_patches,
     track_patches,
 )
-from pickleloaf.pickler import DEFAULT_PROTOCOL, HANDLES, REGISTRY, Pickler, dump, dumps
+from pickleloaf.pickler import DEFAULT_PROTOCOL, Pickler, dump, dumps
+from pickleloaf.pickler import HANDLES as _HANDLES
+from pickleloaf.pickler import REGISTRY as _REGISTRY
 from pickleloaf.unpickler import load, loads
 
 if TYPE_CHECKING:
@@ -88,7 +90,7 @@ def register_pickle_by_value(module: ModuleType) -> None:
     Raises:
         ValueError: not a module, or one that is not in ``sys.modules``.
     """
-    REGISTRY.register(module)
+    _REGISTRY.register(module)
 
 
 def unregister_pickle_by_value(module: ModuleType) -> None:
@@ -97,12 +99,12 @@ def unregister_pickle_by_value(module: ModuleType) -> None:
     Raises:
         ValueError: not a module, or not registered.
     """
-    REGISTRY.unregister(module)
+    _REGISTRY.unregister(module)
 
 
 def list_registry_pickle_by_value() -> set[str]:
     """Return the names of the modules that are registered to travel by value."""
-    return REGISTRY.names()
+    return _REGISTRY.names()
 
 
 def handle(cls: type, policy: str | Callable[[Any], Any] | None) -> None:
@@ -120,4 +122,4 @@ def handle(cls: type, policy: str | Callable[[Any], Any] | None) -> None:
         TypeError: not a type, or one of plain data, of functions or of classes.
         ValueError: no such policy.
     """
-    HANDLES.say(cls, policy)
+    _HANDLES.say(cls, policy)

@@ -124,7 +124,7 @@ def _in_attributes(parent: Any, child: Any) -> str | None:
     own = getattr(type(parent), "__dictoffset__", 0) and object.__getattribute__(parent, "__dict__")
     if own:
         if own is child:
-            return ""
+            return None  # the attribute in it follows on the trail
         for name, value in own.items():
             if value is child:
                 return f".{name}"

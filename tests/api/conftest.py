@@ -9,7 +9,6 @@ import textwrap
 from pathlib import Path
 
 import pytest
-
 from harness import SERIALIZER
 
 TESTS = Path(__file__).parent.parent

@@ -3,7 +3,6 @@
 import pickle
 
 import pytest
-
 from harness import define, loaf
 
 
@@ -135,9 +134,7 @@ def test_missing_name(tmp_path, monkeypatch, receive):
 
 def test_damaged_code():
     """Damage inside a function's code is noticed before the code is built."""
-    function = define(
-        "def f(n):\n    text = 'CANARY'\n    return [text * i for i in range(n)]\n", "f"
-    )
+    function = define("def f(n):\n    text = 'CANARY'\n    return [text * i for i in range(n)]\n", "f")
     payload = loaf.dumps(function)
     refused = 0
     for at in range(len(payload)):

@@ -3,7 +3,6 @@
 import enum
 
 import pytest
-
 from harness import define, loaf
 
 COUNTER = """

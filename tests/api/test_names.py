@@ -5,7 +5,6 @@ import io
 import pickle
 
 import pytest
-
 from harness import loaf
 
 FUNCTIONS = [

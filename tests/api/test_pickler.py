@@ -6,7 +6,6 @@ import pickle
 import weakref
 
 import pytest
-
 from harness import define, loaf
 
 

@@ -3,7 +3,6 @@
 import linecache
 
 import pytest
-
 from harness import define, loaf
 
 SOURCE = """

@@ -17,7 +17,9 @@ del Case.known[_Shipped.__module__]["_Shipped"]
 class Function(_Shipped):
     """A function of a registered module"""
 
-    files = {"bv_tool.py": "RATE = 3\ndef helper(n):\n    return n * RATE\ndef run(n):\n    return helper(n)\n"}
+    files = {
+        "bv_tool.py": "RATE = 3\ndef helper(n):\n    return n * RATE\ndef run(n):\n    return helper(n)\n"
+    }
 
     def make():
         import bv_tool
@@ -240,7 +242,6 @@ class Local(_Shipped):
 
     def same(obj):
         assert obj() == "[1]"
-
 
 
 if __name__ == "__main__":

@@ -240,8 +240,6 @@ class StandardAbc(Case):
         assert isinstance(obj, collections.abc.Collection)
 
 
-
-
 class AbcWithAnnotations(Case):
     """An ABC with annotations and an annotated abstract method"""
 

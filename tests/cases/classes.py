@@ -38,8 +38,6 @@ class Outer:
                 return type(self).__qualname__
 
 
-
-
 class Inheritance(Case):
     """A class of the script and its instance, with super()"""
 

@@ -350,7 +350,6 @@ class ContextManagerObject(Case):
             assert space == "   "
 
 
-
 class AsyncContextManager(Case):
     """A function decorated with contextlib.asynccontextmanager"""
 

@@ -93,7 +93,6 @@ class OddState(Case):
         assert [thing.got for thing in obj] == ["nothing"] * 3
 
 
-
 class Reduce(Case):
     """An instance with __reduce__ that names a function of the script"""
 
@@ -207,7 +206,6 @@ class CopyregReducer(Case):
 
     def same(obj):
         assert obj.length == 3 and type(obj).__name__ == "Wire"
-
 
 
 class GetattrLoop(Case):

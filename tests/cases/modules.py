@@ -79,7 +79,9 @@ class Dynamic(Case):
     old_protocols = True
 
     def make():
-        source = "n = 1\ndef up():\n    global n\n    n += 1\n    return n\nclass K:\n    def n(self): return n\n"
+        source = (
+            "n = 1\ndef up():\n    global n\n    n += 1\n    return n\nclass K:\n    def n(self): return n\n"
+        )
         return dynamic("made_up", source)
 
     def same(obj):

@@ -151,7 +151,9 @@ class PatchedModule(Case):
         import birds_module
 
         birds_module.feed = lambda bird: bird + " is fasting"
-        return define("def day(name):\n    return birds_module.feed(name)\n", "day", birds_module=birds_module)
+        return define(
+            "def day(name):\n    return birds_module.feed(name)\n", "day", birds_module=birds_module
+        )
 
     def same(obj):
         assert obj("tom") == "tom is fasting"

@@ -6,8 +6,8 @@ import sys
 import types
 
 import pytest
-
 from harness import define
+
 from pickleloaf import fingerprint
 
 SCRIPT = '''
@@ -163,7 +163,9 @@ def test_library_counts_by_name():
 
 def test_library_state_does_not_count(monkeypatch):
     """A global imported from a library is that library's object, not a copy of its present state."""
-    function = build("from os import environ\nfrom random import random\ndef f():\n    return environ, random()\n", "f")
+    function = build(
+        "from os import environ\nfrom random import random\ndef f():\n    return environ, random()\n", "f"
+    )
     before = fingerprint(function)
     monkeypatch.setenv("FP_NEW", "1")
     __import__("random").random()
@@ -197,18 +199,16 @@ def test_names_that_code_asks_for():
     assert fingerprint(build(source, "f")) != fingerprint(build(source.replace("one", "two"), "f"))
 
 
-def test_nested_definitions():
-    """Inner functions, classes and comprehensions: names of variables do not count, what they do counts."""
-    source = '''
+NESTED = '''
 def f(xs):
     """Outer."""
     def inner(y, scale=2):
         "Inner."
-        nonlocal_ = y
+        count = y
         def innermost():
-            nonlocal nonlocal_
-            nonlocal_ += 1
-            return nonlocal_ * scale
+            nonlocal count
+            count += 1
+            return count * scale
         return innermost()
     class Local:
         attribute = 1
@@ -225,23 +225,34 @@ def f(xs):
             return first, rest
     return {k: v for k, v in zip(xs, xs)}, Local, lambda q: (q, xs)
 '''
-    base = fingerprint(build(source, "f"))
-    for old, new in {
-        "nonlocal_": "counter", "found": "each", "last": "latest", "file,": "handle,", "others": "more",
-        "error": "problem", "first": "head", "rest": "tail", "k: v for k, v": "a: b for a, b", " p\n": " q\n",
-        '"Inner."': '"Another."',
-    }.items():
-        renamed = source.replace("{file=}", "{file = }") if old == "file," else source
-        renamed = renamed.replace(old, new).replace("as file,", "as file,")
-        if old == "file,":
-            continue  # `{file=}` shows the name, so it counts
-        assert fingerprint(build(renamed, "f")) == base, old
-    for old, new in {
-        "scale=2": "scale=3", "attribute": "property_", "inner": "other", "+= 1": "-= 1", "Local": "Global",
-        "!r": "!s", "OSError": "KeyError", '"k"': '"l"', "lambda q: (q": "lambda z: (z", "file": "handle",
-        "os.path": "os",
-    }.items():
-        assert fingerprint(build(source.replace(old, new), "f")) != base, old
+
+#: Names of variables at all depths, and text that says nothing.
+RENAMED = {
+    "count": "number", "found": "each", "last": "latest", "others": "more", "second": "third", "error": "problem",
+    "first": "head", "rest": "tail", "k: v for k, v": "a: b for a, b", "as p\n": "as q\n", '"Inner."': '"I."',
+}  # fmt: skip
+#: What inner code does, and names that can be seen from elsewhere.
+DIFFERENT = {
+    "scale=2": "scale=3", "attribute": "member", "inner(": "other(", "+= 1": "-= 1", "Local": "Other", "!r": "!s",
+    "OSError": "KeyError", '"k"': '"l"', "lambda q: (q": "lambda z: (z", "os.path": "os", "file": "handle",
+    "case [first, *rest] | ": "case ", "second, *others": "*others, second",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("old", RENAMED)
+def test_renamed_inside(old):
+    """Variables of inner functions, classes, comprehensions, patterns may have any name."""
+    source = NESTED.replace(old, RENAMED[old])
+    assert source != NESTED
+    assert fingerprint(build(source, "f")) == fingerprint(build(NESTED, "f"))
+
+
+@pytest.mark.parametrize("old", DIFFERENT)
+def test_different_inside(old):
+    """What inner code does counts, and so does a name that it shows: f"{file=}"."""
+    source = NESTED.replace(old, DIFFERENT[old])
+    assert source != NESTED
+    assert fingerprint(build(source, "f")) != fingerprint(build(NESTED, "f"))
 
 
 def test_shadowed_names():

@@ -14,9 +14,7 @@ def test_sender_unchanged(case, outcome):
 def test_same_bytes_again(case, outcome):
     """Two dumps of one object in one process are the same bytes."""
     holds(outcome["error"])
-    assert outcome["payload"] == outcome["again"], difference(
-        outcome["payload"], outcome["again"]
-    )
+    assert outcome["payload"] == outcome["again"], difference(outcome["payload"], outcome["again"])
 
 
 @law("elsewhere")

@@ -5,9 +5,8 @@ import pickletools
 import sys
 
 import pytest
-from lab import holds, law
-
 from harness import loaf
+from lab import holds, law
 
 
 @law("sender")

@@ -10,10 +10,9 @@ import pickle
 import types
 
 import pytest
+from harness import define, loaf
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
-from harness import define, loaf
 
 Instance, Slotted, Table, closure, pair = define(
     """

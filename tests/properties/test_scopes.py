@@ -7,10 +7,9 @@ reaches a name (local, cell, global, class body, default, builtin) is mixed with
 
 import textwrap
 
+from harness import define, loaf
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
-from harness import define, loaf
 
 NAMES = ["a", "b", "c", "d"]
 names = st.sampled_from(NAMES)
@@ -32,9 +31,7 @@ def expression(kind, name, other):
 
 expressions = st.builds(
     expression,
-    st.sampled_from(
-        ["name", "sum", "list", "dict", "generator", "lambda", "nested", "builtin"]
-    ),
+    st.sampled_from(["name", "sum", "list", "dict", "generator", "lambda", "nested", "builtin"]),
     names,
     names,
 )
