@@ -7,7 +7,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from lab import Lab  # noqa: E402 - found through the line above
+from lab import Lab
 
 
 def pytest_configure(config):
@@ -23,7 +23,7 @@ def pytest_collection_finish(session):
         session.config.lab.prefetch(
             (mark.args[0], item.callspec.params["case"])
             for item, mark in laws
-            if mark and not _law_name(item) in item.callspec.params["case"].exempt
+            if mark and _law_name(item) not in item.callspec.params["case"].exempt
         )
 
 

@@ -30,6 +30,7 @@ import sys
 import textwrap
 import zlib
 from pathlib import Path
+from typing import ClassVar
 
 from receiver import compile_check, describe, raises
 
@@ -64,22 +65,22 @@ class Case:
     #: Modules that have to be installed.
     needs = ()
     #: Importable files, path -> source. Names are unique over all cases.
-    files = {}
+    files: ClassVar = {}
     #: Whether the receiver can import `files` as well.
     files_there = True
     #: Whether `dumps` has to refuse this object, and what `.path` of the error contains.
     refused = False
     path = ""
     #: Law -> reason why it does not hold for this case.
-    exempt = {}
+    exempt: ClassVar = {}
     #: Extra arguments of `dumps`.
-    arguments = {}
+    arguments: ClassVar = {}
     #: Whether the object also travels by the protocols of Python 2 and early Python 3.
     old_protocols = False
     #: Needs a driver process of its own, because `make` changes something global.
     alone = False
 
-    known = {}
+    known: ClassVar = {}
 
     def __init_subclass__(cls):
         for name in ("make", "same", "here", "payload", "close"):
@@ -247,10 +248,9 @@ def drive():
     """
     if len(sys.argv) < 3:
         sys.exit(f"{sys.argv[0]}: run by the tests")
-    with open(sys.argv[1], "rb") as file:
-        job = pickle.load(file)
+    job = pickle.loads(Path(sys.argv[1]).read_bytes())
     cases = Case.known["__main__"]
-    with open(sys.argv[2], "ab") as out:
+    with Path(sys.argv[2]).open("ab") as out:
         for name in job["cases"]:
             _record(out, name, None)
             _record(out, name, _run(STAGES[job["stage"]], cases[name], job["folder"]))

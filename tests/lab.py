@@ -133,7 +133,7 @@ class Lab:
         return folder
 
     def prefetch(self, wanted):
-        """Queue every (stage, case), stage by stage: the drivers it needs, a family each, then its receivers."""
+        """Queue every (stage, case): for each stage the drivers it needs, then its receivers."""
         wanted = [(stage, case) for stage, case in wanted if not case.why_skipped()]
         groups = {}
         for stage, case in wanted:
@@ -258,7 +258,7 @@ class Lab:
         """Standard output of a process that ended well, or a text about how it ended."""
         start = time.perf_counter()
         try:
-            ended = subprocess.run(program, capture_output=True, timeout=timeout_s, **options)
+            ended = subprocess.run(program, capture_output=True, timeout=timeout_s, check=False, **options)
         except subprocess.TimeoutExpired:
             return f"no answer after {timeout_s} s"
         finally:
@@ -279,7 +279,7 @@ def _first(stage):
 def _read_records(file):
     if not file.exists():
         return
-    with open(file, "rb") as stream:
+    with file.open("rb") as stream:
         while True:
             try:
                 yield pickle.load(stream)

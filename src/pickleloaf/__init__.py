@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pickleloaf.errors import (
     DecodeError,
     EncodeError,
+    LeftOutWarning,
     LostPatchWarning,
     MissingModuleError,
     MissingNameError,
@@ -41,6 +42,7 @@ __all__ = [
     "CloudPickler",
     "DecodeError",
     "EncodeError",
+    "LeftOutWarning",
     "Loaded",
     "LostPatchWarning",
     "MissingModuleError",

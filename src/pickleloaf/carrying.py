@@ -72,8 +72,11 @@ def treat_patches(pickler: Any, obj: Any, before: Memory | None) -> None:
         EncodeError: patches are refused, or one of them cannot travel.
     """
     dump = pickler._dump
-    watch = watch_for(dump.policy)
-    treatment = dump.policy.patches
+    policy = dump.policy
+    watch = policy.watch
+    if watch is None or watch.names is not policy.registry._names:
+        watch = watch_for(policy)
+    treatment = policy.patches
     if treatment == "warn":
         if watch.glance(dump.uses):
             _warn(watch.places(dump.uses))

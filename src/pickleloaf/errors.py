@@ -8,6 +8,7 @@
         └── PatchError                                      a patch that they carry cannot be applied
 
     LostPatchWarning  (a UserWarning)  a patch stays behind
+    LeftOutWarning    (a UserWarning)  a module by value travels without a name that cannot
 
 All of them can be pickled, with their fields.
 """
@@ -20,6 +21,7 @@ from typing import Any
 __all__ = [
     "DecodeError",
     "EncodeError",
+    "LeftOutWarning",
     "LostPatchWarning",
     "MissingModuleError",
     "MissingNameError",
@@ -78,6 +80,10 @@ class PatchError(DecodeError):
     def __init__(self, message: str, place: str = "") -> None:
         super().__init__(message)
         self.place = place
+
+
+class LeftOutWarning(UserWarning):
+    """A module that was registered to travel by value travels without one of its names, which cannot."""
 
 
 class LostPatchWarning(UserWarning):

@@ -2,8 +2,9 @@
 
 1. Everything is pickled once more, without recursion (see flat). What was merely nested too deep for
    the C stack travels then.
-2. A name in the namespace of a module by value that cannot travel, and that no shipped function asks
-   the module for, is left out, and the rest is pickled again. Over there the module says why it lacks it.
+2. A name in the namespace of a module that was registered to travel by value may not be able to. If no
+   shipped function asks the module for it, it is left out with a `LeftOutWarning`, and the rest is pickled
+   again. Over there the module says why it lacks the name.
 3. Everything else is an `EncodeError` that says where in the object the culprit sits.
 
 Until a dump has succeeded it writes nothing to the file, so a failed one leaves the file, the pickler's
@@ -13,11 +14,12 @@ memo and the caller's buffers as if it had not been.
 from __future__ import annotations
 
 import pickle
+import warnings
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-from pickleloaf.errors import EncodeError
+from pickleloaf.errors import EncodeError, LeftOutWarning
 from pickleloaf.flat import FlatPickler
 from pickleloaf.paths import path_along
 from pickleloaf.policy.handles import hint_for
@@ -84,6 +86,9 @@ def rescue(pickler: Any, obj: Any, before: Memory, error: Exception) -> None:
     Raises:
         EncodeError: a part of the object cannot travel.
     """
+    if isinstance(error, MemoryError):  # to try once more would not help
+        before.restore(pickler)
+        raise error
     while True:
         memo = before.restore(pickler)
         if pickler._buffers is not None:
@@ -106,15 +111,22 @@ def _leave_out(dump: Dump, trail: list[Any], error: Exception) -> bool:
     """Mark the name of a module by value through which the culprit was reached; False if there is none."""
     for at in range(len(trail) - 2, -1, -1):
         module = trail[at]
-        if not isinstance(module, ModuleType):
+        if not isinstance(module, ModuleType) or not _travels_on_request(module, dump):
             continue
         left_out = dump.left_out.setdefault(module.__name__, {})
         for child in trail[at + 1 :]:
             for name, value in module.__dict__.items():
                 if value is child and name not in left_out and (module.__name__, name) not in dump.required:
                     left_out[name] = str(error)
+                    msg = f"module {module.__name__!r} travels by value without its {name!r}: {error}"
+                    warnings.warn(msg, LeftOutWarning, stacklevel=5)
                     return True
     return False
+
+
+def _travels_on_request(module: ModuleType, dump: Dump) -> bool:
+    """Tell whether a module would go by reference, had nobody said that such modules travel by value."""
+    return dump.policy.local or dump.policy.registry.covers(module.__name__)
 
 
 def _explain(error: Exception, trail: list[Any]) -> EncodeError:

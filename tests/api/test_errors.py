@@ -32,7 +32,9 @@ def test_tree():
 def test_text(error):
     """The text has the type, the path and the hint."""
     text = str(error)
-    assert "generator" in text and error.path in text and error.hint in text
+    assert "generator" in text
+    assert error.path in text
+    assert error.hint in text
     assert error.path.endswith("['jobs'][0]")
 
 
@@ -42,7 +44,8 @@ def test_error_travels(error, module):
     import copy
 
     twin = pickle.loads(pickle.dumps(error)) if module == "pickle" else copy.copy(error)
-    assert type(twin) is type(error) and str(twin) == str(error)
+    assert type(twin) is type(error)
+    assert str(twin) == str(error)
     assert (twin.path, twin.hint) == (error.path, error.hint)
 
 
@@ -52,7 +55,8 @@ def test_cause_is_kept():
     with pytest.raises(loaf.EncodeError) as caught:
         loaf.dumps([kind()])
     causes = [caught.value.__cause__, caught.value.__context__]
-    assert any(type(cause) is KeyError for cause in causes) and "why" in str(caught.value)
+    assert any(type(cause) is KeyError for cause in causes)
+    assert "why" in str(caught.value)
 
 
 @pytest.mark.parametrize("stop", [KeyboardInterrupt, SystemExit, GeneratorExit])
@@ -102,7 +106,7 @@ def test_missing_module(tmp_path, monkeypatch, receive):
     sys.modules.pop("only_here")
 
     def check(objects):
-        with raises(loaf.DecodeError, "only_here") as caught:  # noqa: F821 - the receiver's
+        with raises(loaf.DecodeError, "only_here") as caught:
             next(objects)
         assert isinstance(caught.value, ModuleNotFoundError)
         assert "my_task" in str(caught.value)
@@ -125,7 +129,7 @@ def test_missing_name(tmp_path, monkeypatch, receive):
     (older / "versioned.py").write_text("def old_name(): pass\n")
 
     def check(objects):
-        with raises(loaf.DecodeError, "new_name") as caught:  # noqa: F821 - the receiver's
+        with raises(loaf.DecodeError, "new_name") as caught:
             next(objects)
         assert isinstance(caught.value, AttributeError)
 
@@ -142,7 +146,7 @@ def test_damaged_code():
         damaged[at] ^= 0x20
         try:
             loaf.loads(bytes(damaged))
-        except Exception as error:  # noqa: BLE001 - any error but a crash
+        except Exception as error:
             refused += isinstance(error, loaf.DecodeError)
     assert refused > len(payload) * 0.5
 

@@ -19,7 +19,8 @@ def test_two_payloads_one_class(receive):
 
     def check(objects):
         instance, cls = next(objects), next(objects)
-        assert type(instance) is cls and type(cls()) is type(instance)
+        assert type(instance) is cls
+        assert type(cls()) is type(instance)
 
     receive(check, loaf.dumps(kind()), loaf.dumps(kind))
 
@@ -33,7 +34,8 @@ def test_arriving_again_keeps_state(receive):
         before = cls.made
         cls(), cls()
         again = next(objects)
-        assert again is cls and cls.made == before + 2
+        assert again is cls
+        assert cls.made == before + 2
 
     receive(check, loaf.dumps(kind), loaf.dumps(kind))
 
@@ -45,7 +47,8 @@ def test_redefined(receive):
 
     def check(objects):
         first, second = next(objects), next(objects)
-        assert first.run() == 1 and second.run() == 2
+        assert first.run() == 1
+        assert second.run() == 2
         assert type(first) is not type(second)
 
     receive(check, loaf.dumps(old()), loaf.dumps(new()))
@@ -69,7 +72,9 @@ def test_comes_back():
     kind = define(COUNTER, "Counter")
     child = type("Child", (kind,), {"__module__": "__main__"})
     cls, sub, instance = loaf.loads(loaf.dumps((kind, child, kind())))
-    assert cls is kind and sub is child and type(instance) is kind
+    assert cls is kind
+    assert sub is child
+    assert type(instance) is kind
 
 
 def test_comes_back_from_there(lab):
@@ -89,7 +94,9 @@ def test_comes_back_from_there(lab):
     )
     assert not answer["error"], answer["error"]
     cls, instance, red = loaf.loads(answer["payload"])
-    assert cls is kind and type(instance) is kind and red is color.RED
+    assert cls is kind
+    assert type(instance) is kind
+    assert red is color.RED
 
 
 @pytest.mark.parametrize("order", [1, -1])
@@ -112,7 +119,9 @@ def test_enum_members(receive):
 
     def check(objects):
         red, table, cls = next(objects), next(objects), next(objects)
-        assert red is cls.RED and table[red] == "r" and cls(2) is cls.BLUE
+        assert red is cls.RED
+        assert table[red] == "r"
+        assert cls(2) is cls.BLUE
 
     receive(check, loaf.dumps(color.RED), loaf.dumps({color.RED: "r"}), loaf.dumps(color))
     assert loaf.loads(loaf.dumps(color.BLUE)) is color.BLUE
@@ -126,7 +135,8 @@ def test_class_state_here_survives():
     kind.made = 50
     kind.later = "kept"
     loaf.loads(payload)
-    assert kind.made == 50 and kind.later == "kept"
+    assert kind.made == 50
+    assert kind.later == "kept"
 
 
 def test_closures_here_survive():
@@ -145,7 +155,8 @@ def test_closures_here_survive():
     writer, log = build()
     loaded = loaf.loads(loaf.dumps(writer()))
     writer().write("a")
-    assert log == ["a"] and type(loaded) is writer
+    assert log == ["a"]
+    assert type(loaded) is writer
 
 
 def test_functions_are_copies():
@@ -153,7 +164,8 @@ def test_functions_are_copies():
     count = define("def make():\n    n = 0\n    def count():\n        nonlocal n\n        n += 1\n"
                    "        return n\n    return count\n", "make")()  # fmt: skip
     copy = loaf.loads(loaf.dumps(count))
-    assert copy is not count and [count(), count(), copy()] == [1, 2, 1]
+    assert copy is not count
+    assert [count(), count(), copy()] == [1, 2, 1]
 
 
 def test_equal_classes(receive):

@@ -31,7 +31,8 @@ def test_parameters(name):
 
 def test_names():
     """Every name of cloudpickle's documentation exists."""
-    assert loaf.Pickler is loaf.CloudPickler and issubclass(loaf.Pickler, pickle.Pickler)
+    assert loaf.Pickler is loaf.CloudPickler
+    assert issubclass(loaf.Pickler, pickle.Pickler)
     assert loaf.DEFAULT_PROTOCOL == pickle.HIGHEST_PROTOCOL
     assert loaf.list_registry_pickle_by_value() == set()
     assert isinstance(loaf.__version__, str)
@@ -68,7 +69,8 @@ def test_files():
     loaf.dump(lambda: 1, file)
     loaf.dump([2], file, protocol=4)
     file.seek(0)
-    assert loaf.load(file)() == 1 and pickle.load(file) == [2]
+    assert loaf.load(file)() == 1
+    assert pickle.load(file) == [2]
     with pytest.raises(EOFError):
         loaf.load(file)
 
@@ -77,7 +79,8 @@ def test_files():
 def test_protocol(protocol):
     """The payload is of the protocol that was asked for."""
     data = loaf.dumps([lambda: 1], protocol=protocol)
-    assert data[:1] == b"\x80" and data[1] == (protocol if protocol and protocol > 0 else 5)
+    assert data[:1] == b"\x80"
+    assert data[1] == (protocol if protocol and protocol > 0 else 5)
     assert loaf.dumps([1], 3)[1] == 3
 
 

@@ -28,8 +28,8 @@ def test_register(module, receive):
 
     def check(objects):
         assert next(objects)() == 5
-        with raises(ModuleNotFoundError):  # noqa: F821 - the receiver's
-            import reg_mod  # noqa: F401
+        with raises(ModuleNotFoundError):
+            import reg_mod
 
     receive(check, loaf.dumps(module.f))
 
@@ -113,7 +113,8 @@ def test_local_modules(tmp_path, script, receive):
         import json
 
         pack = next(objects)
-        assert pack([1]) == "[1]" and pack.__globals__["json"] is json
+        assert pack([1]) == "[1]"
+        assert pack.__globals__["json"] is json
 
     receive(check, payload)
 

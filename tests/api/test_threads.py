@@ -2,6 +2,7 @@
 
 import threading
 
+import pytest
 from harness import define, loaf
 
 THREADS, ROUNDS = 8, 60
@@ -16,7 +17,7 @@ def together(work):
         try:
             for _ in range(ROUNDS):
                 work(n)
-        except BaseException as error:  # noqa: BLE001 - reported by the test
+        except BaseException as error:
             errors.append(error)
 
     threads = [threading.Thread(target=run, args=(n,)) for n in range(THREADS)]
@@ -41,7 +42,8 @@ def test_same_objects():
 
     def task(n):
         function, item = loaf.loads(loaf.dumps((work, kind(n))))
-        assert function(n) == 2 * n == item.twice() and type(item) is kind
+        assert function(n) == 2 * n == item.twice()
+        assert type(item) is kind
 
     assert together(task) == []
 
@@ -57,7 +59,9 @@ def test_new_classes():
             "Color",
         )
         own, red = loaf.loads(loaf.dumps((kind(), color.RED)))
-        assert own.f() == n and type(own) is kind and red is color.RED
+        assert own.f() == n
+        assert type(own) is kind
+        assert red is color.RED
 
     assert together(task) == []
 
@@ -95,12 +99,9 @@ def test_errors_in_threads():
 
     def task(n):
         if n % 2:
-            try:
+            with pytest.raises(loaf.EncodeError) as caught:
                 loaf.dumps([lambda: n, generator])
-            except loaf.EncodeError as error:
-                assert error.path.endswith("[1]")
-            else:
-                raise AssertionError("dumped")
+            assert caught.value.path.endswith("[1]")
         else:
             assert loaf.loads(loaf.dumps(lambda: n))() == n
 

@@ -1,6 +1,5 @@
 """Classes of the script: what they are, in which order, and who they know."""
 
-import abc
 import types
 
 from harness import Case, define, drive

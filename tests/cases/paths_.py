@@ -344,7 +344,7 @@ class StateOfOwn(Case):
     """Something in the state that an object states itself"""
 
     refused = True
-    path = "inner"
+    path = "hidden"
 
     def make():
         class Stated:

@@ -2,7 +2,6 @@
 
 import random
 import sys
-import time
 
 import pytest
 from hypothesis import given
@@ -44,9 +43,7 @@ def test_shared_without_end():
     shared = []
     for _ in range(200):
         shared = [shared, shared]
-    began = time.perf_counter()
-    assert fingerprint(shared)
-    assert time.perf_counter() - began < 10  # it would be 2 ** 200 visits
+    assert fingerprint(shared)  # or there would be 2 ** 200 visits
 
 
 def test_cycles():
@@ -110,7 +107,7 @@ def test_cycle_into_equal_cycle():
 
 
 def test_long_ring():
-    """A long ring of equal objects takes no more than a moment."""
+    """In a long ring of equal objects, one that differs is seen from anywhere."""
 
     def ring(size, odd):
         boxes = [Box() for _ in range(size)]

@@ -28,7 +28,7 @@ def test_same_bytes_elsewhere(case, outcome, lab):
 def difference(one, two):
     """Where two payloads part, as text."""
     same = next(
-        (i for i, (a, b) in enumerate(zip(one, two)) if a != b),
+        (i for i, (a, b) in enumerate(zip(one, two, strict=False)) if a != b),
         min(len(one), len(two)),
     )
     near = slice(max(0, same - 40), same + 40)

@@ -76,7 +76,7 @@ def outcome(work):
     """What a program computes, or which error it ends in."""
     try:
         return work([])
-    except Exception as error:  # noqa: BLE001 - the error is the outcome
+    except Exception as error:
         return type(error), str(error)
 
 

@@ -19,7 +19,7 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 from types import CodeType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 __all__ = ["LookUps", "Names", "find_names", "identifiers"]
 
@@ -33,15 +33,24 @@ _REFLECTIVE = frozenset({"eval", "exec", "globals", "vars", "locals"})
 _IDENTIFIER = re.compile(r"[^\W\d]\w*")
 
 
-class LookUps(NamedTuple):
-    """Names that code looks up in builtins and in modules, to see whether they are as they were."""
+class LookUps:
+    """Names that code looks up in builtins and in modules, where patches may change what they mean.
 
-    #: Globals, where builtins has such a name.
-    builtins: tuple[str, ...]
-    #: Attributes that are read straight off a name.
-    attributes: tuple[str, ...]
-    #: Modules that it imports, and their parents.
-    modules: tuple[str, ...]
+    Attributes:
+        builtins: globals that builtins has under such a name.
+        attributes: what is read straight off a name.
+        modules: what is imported, and the parents of that.
+        seen: what was last seen under these names in builtins and in modules, by the id of the namespace,
+            as (namespace, getter, values). Kept by policy/watch.
+    """
+
+    __slots__ = ("attributes", "builtins", "modules", "seen")
+
+    def __init__(self, builtins: tuple[str, ...], attributes: tuple[str, ...], modules: tuple[str, ...]) -> None:
+        self.builtins = builtins
+        self.attributes = attributes
+        self.modules = modules
+        self.seen: dict[int, tuple[Any, Any, Any]] = {}
 
 
 class Names(NamedTuple):
@@ -91,7 +100,7 @@ def _find_look_ups(
         tuple(dict.fromkeys(name for chain in chains for name in chain[1:])),
         tuple(dict.fromkeys(each for level, module, _ in imports if not level for each in _with_parents(module))),
     )
-    return found if any(found) else None
+    return found if found.builtins or found.attributes or found.modules else None
 
 
 def _collect(

@@ -21,6 +21,7 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Iterator
+from operator import itemgetter
 from time import perf_counter
 from types import ModuleType
 from typing import Any
@@ -59,9 +60,10 @@ class Watch:
         self._roots: dict[int, _Root] = {}
         #: Modules in which, or in classes of which, there is a patch.
         self._patched: set[str] = set()
-        self._near_due = self._far_due = 0.0
+        self._due = self._far_due = 0.0
         self._enter_modules(["builtins"])
         self._builtins = self._scopes["builtins"]
+        self._key = id(self._builtins.owner)
 
     def glance(self, uses: list[Any]) -> bool:
         """Tell, at little cost, whether there may be patches behind what a payload uses.
@@ -69,39 +71,63 @@ class Watch:
         Args:
             uses: what the payload refers to by name, and the `LookUps` of the code it ships.
         """
-        now = perf_counter()
-        near = now > self._near_due
-        if now > self._far_due:
-            self._look_far(now)
-        names: list[str] = []
-        modules: list[Scope] = []
-        for each in uses:
-            if type(each) is LookUps:
-                self._glance_at_code(each, names, modules)
-                continue
-            root = self._root(each)
-            if near:
-                self._renew(root.near)
-            if type(each) is ModuleType:
-                modules += root.near
-        for scope in modules if names else ():
-            if not scope.holds(names):
-                self._read(scope)
-        if near:
-            self._renew((self._builtins,))
-            done = perf_counter()
-            self._near_due = done + _NEAR * (done - now)
+        if perf_counter() > self._due or not self._is_as_seen(uses):
+            self._look_again(uses)
         return bool(self._patched or MARKS)
 
-    def _glance_at_code(self, code: LookUps, names: list[str], modules: list[Scope]) -> None:
-        builtin, attributes, imported = code
-        if builtin and not self._builtins.holds(builtin):
-            self._read(self._builtins)
-        names += attributes
-        for name in imported:
-            module = sys.modules.get(name)
-            if isinstance(module, ModuleType):
-                modules += self._root(module).near
+    def _is_as_seen(self, uses: list[Any]) -> bool:
+        """Tell whether everything is known, and the names that shipped code uses mean what they meant."""
+        roots, key = self._roots, self._key
+        try:
+            for each in uses:
+                if type(each) is LookUps:
+                    for name in each.modules:
+                        if name in sys.modules and id(sys.modules[name]) not in roots:
+                            return False
+                    if each.builtins:
+                        space, get, values = each.seen[key]
+                        if get(space) != values:
+                            return False
+                    if each.attributes:
+                        for other in uses:
+                            if type(other) is ModuleType:
+                                space, get, values = each.seen[id(other)]
+                                if get(space) != values:
+                                    return False
+                elif id(each) not in roots:
+                    return False
+        except Exception:  # noqa: BLE001 - a name is gone or never was seen, or a foreign __eq__ fails
+            return False
+        return True
+
+    def _look_again(self, uses: list[Any]) -> None:
+        """Look at what may have changed: at what is near, and when it is time at everything."""
+        began = perf_counter()
+        if began > self._far_due:
+            self._look_far(began)
+        began = perf_counter()
+        self._renew((self._builtins,))
+        for each in uses:
+            if type(each) is not LookUps:
+                self._renew(self._root(each).near)
+                continue
+            for name in each.modules:
+                module = sys.modules.get(name)
+                if isinstance(module, ModuleType):
+                    self._renew(self._root(module).near)
+            self._see(each, uses)
+        done = perf_counter()
+        self._due = min(done + _NEAR * (done - began), self._far_due)
+
+    def _see(self, code: LookUps, uses: list[Any]) -> None:
+        """Remember what the names that some code uses mean now."""
+        code.seen.clear()
+        if code.builtins:
+            code.seen[self._key] = _seen(self._builtins.owner, code.builtins)
+        if code.attributes:
+            for module in uses:
+                if type(module) is ModuleType:
+                    code.seen[id(module)] = _seen(module, code.attributes)
 
     def look(self, uses: list[Any]) -> list[Place]:
         """Return the patches behind what a payload uses, having looked at everything.
@@ -219,6 +245,15 @@ class Watch:
                         self._renew((scope,))
             done = perf_counter()
             self._far_due = done + _FAR * (done - now)
+
+
+def _seen(module: ModuleType, names: tuple[str, ...]) -> tuple[Any, Any, Any]:
+    space = module.__dict__
+    there = [name for name in names if name in space]
+    if not there:
+        return (), tuple, ()
+    get = itemgetter(*there)
+    return space, get, get(space)
 
 
 #: One watch for each set of registered modules: what travels by value is no patch of itself.

@@ -6,34 +6,22 @@ What leads back to the class is late (see _dump) and is set afterwards, in the p
 
 from __future__ import annotations
 
-import functools
 import types
-from collections.abc import Callable, Iterator, Mapping
-from types import CellType, FunctionType, GetSetDescriptorType, MemberDescriptorType
+from collections.abc import Callable, Mapping
 from hashlib import blake2b
+from types import FunctionType
 from typing import Any
 
-from pickleloaf._compat import HAS_LAZY_ANNOTATIONS
 from pickleloaf.code.codec import facts_of
 from pickleloaf.errors import EncodeError
 from pickleloaf.reducers import _tracking
+from pickleloaf.reducers._body import class_cells, contents_of, functions_among, namespace_of
 from pickleloaf.reducers._dump import Dump, Late
 from pickleloaf.reducers._hooks import taken_back
-from pickleloaf.reducers._kinds import SETS, Kinds
-from pickleloaf.reducers._lazily import evaluators
+from pickleloaf.reducers._kinds import SETS
 from pickleloaf.wire import verb
 
 __all__ = ["ClassState", "arrived", "join_names", "make_class", "namespace_of", "reduce_building", "stub"]
-
-#: Names that making the class gives it anew, or that hold only for this process.
-_MADE_ANEW = frozenset(
-    "__abstractmethods__ _abc_impl __slotnames__ __firstlineno__ __annotations_cache__ "
-    "__protocol_attrs__".split()
-)
-
-
-#: Types of what is made for a slot.
-_DESCRIPTORS = Kinds({GetSetDescriptorType, MemberDescriptorType})
 
 
 class ClassState:
@@ -117,7 +105,7 @@ def _revision(cls: type, names: Mapping[str, Any]) -> list[Late]:
     """
     codes = {}
     for name, value in names.items():
-        function = next(_functions([value], 0), None)
+        function = next(functions_among([value], 0), None)
         if function is not None:
             codes[name] = function.__code__
     if not _tracking.revision(cls, tuple(codes.items())):
@@ -176,7 +164,7 @@ def arrived(identity: bytes, names: Mapping[str, Any]) -> type | None:
     if known is not None:
         for name, contents in (("__classcell__", known), ("__classdictcell__", known.__dict__)):
             cell = names.get(name)
-            if cell is not None and _contents(cell) is None:
+            if cell is not None and contents_of(cell) is None:
                 cell.cell_contents = contents
     return known
 
@@ -227,83 +215,3 @@ def fill_names(cls: type, names: dict[str, Any]) -> None:
 def rebuild_class_stub(module: str, qualname: str) -> type:
     msg = f"a stub of {module}.{qualname} is part of a digest, never of a payload"
     raise AssertionError(msg)
-
-
-def namespace_of(cls: type) -> dict[str, Any]:
-    """Return the namespace to make a class from: its ``__dict__`` without what making it adds."""
-    names = {
-        name: value
-        for name, value in cls.__dict__.items()
-        if name not in _MADE_ANEW and not (_DESCRIPTORS.have(value) and _is_slot(name, value, cls))
-    }
-    if names.get("__doc__", "") is None:
-        del names["__doc__"]
-    hook = names.get("__subclasshook__")
-    if getattr(getattr(hook, "__func__", hook), "__module__", None) == "typing":  # every Protocol gets it
-        del names["__subclasshook__"]
-    if cls.__qualname__ != cls.__name__:
-        names["__qualname__"] = cls.__qualname__
-    for name in ("__static_attributes__", "__non_callable_proto_members__"):
-        if name in names:  # a set, or a tuple in the order of one
-            names[name] = tuple(sorted(names[name]))
-    if "__slots__" in names:
-        names["__slots__"] = _slots(names["__slots__"], cls)
-    return names
-
-
-def _is_slot(name: str, value: Any, cls: type) -> bool:
-    """Tell whether a descriptor was made for a slot of this very class."""
-    if isinstance(value, GetSetDescriptorType):  # from 3.15 on one that all classes share
-        return name in {"__dict__", "__weakref__"}
-    return isinstance(value, MemberDescriptorType) and value.__objclass__ is cls
-
-
-def _slots(slots: Any, cls: type) -> Any:
-    """Return ``__slots__`` as it was written; what was used up while the class was made is read off."""
-    if isinstance(slots, (str, tuple, list, dict)):
-        return slots
-    found = [name for name, value in cls.__dict__.items() if _is_slot(name, value, cls)]
-    return tuple(found)
-
-
-def class_cells(cls: type, names: Mapping[str, Any]) -> dict[str, CellType]:
-    """Return the cells that making the class has to fill, by the names under which ``type`` expects them.
-
-    They are the ``__class__`` of zero-argument ``super()`` and the ``__classdict__`` of annotations
-    (PEP 649) and type parameters (PEP 695).
-    """
-    cells: dict[str, CellType] = {}
-    for function in _functions(names.values()):
-        for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
-            if name == "__class__" and _contents(cell) is cls:
-                cells["__classcell__"] = cell
-            elif name == "__classdict__" and function.__qualname__.startswith(cls.__qualname__ + "."):
-                cells["__classdictcell__"] = cell
-    return cells
-
-
-def _contents(cell: CellType) -> Any:
-    try:
-        return cell.cell_contents
-    except ValueError:
-        return None
-
-
-def _functions(values: Any, depth: int = 3) -> Iterator[FunctionType]:
-    """Yield functions among some attributes, also those inside the usual descriptors."""
-    inner: list[Any]
-    for value in values:
-        if isinstance(value, FunctionType):
-            yield value
-            inner = [getattr(value, "__annotate__", None) if HAS_LAZY_ANNOTATIONS else None]
-            inner += [value.__dict__.get("__wrapped__"), *getattr(value, "__type_params__", ())]
-        elif isinstance(value, (staticmethod, classmethod)):
-            inner = [value.__func__]
-        elif isinstance(value, property):
-            inner = [value.fget, value.fset, value.fdel]
-        elif isinstance(value, (functools.cached_property, functools.partialmethod, functools.partial)):
-            inner = [value.func]
-        else:
-            inner = list(evaluators(value).values())
-        if depth:
-            yield from _functions([part for part in inner if part is not None], depth - 1)

@@ -19,6 +19,7 @@ This is the hot path of the package, hence the look-ups in a row and the tests f
 
 from __future__ import annotations
 
+import __future__
 import builtins
 from types import CellType, FunctionType, ModuleType
 from typing import Any
@@ -32,6 +33,9 @@ from pickleloaf.reducers._kinds import ATOMS, SETS, Kinds
 from pickleloaf.reducers._named import by_name
 from pickleloaf.reducers._namespaces import imported_modules, namespace_for, submodules
 from pickleloaf.wire import verb
+
+#: PEP 563: annotations are strings, so that asking for them runs nothing.
+_STRINGS = __future__.annotations.compiler_flag
 
 _Parts = dict[tuple[str, Any], Any]
 
@@ -239,7 +243,7 @@ def _attributes(function: FunctionType, facts: CodeFacts, scope: dict[str, Any])
     if getattr(function, "__type_params__", None):
         attributes["__type_params__"] = function.__type_params__  # type: ignore[attr-defined]
     annotate = function.__annotate__ if HAS_LAZY_ANNOTATIONS else None  # type: ignore[attr-defined]
-    if annotate is not None:
+    if annotate is not None and not function.__code__.co_flags & _STRINGS:
         attributes["__annotate__"] = annotate
     elif function.__annotations__:
         attributes["__annotations__"] = function.__annotations__
