@@ -97,11 +97,11 @@ class Case:
         """Build the object."""
         raise NotImplementedError
 
-    def same(obj):
+    def same(obj):  # noqa: N805 - a case has no instances
         """Use the object and assert how it behaves."""
         raise NotImplementedError
 
-    def close(obj):
+    def close(obj):  # noqa: N805
         """End what `make` started."""
 
     @classmethod

@@ -20,7 +20,7 @@ import pickle
 import sys
 
 
-class raises:
+class raises:  # noqa: N801 - reads as a statement: `with raises(KeyError):`
     """Context manager: the block has to raise this exception; it is kept as `.value`."""
 
     def __init__(self, expected, text=""):

@@ -106,7 +106,7 @@ def test_missing_module(tmp_path, monkeypatch, receive):
     sys.modules.pop("only_here")
 
     def check(objects):
-        with raises(loaf.DecodeError, "only_here") as caught:
+        with raises(loaf.DecodeError, "only_here") as caught:  # noqa: F821 - the receiver's
             next(objects)
         assert isinstance(caught.value, ModuleNotFoundError)
         assert "my_task" in str(caught.value)
@@ -129,7 +129,7 @@ def test_missing_name(tmp_path, monkeypatch, receive):
     (older / "versioned.py").write_text("def old_name(): pass\n")
 
     def check(objects):
-        with raises(loaf.DecodeError, "new_name") as caught:
+        with raises(loaf.DecodeError, "new_name") as caught:  # noqa: F821
             next(objects)
         assert isinstance(caught.value, AttributeError)
 

@@ -28,8 +28,8 @@ def test_register(module, receive):
 
     def check(objects):
         assert next(objects)() == 5
-        with raises(ModuleNotFoundError):
-            import reg_mod
+        with raises(ModuleNotFoundError):  # noqa: F821 - the receiver's
+            import reg_mod  # noqa: F401
 
     receive(check, loaf.dumps(module.f))
 

@@ -76,6 +76,10 @@ class InAttribute(Case):
 class Dynamic(Case):
     """A module made at run time, whose functions share its namespace"""
 
+    exempt = {
+        "round_trip": "its class comes back as the class that left, which has the globals that it left with"
+    }
+
     old_protocols = True
 
     def make():

@@ -48,6 +48,12 @@ Instance, Slotted, Table, closure, pair = define(
     "pair",
 )
 
+
+def is_instance(part):
+    """Whether methods can be taken from it."""
+    return type(part) is Instance
+
+
 ATOMS = [0, -1, 2**70, 1.5, "", "text", "é", b"bytes", None, True, ..., range(3), int, len]
 CHANGEABLE = {
     "list": list,
@@ -63,7 +69,7 @@ CHANGEABLE = {
 }
 FIXED = {
     "tuple": tuple,
-    "method": lambda parts: Instance.method.__get__(next(iter(parts), None) or Instance()),
+    "method": lambda parts: next(filter(is_instance, parts), Instance()).method,
     "frozen": lambda parts: frozenset(part for part in parts if type(part) in (Instance, Slotted)),
     "proxy": lambda parts: types.MappingProxyType({str(i): part for i, part in enumerate(parts)}),
 }
@@ -93,7 +99,7 @@ def pick(made, edges):
     return [part for part in found if part is not None]
 
 
-def fill(kind, node, parts):
+def fill(kind, node, parts):  # noqa: C901 - one branch a kind
     """Put parts into a changeable node."""
     match kind:
         case "list" | "deque":
@@ -117,7 +123,7 @@ def fill(kind, node, parts):
             node[1](parts)
 
 
-def parts_of(thing):
+def parts_of(thing):  # noqa: PLR0911 - one branch a kind
     """What an object consists of: (label, part) pairs; None for an atom."""
     match thing:
         case types.FunctionType():
@@ -143,7 +149,7 @@ def parts_of(thing):
 def has_content(cell):
     """Whether a cell is not empty."""
     try:
-        cell.cell_contents
+        cell.cell_contents  # noqa: B018 - raises where it is empty
     except ValueError:
         return False
     return True

@@ -23,7 +23,7 @@ def namespace_for(scope: dict[str, Any], function: FunctionType, dump: Dump) -> 
     which the function itself stands for it; a stand-in where a module by value may turn up that owns it.
     """
     name = scope.get("__name__")
-    if name in MAIN and not dump.policy.ships_modules:
+    if name in MAIN and not dump.policy.ships_modules and _shipped_with(scope) is None:
         dump.namespaces[id(scope)] = function
         return name
     name = name if type(name) is str else ""
@@ -36,7 +36,7 @@ def namespace_for(scope: dict[str, Any], function: FunctionType, dump: Dump) -> 
 
 
 def reduce_namespace(namespace: Namespace, dump: Dump) -> Any:
-    if dump.policy.ships_modules:
+    if dump.policy.ships_modules or _shipped_with(namespace.globals) is not None:
         return rebuild_namespace, (namespace.name, dump.modules)
     return rebuild_namespace, (namespace.name,)
 
@@ -87,7 +87,14 @@ def _importer(modules: dict[str, ModuleType]) -> Callable[..., Any]:
                 setattr(found, wanted, part)
         return found
 
+    import_shipped.modules = modules  # type: ignore[attr-defined] - for when the functions travel on
     return import_shipped
+
+
+def _shipped_with(scope: dict[str, Any]) -> dict[str, ModuleType] | None:
+    """Return the modules that arrived together with the functions of a scope, if that is how they came here."""
+    held = scope.get("__builtins__")
+    return getattr(held.get("__import__"), "modules", None) if type(held) is dict else None
 
 
 def _absolute(name: str, level: int, scope: dict[str, Any]) -> str:
@@ -129,7 +136,8 @@ def _look_up(function: FunctionType, name: str) -> Any:
 
 def imported_modules(function: FunctionType, names: Names, dump: Dump) -> list[ModuleType]:
     """Return the modules that the body imports and that travel by value: they are not there otherwise."""
-    if not dump.policy.ships_modules:
+    shipped = _shipped_with(function.__globals__)
+    if shipped is None and not dump.policy.ships_modules:
         return []
     wanted: list[str] = []
     for level, name, members in names.imports:
@@ -137,4 +145,6 @@ def imported_modules(function: FunctionType, names: Names, dump: Dump) -> list[M
         parents = absolute.split(".")
         wanted += [".".join(parents[: count + 1]) for count in range(len(parents))]
         wanted += [f"{absolute}.{member}" for member in members]
-    return [sys.modules[name] for name in wanted if name in sys.modules and dump.policy.travels(name)]
+    found = {name: sys.modules[name] for name in wanted if name in sys.modules and dump.policy.travels(name)}
+    found.update((name, shipped[name]) for name in wanted if shipped and name in shipped)
+    return list(found.values())

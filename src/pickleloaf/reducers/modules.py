@@ -42,6 +42,8 @@ def reduce_module(module: ModuleType, dump: Dump) -> Any:
         parts["names", "__path__"] = []
     if left_out:
         parts["left out", None] = left_out
+    if type(module) is not ModuleType:
+        parts["kind", None] = type(module)
     state = dump.give(Late(module, parts, _join, fill_module))
     if state is None:
         return rebuild_same, (namespace,)
@@ -50,8 +52,8 @@ def reduce_module(module: ModuleType, dump: Dump) -> Any:
 
 def _join(parts: dict[tuple[str, Any], Any]) -> tuple[Any, ...]:
     names = {name: value for (kind, name), value in parts.items() if kind == "names"}
-    left_out = parts.get(("left out", None))
-    return (names, left_out) if left_out else (names,)
+    left_out, kind = parts.get(("left out", None)), parts.get(("kind", None))
+    return (names, left_out, kind) if left_out or kind else (names,)
 
 
 @verb
@@ -61,9 +63,11 @@ def rebuild_module(name: str) -> ModuleType:
 
 @verb
 def fill_module(module: ModuleType, state: tuple[Any, ...]) -> None:
-    """Give a module its names; whoever asks for one that could not travel is told why."""
-    names, left_out = (*state, None)[:2]
+    """Give a module its names and class; whoever asks for a name that could not travel is told why."""
+    names, left_out, kind = (*state, None, None)[:3]
     module.__dict__.update(names)
+    if kind is not None:
+        module.__class__ = kind
     if left_out:
         module.__dict__["__getattr__"] = _explain(module.__name__, left_out, names.get("__getattr__"))
 
