@@ -1,7 +1,7 @@
 """Writes the pages of the docs that are read off the code, so that they cannot say something else.
 
-    python docs/generate.py          writes them
-    python docs/generate.py --check  says which of them are out of date, and fails if any is
+python docs/generate.py          writes them
+python docs/generate.py --check  says which of them are out of date, and fails if any is
 """
 
 import ast
@@ -22,8 +22,8 @@ def supported() -> str:
     lines = [
         "# What travels",
         "",
-        f"{len(travel)} kinds of object that travel and {len(refused)} that are refused with a path and a hint. Each row",
-        "is a case under `tests/cases/`: the object is dumped by a script, loaded in a fresh process and used",
+        f"{len(travel)} kinds of object that travel and {len(refused)} that are refused with a path and a hint.",
+        "Each row is a case under `tests/cases/`: the object is dumped by a script, loaded in a fresh process and used",
         "there, and is held to the laws under `tests/laws/` on Python 3.11 to 3.15.",
         "",
     ]
@@ -33,7 +33,13 @@ def supported() -> str:
         lines.append("")
     lines += ["## Refused", "", "| kind | family |", "| --- | --- |"]
     lines += [f"| {_cell(case.title)} | {case.family.strip('_')} |" for case in refused]
-    lines += ["", "## How each family travels", "", "| file | what | travels as | keeps | loses |", "| --- | --- | --- | --- | --- |"]
+    lines += [
+        "",
+        "## How each family travels",
+        "",
+        "| file | what | travels as | keeps | loses |",
+        "| --- | --- | --- | --- | --- |",
+    ]
     files = sorted((PACKAGE / "reducers").rglob("*.py"))
     lines += filter(None, map(_family_row, files))
     return "\n".join(lines) + "\n"
@@ -77,7 +83,8 @@ def architecture() -> str:
     before, _, rest = text.partition("<!-- tree -->\n")
     _, _, after = rest.partition("<!-- end -->")
     rows = [
-        f"- `{path.relative_to(PACKAGE).as_posix()}`: {_summary(path)}\n" for path in sorted(PACKAGE.rglob("*.py"))
+        f"- `{path.relative_to(PACKAGE).as_posix()}`: {_summary(path)}\n"
+        for path in sorted(PACKAGE.rglob("*.py"))
     ]
     return f"{before}<!-- tree -->\n{''.join(rows)}<!-- end -->{after}"
 
@@ -117,7 +124,9 @@ def _family_row(path: Path) -> str:
                 current = key
                 parts[key] = []
         parts[current].append(word)
-    what, travels, keeps, loses = (" ".join(parts.get(key, [])) for key in ("", "Travels", "Keeps:", "Loses:"))
+    what, travels, keeps, loses = (
+        " ".join(parts.get(key, [])) for key in ("", "Travels", "Keeps:", "Loses:")
+    )
     if not travels:
         return ""
     name = path.relative_to(PACKAGE).as_posix()

@@ -26,7 +26,7 @@ _BATCH = 1000
 _Steps = Generator[Any, None, None]
 
 
-class FlatPickler(pickle._Pickler):  # type: ignore[name-defined, misc]  # noqa: SLF001 - the stdlib's Python pickler
+class FlatPickler(pickle._Pickler):  # type: ignore[name-defined, misc]
     """Pickles as another pickler would, with the same hooks, without recursion.
 
     Attributes:
@@ -107,7 +107,13 @@ class FlatPickler(pickle._Pickler):  # type: ignore[name-defined, misc]  # noqa:
         return None
 
     def _reduce_steps(
-        self, obj: Any, function: Any, args: Any, state: Any = None, items: Any = None, pairs: Any = None,
+        self,
+        obj: Any,
+        function: Any,
+        args: Any,
+        state: Any = None,
+        items: Any = None,
+        pairs: Any = None,
         fill: Any = None,
     ) -> _Steps:
         """Write a reduction; mirrors ``save_reduce``."""
@@ -117,8 +123,7 @@ class FlatPickler(pickle._Pickler):  # type: ignore[name-defined, misc]  # noqa:
             yield args[1:]
             self.write(pickle.NEWOBJ)
         elif self.proto >= 4 and name == "__newobj_ex__":
-            for part in args:
-                yield part
+            yield from args
             self.write(pickle.NEWOBJ_EX)
         else:
             yield function
@@ -173,8 +178,7 @@ class FlatPickler(pickle._Pickler):  # type: ignore[name-defined, misc]  # noqa:
         short = self.proto >= 2 and len(obj) <= 3
         if not short:
             self.write(pickle.MARK)
-        for part in obj:
-            yield part
+        yield from obj
         if id(obj) in self.memo:  # a recursive tuple: an element has already written it
             discard = pickle.POP * len(obj) if short else pickle.POP_MARK
             self.write(discard + self.get(self.memo[id(obj)][0]))
@@ -191,8 +195,7 @@ class FlatPickler(pickle._Pickler):  # type: ignore[name-defined, misc]  # noqa:
         iterator = iter(obj)
         while batch := [item for item, _ in zip(iterator, range(_BATCH), strict=False)]:
             self.write(pickle.MARK)
-            for item in batch:
-                yield item
+            yield from batch
             self.write(pickle.ADDITEMS)
 
     def _frozenset_steps(self, obj: frozenset[Any]) -> _Steps:
@@ -200,8 +203,7 @@ class FlatPickler(pickle._Pickler):  # type: ignore[name-defined, misc]  # noqa:
             yield from self._reduce_steps(obj, frozenset, (list(obj),))
             return
         self.write(pickle.MARK)
-        for item in obj:
-            yield item
+        yield from obj
         if id(obj) in self.memo:
             self.write(pickle.POP_MARK + self.get(self.memo[id(obj)][0]))
             return

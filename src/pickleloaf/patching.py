@@ -18,7 +18,16 @@ from pickleloaf.policy.marks import MARKS
 from pickleloaf.reducers._ledger import LEDGER
 from pickleloaf.reducers._patch import Patch
 
-__all__ = ["Loaded", "Patch", "applied", "apply_patches", "mark_patched", "patches", "revert_patches", "track_patches"]
+__all__ = [
+    "Loaded",
+    "Patch",
+    "applied",
+    "apply_patches",
+    "mark_patched",
+    "patches",
+    "revert_patches",
+    "track_patches",
+]
 
 
 class Loaded(NamedTuple):

@@ -43,6 +43,7 @@ BufferCallback = Callable[[pickle.PickleBuffer], Any] | None
 #: Judged beforehand: pickle knows these two itself, and asks no dispatch table about them.
 _CORE: dict[type, Any] = {FunctionType: reduce_function, type: reduce_class}
 
+
 class Pickler(pickle.Pickler):
     """A pickler of live objects; a drop-in for ``pickle.Pickler`` and ``cloudpickle.Pickler``.
 

@@ -133,7 +133,11 @@ def _explain(error: Exception, trail: list[Any]) -> EncodeError:
     path = path_along(trail)
     hint = (trail and hint_for(type(trail[-1]))) or _HINT
     if not isinstance(error, EncodeError):
-        text = str(error) if isinstance(error, (TypeError, pickle.PicklingError)) else f"{type(error).__name__}: {error}"
+        text = (
+            str(error)
+            if isinstance(error, (TypeError, pickle.PicklingError))
+            else f"{type(error).__name__}: {error}"
+        )
         return EncodeError(text, path, hint)
     if error.path:  # in the definition of a class, whose own path begins with its name
         path += error.path[error.path.find(".") :] if "." in error.path else ""

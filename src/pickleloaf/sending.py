@@ -91,7 +91,9 @@ def _functions(memo: _Memo, policy: Any) -> list[FunctionType]:
     return [
         each
         for _, each in memo.values()
-        if type(each) is FunctionType and each.__module__ != "pickleloaf.wire" and not policy.by_reference(each)
+        if type(each) is FunctionType
+        and each.__module__ != "pickleloaf.wire"
+        and not policy.by_reference(each)
     ]
 
 

@@ -13,6 +13,7 @@ the payload are read once more and the elements of each set are put in order.
 
 from __future__ import annotations
 
+import itertools
 import pickle
 import pickletools
 from typing import NamedTuple
@@ -36,7 +37,7 @@ class _Op(NamedTuple):
 def settle_sets(payload: bytes) -> bytes:
     """Return a payload of protocol 4 or 5 with the elements of its sets in order."""
     ops = _read(payload)
-    texts = {op.memo: before for before, op in zip(ops, ops[1:], strict=False) if op.name == "MEMOIZE"}
+    texts = {op.memo: before for before, op in itertools.pairwise(ops) if op.name == "MEMOIZE"}
     marks: list[int] = []
     at = 0
     while at < len(ops):
@@ -102,7 +103,11 @@ def _write(ops: list[_Op]) -> bytes:
             numbers[op.memo] = len(numbers)
         if op.name in {"BINGET", "LONG_BINGET"}:
             number = numbers[op.memo]
-            out += pickle.BINGET + bytes([number]) if number < 256 else pickle.LONG_BINGET + number.to_bytes(4, "little")
+            out += (
+                pickle.BINGET + bytes([number])
+                if number < 256
+                else pickle.LONG_BINGET + number.to_bytes(4, "little")
+            )
         else:
             out += op.data
     return bytes(out)

@@ -29,7 +29,9 @@ class Verb(NamedTuple):
 
 VERBS: dict[str, Verb] = {
     # functions and what they are made of
-    "function": Verb("reducers.functions", "a function: its code, and what globals and cells it has or shares"),
+    "function": Verb(
+        "reducers.functions", "a function: its code, and what globals and cells it has or shares"
+    ),
     "fill_function": Verb("reducers.functions", "gives a function its globals, closure and attributes"),
     "namespace": Verb("reducers._namespaces", "the globals that functions of one module share"),
     "shipped_modules": Verb("reducers._namespaces", "the modules that travel by value in this payload"),
@@ -39,10 +41,14 @@ VERBS: dict[str, Verb] = {
     "fill_cell": Verb("reducers.cells", "puts the contents into a cell"),
     # classes
     "class_": Verb("reducers.classes", "a class, made by its metaclass from its namespace"),
-    "closed_class": Verb("reducers._closed", "a class of nothing but code and atoms, from its sealed definition"),
+    "closed_class": Verb(
+        "reducers._closed", "a class of nothing but code and atoms, from its sealed definition"
+    ),
     "fill_class": Verb("reducers._building", "a class is finished: what refers back to it is in its place"),
     "fill_names": Verb("reducers._building", "sets attributes of a class that is new here"),
-    "fill_revision": Verb("reducers._building", "replaces functions of a class that is here from before they changed"),
+    "fill_revision": Verb(
+        "reducers._building", "replaces functions of a class that is here from before they changed"
+    ),
     "fill_abc": Verb("reducers.classes", "registers virtual subclasses with an abstract base class"),
     "class_stub": Verb("reducers._building", "stands for a class in a digest; never in a payload"),
     "hidden_type": Verb("reducers.classes", "a type of the interpreter that no module names"),
@@ -68,20 +74,30 @@ VERBS: dict[str, Verb] = {
     "property": Verb("reducers.descriptors", "an instance of a subclass of property"),
     # instances
     "instance": Verb("reducers.instances", "an empty instance, whatever its class asks for"),
-    "hashed_instance": Verb("reducers.instances", "an instance, and at once the attributes that its hash may need"),
+    "hashed_instance": Verb(
+        "reducers.instances", "an instance, and at once the attributes that its hash may need"
+    ),
     "derived": Verb("reducers._derived", "an instance, made by the __new__ of a base of its class"),
-    "derived_anew": Verb("reducers._derived", "an instance, made by __new__ and __init__ of a base of its class"),
+    "derived_anew": Verb(
+        "reducers._derived", "an instance, made by __new__ and __init__ of a base of its class"
+    ),
     "fill_derived": Verb("reducers._derived", "gives an instance what its base says, then its attributes"),
-    "fill_instance": Verb("reducers.instances", "sets the attributes of an instance without asking it for any"),
+    "fill_instance": Verb(
+        "reducers.instances", "sets the attributes of an instance without asking it for any"
+    ),
     # what functools makes
     "cached": Verb("reducers.functools_", "a function with an empty lru_cache of the same size"),
-    "fill_generic": Verb("reducers.functools_", "gives a singledispatch function its registry and attributes"),
+    "fill_generic": Verb(
+        "reducers.functools_", "gives a singledispatch function its registry and attributes"
+    ),
     # exceptions
     "exception": Verb("reducers.exceptions", "an exception, still without what it carries"),
     "fill_exception": Verb("reducers.exceptions", "gives an exception its fields and attributes"),
     "traceback": Verb("reducers.tracebacks", "a traceback with the files, names, lines and text of another"),
     # handles
-    "recreated": Verb("reducers.handles.recreated", "an object as a base of its class makes it from arguments"),
+    "recreated": Verb(
+        "reducers.handles.recreated", "an object as a base of its class makes it from arguments"
+    ),
     "lock": Verb("reducers.handles.locks", "a lock, unlocked"),
     "fill_queue": Verb("reducers.handles.queues", "puts items into a queue"),
     "file": Verb("reducers.handles.files", "a file of this process's, open for reading"),
@@ -107,12 +123,16 @@ VERBS: dict[str, Verb] = {
     "weak_collection": Verb("reducers.weakrefs", "an empty weak dictionary or set"),
     "fill_weak_collection": Verb("reducers.weakrefs", "puts the contents into a weak dictionary or set"),
     # generators
-    "generator": Verb("reducers.generators", "a generator or coroutine that has not begun: the call that makes it"),
+    "generator": Verb(
+        "reducers.generators", "a generator or coroutine that has not begun: the call that makes it"
+    ),
     "ended_generator": Verb("reducers.generators", "a generator or coroutine that has ended"),
     # iterators of itertools
     "accumulate": Verb("reducers.iterators", "an accumulate that goes on from a total"),
     "chain": Verb("reducers.iterators", "a chain that is reading one of its iterators"),
-    "combinations": Verb("reducers.iterators", "combinations, permutations or a product, gone on to some indices"),
+    "combinations": Verb(
+        "reducers.iterators", "combinations, permutations or a product, gone on to some indices"
+    ),
     "cycle": Verb("reducers.iterators", "a cycle in its first turn"),
     "dropwhile": Verb("reducers.iterators", "a dropwhile that drops no more"),
     "groupby": Verb("reducers.iterators", "a groupby that has read one value ahead"),

@@ -109,9 +109,7 @@ class Keys(typing.TypedDict, total=False):
     a: int
 '''
 
-NAMES = (
-    "Meta Base Plain WithMeta Abstract Protocol Generic Data Frozen Named Colour Right Keys".split()
-)
+NAMES = "Meta Base Plain WithMeta Abstract Protocol Generic Data Frozen Named Colour Right Keys".split()
 
 #: Class, and a change of its definition that counts.
 RELEVANT = {
@@ -204,7 +202,9 @@ def test_instances():
 
 def test_patched_instance():
     """A method that was put on one instance counts."""
-    source = "class Turkey:\n    def talk(self):\n        return 'gobble'\ndef quack(self):\n    return 'quack'\n"
+    source = (
+        "class Turkey:\n    def talk(self):\n        return 'gobble'\ndef quack(self):\n    return 'quack'\n"
+    )
     cls, quack = define(source, "Turkey", "quack")
     plain, patched = cls(), cls()
     patched.talk = quack.__get__(patched)
@@ -222,7 +222,9 @@ def test_patched_class():
 
 def test_classes_that_know_each_other():
     """Classes that refer to each other, entered from either."""
-    source = "class A:\n    def b(self):\n        return B()\nclass B:\n    def a(self):\n        return A()\n"
+    source = (
+        "class A:\n    def b(self):\n        return B()\nclass B:\n    def a(self):\n        return A()\n"
+    )
     one, two = define(source, "A", "B")
     three, four = define(source, "A", "B")
     assert fingerprint(one) == fingerprint(three) != fingerprint(two) == fingerprint(four)

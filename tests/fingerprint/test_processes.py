@@ -19,7 +19,9 @@ def run(script, *arguments, seed="0", cwd=None):
     """What a script prints in a process of its own."""
     import pickleloaf
 
-    path = os.pathsep.join(filter(None, [str(Path(pickleloaf.__file__).parent.parent), os.environ.get("PYTHONPATH")]))
+    path = os.pathsep.join(
+        filter(None, [str(Path(pickleloaf.__file__).parent.parent), os.environ.get("PYTHONPATH")])
+    )
     environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": path}
     command = [sys.executable, str(script), *arguments]
     done = subprocess.run(command, env=environment, cwd=cwd, capture_output=True, check=False)

@@ -23,9 +23,8 @@ from typing import Any, NamedTuple
 
 __all__ = ["LookUps", "Names", "find_names", "identifiers"]
 
-_GLOBAL = frozenset(
-    "LOAD_GLOBAL LOAD_NAME STORE_GLOBAL DELETE_GLOBAL LOAD_FROM_DICT_OR_GLOBALS".split()
-)
+_GLOBAL = frozenset("LOAD_GLOBAL LOAD_NAME STORE_GLOBAL DELETE_GLOBAL LOAD_FROM_DICT_OR_GLOBALS".split())
+_CONSTANT = frozenset({"LOAD_CONST", "LOAD_SMALL_INT"})
 _ASSIGNS = frozenset({"STORE_GLOBAL", "DELETE_GLOBAL"})
 _CLOSURE = frozenset("LOAD_DEREF LOAD_CLASSDEREF LOAD_FROM_DICT_OR_DEREF".split())
 _ATTRIBUTE = frozenset("LOAD_ATTR LOAD_METHOD".split())
@@ -46,7 +45,9 @@ class LookUps:
 
     __slots__ = ("attributes", "builtins", "modules", "seen")
 
-    def __init__(self, builtins: tuple[str, ...], attributes: tuple[str, ...], modules: tuple[str, ...]) -> None:
+    def __init__(
+        self, builtins: tuple[str, ...], attributes: tuple[str, ...], modules: tuple[str, ...]
+    ) -> None:
         self.builtins = builtins
         self.attributes = attributes
         self.modules = modules
@@ -88,17 +89,23 @@ def find_names(code: CodeType) -> Names:
         names.update(dict.fromkeys(_spelled(code)))
     if any(level for level, _, _ in imports):  # what a relative import is relative to
         names.update(dict.fromkeys(("__package__", "__path__")))
-    return Names(tuple(names), tuple(chains), tuple(imports), touches_scope, _find_look_ups(names, chains, imports))
+    return Names(
+        tuple(names), tuple(chains), tuple(imports), touches_scope, _find_look_ups(names, chains, imports)
+    )
 
 
 def _find_look_ups(
-    names: Iterable[str], chains: Iterable[tuple[str, ...]], imports: Iterable[tuple[int, str, tuple[str, ...]]]
+    names: Iterable[str],
+    chains: Iterable[tuple[str, ...]],
+    imports: Iterable[tuple[int, str, tuple[str, ...]]],
 ) -> LookUps | None:
     known = vars(builtins)
     found = LookUps(
         tuple(name for name in names if name in known),
         tuple(dict.fromkeys(name for chain in chains for name in chain[1:])),
-        tuple(dict.fromkeys(each for level, module, _ in imports if not level for each in _with_parents(module))),
+        tuple(
+            dict.fromkeys(each for level, module, _ in imports if not level for each in _with_parents(module))
+        ),
     )
     return found if found.builtins or found.attributes or found.modules else None
 
@@ -121,10 +128,10 @@ def _collect(
             chain = (instruction.argval,)
         elif chain and name in _ATTRIBUTE:
             chain = (*chain, instruction.argval)
-        elif name == "LOAD_CONST" or name == "LOAD_SMALL_INT":
+        elif name in _CONSTANT:
             constants = [*constants[-1:], instruction.argval]
         elif name == "IMPORT_NAME":
-            level, wanted = (constants + [0, None])[:2] if len(constants) < 2 else constants
+            level, wanted = ([*constants, 0, None])[:2] if len(constants) < 2 else constants
             imports[_import(instruction.argval, level, wanted)] = None
         if chain and name not in _GLOBAL | _CLOSURE | _ATTRIBUTE | {"CACHE", "PUSH_NULL"}:
             if len(chain) > 1:

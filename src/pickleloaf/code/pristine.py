@@ -38,10 +38,19 @@ __all__ = [
 ]
 
 #: Stands for the value of a name that is not there.
-MISSING: Any = type("Missing", (), {"__repr__": lambda self: "<missing>", "__reduce__": lambda self: "MISSING"})()
+MISSING: Any = type(
+    "Missing", (), {"__repr__": lambda self: "<missing>", "__reduce__": lambda self: "MISSING"}
+)()
 
 #: What a function, a class or module is called in a description.
-FUNCTION, CLASS, MODULE, PROPERTY, BUILTIN, OTHER = "function", "class", "module", "property", "builtin", "object"
+FUNCTION, CLASS, MODULE, PROPERTY, BUILTIN, OTHER = (
+    "function",
+    "class",
+    "module",
+    "property",
+    "builtin",
+    "object",
+)
 
 
 class Description(NamedTuple):
@@ -127,7 +136,11 @@ def defined_names(module: str, path: str) -> list[str]:
 def _bindings(code: CodeType) -> dict[str, Binding]:
     """Read the bindings off some code; "*" stands for ``import *``."""
     found: dict[str, Binding] = {}
-    steps = [each for each in dis.get_instructions(code) if each.opname not in {"CACHE", "EXTENDED_ARG", "PRECALL", "NOP"}]
+    steps = [
+        each
+        for each in dis.get_instructions(code)
+        if each.opname not in {"CACHE", "EXTENDED_ARG", "PRECALL", "NOP"}
+    ]
     conditional = _conditional(code, steps)
     imported = (0, "")
     for index, each in enumerate(steps):

@@ -133,7 +133,7 @@ class _Writer:
     def _name(self, node: ast.Name, scope: Scope) -> Iterable[_Item]:
         return [self._variable(node.id, scope)]
 
-    def _names(self, node: ast.Global | ast.Nonlocal, scope: Scope) -> Iterable[_Item]:  # noqa: ARG002
+    def _names(self, node: ast.Global | ast.Nonlocal, scope: Scope) -> Iterable[_Item]:
         # What is declared shows in how the names are written elsewhere.
         return []
 
@@ -239,7 +239,7 @@ _SPECIAL: dict[type, Any] = {
     ast.AnnAssign: _Writer._annotated,
     ast.JoinedStr: _Writer._string,
     ast.FormattedValue: _Writer._piece,
-    ast.Constant: lambda _, node, scope: [_constant(node.value)],  # noqa: ARG005
+    ast.Constant: lambda _, node, scope: [_constant(node.value)],
     **dict.fromkeys(_FUNCTIONS, _Writer._function),
     **dict.fromkeys(COMPREHENSIONS, _Writer._comprehension),
 }

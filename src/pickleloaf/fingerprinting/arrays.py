@@ -18,22 +18,22 @@ _CHUNK = 1 << 16
 _REFERENCES = "OT"
 
 
-def buffer_parts(obj: bytes | bytearray, reader: Reader) -> Parts:  # noqa: ARG001 - every describer takes both
+def buffer_parts(obj: bytes | bytearray, reader: Reader) -> Parts:
     return Parts(type(obj).__name__.encode(), (Raw(len(obj), (obj,)),))
 
 
-def memory_parts(obj: Any, reader: Reader) -> Parts:  # noqa: ARG001
+def memory_parts(obj: Any, reader: Reader) -> Parts:
     with memoryview(obj) as view:
         shape, layout = view.shape, view.format
         data = view.cast("B") if view.c_contiguous else view.tobytes()
     return Parts(b"memory", (shape, layout, Raw(len(data), (data,))))
 
 
-def array_parts(obj: Any, reader: Reader) -> Parts:  # noqa: ARG001
+def array_parts(obj: Any, reader: Reader) -> Parts:
     return Parts(b"array", (obj.typecode, Raw(len(obj) * obj.itemsize, (memoryview(obj),))))
 
 
-def ndarray_parts(obj: Any, reader: Reader) -> Parts:  # noqa: ARG001
+def ndarray_parts(obj: Any, reader: Reader) -> Parts:
     dtype = obj.dtype
     if dtype.names:  # between its fields there may be garbage
         fields = [part for name in dtype.names for part in (name, obj[name])]
@@ -66,6 +66,6 @@ def series_parts(obj: Any, reader: Reader) -> Parts:
     return Parts(b"Series", (obj.name, obj.index, obj.attrs, _column(obj, reader)))
 
 
-def _column(series: Any, reader: Reader) -> Any:  # noqa: ARG001
+def _column(series: Any, reader: Reader) -> Any:
     """Return the array behind a column: numpy's where it is one, else pandas' own."""
     return series.array.to_numpy() if type(series.dtype).__module__.startswith("numpy") else series.array

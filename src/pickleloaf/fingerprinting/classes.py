@@ -119,22 +119,22 @@ def _annotations(cls: type) -> Iterator[Any]:
         yield value
 
 
-def alias_parts(alias: Any, reader: Reader) -> Parts:  # noqa: ARG001 - every describer takes both
+def alias_parts(alias: Any, reader: Reader) -> Parts:
     origin, arguments = typing.get_origin(alias), typing.get_args(alias)
     if origin in (typing.Union, UnionType):
         return Parts(b"union", arguments, unordered=True)
     return Parts(b"alias", (origin, *arguments))
 
 
-def forward_parts(reference: Any, reader: Reader) -> Parts:  # noqa: ARG001
+def forward_parts(reference: Any, reader: Reader) -> Parts:
     return Parts(b"forward", (reference.__forward_arg__,))
 
 
-def variable_parts(variable: Any, reader: Reader) -> Parts:  # noqa: ARG001
+def variable_parts(variable: Any, reader: Reader) -> Parts:
     bound, constraints = getattr(variable, "__bound__", None), getattr(variable, "__constraints__", ())
     bound = None if bound is type(None) else bound  # up to Python 3.13, for a ParamSpec that has none
     return Parts(b"type variable", (type(variable).__name__, variable.__name__, bound, constraints))
 
 
-def type_alias_parts(alias: Any, reader: Reader) -> Parts:  # noqa: ARG001
+def type_alias_parts(alias: Any, reader: Reader) -> Parts:
     return Parts(b"type alias", (alias.__name__, alias.__value__, alias.__type_params__))

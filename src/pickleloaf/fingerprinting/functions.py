@@ -75,7 +75,7 @@ def _bytecode(code: CodeType, python: str) -> Parts:
     return Parts(b"bytecode", (python, *numbers, *names, *data, Parts(b"constants", constants)))
 
 
-def cell_parts(cell: CellType, reader: Reader) -> Parts:  # noqa: ARG001 - every describer takes both
+def cell_parts(cell: CellType, reader: Reader) -> Parts:
     try:
         return Parts(b"cell", (cell.cell_contents,))
     except ValueError:
@@ -107,8 +107,13 @@ def _used(function: FunctionType, names: Names, reader: Reader) -> Iterator[tupl
             attributes = _attributes(name, value, names, reader)
             yield from attributes or [(name, by_name(value, name, scope, reader.dump))]
     for level, name, wanted in names.imports:
-        package = scope.get("__package__") or ""
-        yield from _imported(importlib.util.resolve_name("." * level + name, package), wanted, reader)
+        relative = "." * level + name
+        try:
+            module = importlib.util.resolve_name(relative, scope.get("__package__"))
+        except ImportError:  # there is no package that it could be relative to
+            yield relative, None
+        else:
+            yield from _imported(module, wanted, reader)
 
 
 def _is_followed(value: Any, reader: Reader) -> bool:

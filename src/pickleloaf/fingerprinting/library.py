@@ -16,7 +16,7 @@ from pickleloaf.fingerprinting.objects import COPIED, Reader, mapping, named
 _FIELD = ("name", "default", "default_factory", "init", "repr", "hash", "compare", "kw_only")
 
 
-def path_parts(path: os.PathLike[str], reader: Reader) -> Parts:  # noqa: ARG001 - every describer takes both
+def path_parts(path: os.PathLike[str], reader: Reader) -> Parts:
     return Parts(b"path", (type(path).__name__, os.fspath(path)))
 
 
@@ -29,19 +29,19 @@ def lru_cache_parts(cached: Any, reader: Reader) -> Parts:
     return Parts(b"lru_cache", (*arguments, mapping(own)))
 
 
-def cached_property_parts(cached: Any, reader: Reader) -> Parts:  # noqa: ARG001
+def cached_property_parts(cached: Any, reader: Reader) -> Parts:
     return Parts(b"cached_property", (cached.func, cached.attrname))
 
 
-def partial_method_parts(method: functools.partialmethod[Any], reader: Reader) -> Parts:  # noqa: ARG001
+def partial_method_parts(method: functools.partialmethod[Any], reader: Reader) -> Parts:
     return Parts(b"partialmethod", (method.func, method.args, method.keywords))
 
 
-def generic_method_parts(method: Any, reader: Reader) -> Parts:  # noqa: ARG001
+def generic_method_parts(method: Any, reader: Reader) -> Parts:
     return Parts(b"singledispatchmethod", (method.func, mapping(method.dispatcher.registry.items())))
 
 
-def field_parts(field: Any, reader: Reader) -> Parts:  # noqa: ARG001
+def field_parts(field: Any, reader: Reader) -> Parts:
     values = [getattr(field, name) for name in _FIELD]
     values = [Parts(b"missing") if value is dataclasses.MISSING else value for value in values]
     kind = getattr(field._field_type, "name", "")

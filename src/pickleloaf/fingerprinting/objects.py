@@ -184,19 +184,19 @@ def _pair(pair: tuple[Any, Any]) -> Any:
     return Parts(b"pair", pair) if key is None or value is None else Encoded(key + value)
 
 
-def list_parts(obj: list[Any], reader: Reader) -> Parts:  # noqa: ARG001 - every describer takes both
+def list_parts(obj: list[Any], reader: Reader) -> Parts:
     return Parts(b"list", encoded_runs(obj))
 
 
-def tuple_parts(obj: tuple[Any, ...], reader: Reader) -> Parts:  # noqa: ARG001
+def tuple_parts(obj: tuple[Any, ...], reader: Reader) -> Parts:
     return Parts(b"tuple", encoded_runs(obj))
 
 
-def dict_parts(obj: dict[Any, Any], reader: Reader) -> Parts:  # noqa: ARG001
+def dict_parts(obj: dict[Any, Any], reader: Reader) -> Parts:
     return mapping(obj.items())
 
 
-def proxy_parts(obj: Any, reader: Reader) -> Parts:  # noqa: ARG001
+def proxy_parts(obj: Any, reader: Reader) -> Parts:
     return Parts(b"mappingproxy", (dict(obj),))
 
 
@@ -222,13 +222,13 @@ def _state(state: Any, reader: Reader) -> Iterator[Any]:
         yield dict_parts(state, reader)
 
 
-def str_parts(obj: str, reader: Reader) -> Parts:  # noqa: ARG001
+def str_parts(obj: str, reader: Reader) -> Parts:
     starts = range(0, len(obj), _CHUNK)
     chunks = (obj[start : start + _CHUNK].encode("utf-8", "surrogatepass") for start in starts)
     return Parts(b"str", (Raw(len(obj), chunks),))
 
 
-def held_parts(obj: Any, reader: Reader) -> Parts:  # noqa: ARG001
+def held_parts(obj: Any, reader: Reader) -> Parts:
     return named(obj.module, obj.name)
 
 

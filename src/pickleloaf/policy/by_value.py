@@ -58,7 +58,7 @@ class Registry:
         """
         if not isinstance(module, types.ModuleType):
             msg = f"Input should be a module object, got {module!s} instead"
-            raise ValueError(msg)  # noqa: TRY004 - the type that cloudpickle raises
+            raise ValueError(msg)
         with self._lock:
             if module.__name__ not in self._names:
                 msg = f"{module} is not registered for pickle by value"
@@ -100,7 +100,9 @@ class ValuePolicy:
 
     forced: frozenset[int] = frozenset()
 
-    def __init__(self, registry: Registry, handles: Handles, *, local: bool = False, patches: str = "warn") -> None:
+    def __init__(
+        self, registry: Registry, handles: Handles, *, local: bool = False, patches: str = "warn"
+    ) -> None:
         self.registry = registry
         self.handles = handles
         self.local = local

@@ -107,7 +107,12 @@ def _known_to(value: Any) -> list[Any]:
         scope = value.__globals__
         names = facts_of(value.__code__).names.globals if scope.get("__name__") in MAIN else ()
         cells = [cell.cell_contents for cell in value.__closure__ or () if not is_empty(cell)]
-        return [*cells, *value.__dict__.values(), *(value.__defaults__ or ()), *(scope[name] for name in names if name in scope)]
+        return [
+            *cells,
+            *value.__dict__.values(),
+            *(value.__defaults__ or ()),
+            *(scope[name] for name in names if name in scope),
+        ]
     if isinstance(value, type):
         return [*value.__bases__, *value.__dict__.values()] if value.__flags__ & _HEAP_TYPE else []
     if isinstance(value, property):

@@ -40,7 +40,10 @@ def recover_keywords(cls: type) -> dict[str, Any]:
         found, required = {}, set()
         for hook in hooks:
             for parameter in inspect.signature(hook).parameters.values():
-                if parameter.kind is parameter.KEYWORD_ONLY or parameter.kind is parameter.POSITIONAL_OR_KEYWORD:
+                if (
+                    parameter.kind is parameter.KEYWORD_ONLY
+                    or parameter.kind is parameter.POSITIONAL_OR_KEYWORD
+                ):
                     found.setdefault(parameter.name, _UNKNOWN)
                     if parameter.default is parameter.empty:
                         required.add(parameter.name)
@@ -114,7 +117,9 @@ def _statement(cls: type) -> ast.ClassDef | None:
         if len(found) > 1:
             firsts = {each.__code__.co_firstlineno for each in functions}
             firsts.add(cls.__dict__.get("__firstlineno__", 0))
-            found = [each for each in found if any(each.lineno <= at <= (each.end_lineno or 0) for at in firsts)]
+            found = [
+                each for each in found if any(each.lineno <= at <= (each.end_lineno or 0) for at in firsts)
+            ]
         if found:
             return found[-1]
     return None

@@ -66,7 +66,11 @@ class Marks:
         snapshot = {}
         for path, owner in _owners(module, name, ""):
             snapshot[path] = dict(owner.__dict__)
-            if type(owner) in (ModuleType, type, ABCMeta):  # other metaclasses may make what they like of functions
+            if type(owner) in (
+                ModuleType,
+                type,
+                ABCMeta,
+            ):  # other metaclasses may make what they like of functions
                 _mend(name, path, snapshot[path])
         with self._lock:
             self._tracked[name] = snapshot

@@ -31,7 +31,17 @@ from typing import Any, NamedTuple
 from pickleloaf.code.pristine import MISSING, binding
 from pickleloaf.policy.by_value import MAIN, ValuePolicy, is_importable_module
 
-__all__ = ["OF_THE_PROCESS", "PLAIN", "TREATMENTS", "Judge", "Place", "default_treatment", "held", "is_patchable", "owner_of"]
+__all__ = [
+    "OF_THE_PROCESS",
+    "PLAIN",
+    "TREATMENTS",
+    "Judge",
+    "Place",
+    "default_treatment",
+    "held",
+    "is_patchable",
+    "owner_of",
+]
 
 #: What can be done about patches while dumping.
 TREATMENTS = ("warn", "carry", "refuse", "ignore")
@@ -44,13 +54,37 @@ _TO_BE_SET = {
 }
 
 #: Names that are there to be set, as places.
-OF_THE_PROCESS = frozenset((module, "", name) for module, names in _TO_BE_SET.items() for name in names.split())
+OF_THE_PROCESS = frozenset(
+    (module, "", name) for module, names in _TO_BE_SET.items() for name in names.split()
+)
 
 #: Types whose objects never come from anywhere, by id: a metaclass may make types unhashable.
 _PLAIN = (
-    {type(None), bool, int, float, complex, str, bytes, bytearray, tuple, list, dict, set, frozenset, range, slice}
+    {
+        type(None),
+        bool,
+        int,
+        float,
+        complex,
+        str,
+        bytes,
+        bytearray,
+        tuple,
+        list,
+        dict,
+        set,
+        frozenset,
+        range,
+        slice,
+    }
     | {type(...), type(NotImplemented), CodeType}
-    | {type(object.__init__), type(str.join), type(int.real), type(FunctionType.__globals__), type(dict.__dict__["fromkeys"])}
+    | {
+        type(object.__init__),
+        type(str.join),
+        type(int.real),
+        type(FunctionType.__globals__),
+        type(dict.__dict__["fromkeys"]),
+    }
 )
 PLAIN = frozenset(map(id, _PLAIN))
 
@@ -207,7 +241,7 @@ class Judge:
     def _partial(self, value: Any, place: Place, depth: int) -> bool:
         return self._look(value.func, place, depth + 1)
 
-    def _module(self, value: ModuleType, place: Place, depth: int) -> bool:  # noqa: ARG002 - one of _looks
+    def _module(self, value: ModuleType, place: Place, depth: int) -> bool:
         name = getattr(value, "__name__", None)
         if type(name) is not str or name in MAIN:
             return False

@@ -20,10 +20,16 @@ from pickleloaf.policy.patches import OF_THE_PROCESS, PLAIN, Judge, Place, is_pa
 
 __all__ = ["Scope"]
 
-_HELD = (
-    {FunctionType, BuiltinFunctionType, MethodType, staticmethod, classmethod, property, type, ModuleType}
-    | {functools.partial, functools.partialmethod, functools.cached_property, type(functools.lru_cache(len))}
-)
+_HELD = {
+    FunctionType,
+    BuiltinFunctionType,
+    MethodType,
+    staticmethod,
+    classmethod,
+    property,
+    type,
+    ModuleType,
+} | {functools.partial, functools.partialmethod, functools.cached_property, type(functools.lru_cache(len))}
 _HELD_IDS = frozenset(map(id, _HELD))
 
 #: Attributes of a class that say what it is; of interest only where they are not plain data.
@@ -97,7 +103,11 @@ class Scope:
                 if not self.path or name not in _USUAL:
                     rest[name] = kind
                 continue
-            if id(kind) in _HELD_IDS or issubclass(kind, type) or (callable(value) and not kind.__dictoffset__):
+            if (
+                id(kind) in _HELD_IDS
+                or issubclass(kind, type)
+                or (callable(value) and not kind.__dictoffset__)
+            ):
                 held[name] = value
             else:
                 rest[name] = kind

@@ -272,6 +272,8 @@ def watch_for(policy: ValuePolicy) -> Watch:
             _watches.clear()
         fixed = Registry()
         fixed._names = names
-        watch = _watches[names, policy.local] = Watch(ValuePolicy(fixed, policy.handles, local=policy.local), names)
+        watch = _watches[names, policy.local] = Watch(
+            ValuePolicy(fixed, policy.handles, local=policy.local), names
+        )
     policy.watch = watch
     return watch

@@ -56,7 +56,7 @@ def reduce_building(
     dump: Dump,
     rebuild: Callable[..., type],
     names: Mapping[str, Any],
-    more: Callable[[list[Late]], tuple[Any, ...]] = lambda late: (),  # noqa: ARG005
+    more: Callable[[list[Late]], tuple[Any, ...]] = lambda late: (),
 ) -> Any:
     """Return the reduction of a class.
 
@@ -143,7 +143,7 @@ def reduce_class_state(state: ClassState, dump: Dump) -> Any:
     return rebuild_pack, tuple(Step(item, part) for item, part in given if part is not None)
 
 
-def reduce_step(step: Step, dump: Dump) -> Any:  # noqa: ARG001 - every reducer takes both
+def reduce_step(step: Step, dump: Dump) -> Any:
     return step.late.fill, (step.late.target, step.given)
 
 
@@ -153,7 +153,7 @@ def rebuild_pack(*parts: Any) -> tuple[Any, ...]:
 
 
 @verb
-def fill_class(cls: type, steps: tuple[None, ...]) -> None:  # noqa: ARG001 - done when they are loaded
+def fill_class(cls: type, steps: tuple[None, ...]) -> None:
     """Let other threads have a class, after its late steps."""
     _tracking.finish(cls)
 

@@ -260,7 +260,11 @@ def _put_together(parts: _Parts, used: dict[str, Any]) -> tuple[dict[str, Any], 
 
 
 def _make_property(fget: Any, fset: Any, fdel: Any, doc: str | None) -> property:
-    return property(fget, fset, fdel) if fget is not None and fget.__doc__ == doc else property(fget, fset, fdel, doc)
+    return (
+        property(fget, fset, fdel)
+        if fget is not None and fget.__doc__ == doc
+        else property(fget, fset, fdel, doc)
+    )
 
 
 def _same(value: Any) -> Any:

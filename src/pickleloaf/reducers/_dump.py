@@ -201,7 +201,9 @@ class Dump:
         """Tell whether a class is a base or the metaclass of one being built, so that it is there already."""
         if any(cls is each for each, _ in self.building):
             return False
-        return any(cls is each for built, _ in self.building for each in (*built.__mro__, *type(built).__mro__))
+        return any(
+            cls is each for built, _ in self.building for each in (*built.__mro__, *type(built).__mro__)
+        )
 
     def leads_to(self, targets: set[int], values: Iterable[Any]) -> bool:
         """Tell whether references lead from values to a target, given by id, as far as one need look.

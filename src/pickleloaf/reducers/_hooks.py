@@ -30,7 +30,9 @@ def taken_back(metaclass: type, bases: tuple[type, ...], names: Mapping[str, Any
 
 def _places(metaclass: type, bases: tuple[type, ...], names: Mapping[str, Any]) -> Iterator[Any]:
     """Yield the dicts, cells and classes that the hooks of a class can reach at once."""
-    classes = {id(each): each for cls in (metaclass, *bases) for each in cls.__mro__ if _tracking.is_new(each)}
+    classes = {
+        id(each): each for cls in (metaclass, *bases) for each in cls.__mro__ if _tracking.is_new(each)
+    }
     scopes: dict[int, dict[str, Any]] = {}
     for cls in classes.values():
         yield cls

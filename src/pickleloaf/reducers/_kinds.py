@@ -7,7 +7,6 @@ classes unhashable, the methods here do not.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from types import ModuleType
 from typing import Any
 
 __all__ = ["ATOMS", "SETS", "Kinds"]

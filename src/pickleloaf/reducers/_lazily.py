@@ -32,7 +32,10 @@ def evaluators(obj: Any) -> dict[str, FunctionType]:
     if not isinstance(obj, _LAZY):
         return {}
     if HAS_LAZY_ANNOTATIONS:
-        found = {kind: getattr(obj, f"evaluate_{kind}", None) for kind in ("bound", "constraints", "default", "value")}
+        found = {
+            kind: getattr(obj, f"evaluate_{kind}", None)
+            for kind in ("bound", "constraints", "default", "value")
+        }
         return {kind: function for kind, function in found.items() if type(function) is FunctionType}
     functions = [each for each in gc.get_referents(obj) if type(each) is FunctionType]  # in this order, too
     if not isinstance(obj, typing.TypeVar | typing.ParamSpec | typing.TypeVarTuple):
@@ -48,7 +51,9 @@ def evaluators(obj: Any) -> dict[str, FunctionType]:
 
 def _returns_tuple(function: FunctionType) -> bool:
     *_, before, last = dis.get_instructions(function)
-    return before.opname == "BUILD_TUPLE" or isinstance(before.argval, tuple) or isinstance(last.argval, tuple)
+    return (
+        before.opname == "BUILD_TUPLE" or isinstance(before.argval, tuple) or isinstance(last.argval, tuple)
+    )
 
 
 @cache
@@ -72,5 +77,7 @@ def intrinsic(name: str) -> Callable[..., Any]:
     *_, operator, end = dis.get_instructions(template)
     code = bytearray(template.__code__.co_code)
     room = (end.offset - operator.offset) // 2
-    code[operator.offset : end.offset] = bytes([dis.opmap[instruction], number, *[dis.opmap["NOP"], 0] * (room - 1)])
+    code[operator.offset : end.offset] = bytes(
+        [dis.opmap[instruction], number, *[dis.opmap["NOP"], 0] * (room - 1)]
+    )
     return FunctionType(template.__code__.replace(co_code=bytes(code)), {})

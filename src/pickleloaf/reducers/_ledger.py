@@ -72,7 +72,9 @@ class Ledger:
     def patches(self) -> list[Patch]:
         """Return the patches in force, in the order of their places."""
         with self._lock:
-            return [patch for _, entry in sorted(self._entries.items(), key=_place) for patch in entry.layers()]
+            return [
+                patch for _, entry in sorted(self._entries.items(), key=_place) for patch in entry.layers()
+            ]
 
     def applied(self, place: Place) -> Patch | None:
         """Return the patch that stands at a place, if it was applied here and nobody has touched it since."""
@@ -86,7 +88,10 @@ class Ledger:
         try:
             value: Any = weakref.ref(patch.value)
         except TypeError:
-            value = lambda value=patch.value: value
+
+            def value(value=patch.value):
+                return value
+
         self._sent[patch.place] = (patch.digest, value)
 
     def apply(self, patches: Iterable[Patch]) -> None:
@@ -96,7 +101,9 @@ class Ledger:
             PatchError: one of them cannot be applied; none is.
         """
         with self._lock:
-            self._set([(patch, entry) for patch in patches if (entry := self._entry(patch)) is not None], self._load)
+            self._set(
+                [(patch, entry) for patch in patches if (entry := self._entry(patch)) is not None], self._load
+            )
 
     @contextmanager
     def block(self, patches: Iterable[Patch]) -> Iterator[None]:
@@ -136,7 +143,9 @@ class Ledger:
             found = self._original_at(place, found)
             path.append(part)
             if found is MISSING:
-                raise PatchError(f"this process has no {place}, which a patch in this payload wraps", str(place))
+                raise PatchError(
+                    f"this process has no {place}, which a patch in this payload wraps", str(place)
+                )
         return _choose(found, kind, digest, module, qualname)
 
     def _original_at(self, place: Place, owner: Any) -> Any:
@@ -154,7 +163,10 @@ class Ledger:
         _import(place.module, place)
         owner = owner_of(place)
         if owner is None:
-            raise PatchError(f"this process has no {place.module}.{place.path}, of which {place.name} is to be patched", str(place))
+            raise PatchError(
+                f"this process has no {place.module}.{place.path}, of which {place.name} is to be patched",
+                str(place),
+            )
         live = held(owner, place.name)
         entry = self._entries.get(place)
         if entry is not None and entry.owner is owner:
@@ -169,7 +181,9 @@ class Ledger:
 
     def _is_sent(self, patch: Patch, live: Any) -> bool:
         digest, value = self._sent.get(patch.place, (b"", None))
-        return value is not None and digest == patch.digest and value() is (REMOVED if live is MISSING else live)
+        return (
+            value is not None and digest == patch.digest and value() is (REMOVED if live is MISSING else live)
+        )
 
     def _load(self, patch: Patch, entry: _Entry) -> None:
         entry.loaded = patch
@@ -209,7 +223,9 @@ def _import(module: str, place: Place) -> Any:
     try:
         return importlib.import_module(module)
     except ImportError as error:
-        raise PatchError(f"{place} cannot be patched: no module {module!r} can be imported here", str(place)) from error
+        raise PatchError(
+            f"{place} cannot be patched: no module {module!r} can be imported here", str(place)
+        ) from error
 
 
 def _put(owner: Any, name: str, value: Any) -> None:
@@ -243,7 +259,9 @@ def _check(patch: Patch, live: Any) -> None:
     if theirs.kind is not None and ours.kind != theirs.kind:
         message = f"{place} is a {theirs.kind} at the sender of this patch, and a {ours.kind} in this process"
         raise PatchError(message, str(place))
-    if theirs.python == ours.python and (_differ(theirs.live, ours.live) or _differ(theirs.written, ours.written)):
+    if theirs.python == ours.python and (
+        _differ(theirs.live, ours.live) or _differ(theirs.written, ours.written)
+    ):
         message = f"{place} is another one in this process than at the sender of this patch: its code differs"
         raise PatchError(message, str(place))
 

@@ -53,7 +53,12 @@ def by_name(value: Any, name: str, scope: dict[str, Any], dump: Dump) -> Any:
             _homes.clear()
         known = _homes[key] = (id(value), len(sys.modules), _home(value, name, scope))
     home = known[2]
-    if home is None or dump.policy.travels(home) or _held(home, name) is not value or id(value) in dump.policy.forced:
+    if (
+        home is None
+        or dump.policy.travels(home)
+        or _held(home, name) is not value
+        or id(value) in dump.policy.forced
+    ):
         return value
     return dump.named.setdefault((home, name), Named(home, name))
 

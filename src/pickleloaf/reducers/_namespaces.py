@@ -60,7 +60,7 @@ def rebuild_namespace(name: str, modules: dict[str, ModuleType] | None = None) -
     return module
 
 
-def reduce_shipped_modules(modules: ShippedModules, dump: Dump) -> Any:  # noqa: ARG001
+def reduce_shipped_modules(modules: ShippedModules, dump: Dump) -> Any:
     return rebuild_shipped_modules, ()
 
 

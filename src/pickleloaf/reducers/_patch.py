@@ -38,7 +38,14 @@ class Patch:
     __slots__ = ("before", "digest", "origin", "place", "shares", "value")
 
     def __init__(
-        self, place: Place, value: Any, origin: str, before: Description | None, digest: bytes, *, shares: bool
+        self,
+        place: Place,
+        value: Any,
+        origin: str,
+        before: Description | None,
+        digest: bytes,
+        *,
+        shares: bool,
     ) -> None:
         self.place = place
         self.value = value
@@ -59,7 +66,7 @@ class Patch:
 
 
 @verb
-def rebuild_patch(  # noqa: PLR0913 - the fields of a patch
+def rebuild_patch(
     module: str,
     path: str,
     name: str,

@@ -23,7 +23,18 @@ from typing import Any
 
 from pickleloaf.reducers._dump import Dump
 
-__all__ = ["arrived", "finish", "identity", "is_new", "keywords_of", "known", "received", "revision", "start", "takes_revision"]
+__all__ = [
+    "arrived",
+    "finish",
+    "identity",
+    "is_new",
+    "keywords_of",
+    "known",
+    "received",
+    "revision",
+    "start",
+    "takes_revision",
+]
 
 #: A loader that is building a class is waited for so long; it may have failed without a word.
 _PATIENCE_S = 10.0
@@ -32,7 +43,18 @@ _PATIENCE_S = 10.0
 class _Tracked:
     """What is known about one class."""
 
-    __slots__ = ("builder", "cls", "identity", "keywords", "maker", "ready", "received", "revisions", "signature", "template")
+    __slots__ = (
+        "builder",
+        "cls",
+        "identity",
+        "keywords",
+        "maker",
+        "ready",
+        "received",
+        "revisions",
+        "signature",
+        "template",
+    )
 
     def __init__(self, cls: type, identity: bytes, keywords: dict[str, Any] | None) -> None:
         self.identity = identity

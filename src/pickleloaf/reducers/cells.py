@@ -3,7 +3,8 @@
 Takes apart: the contents. Travels as: wire.cell, wire.fill_cell; wire.cell_of for a cell of a function.
 Keeps: sharing between closures, emptiness. Loses: nothing.
 
-Cells mostly travel inside the functions that have them (see functions)."""
+Cells mostly travel inside the functions that have them (see functions).
+"""
 
 from __future__ import annotations
 

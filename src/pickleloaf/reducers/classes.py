@@ -4,7 +4,8 @@ Takes apart: name, bases, metaclass, namespace, keywords, virtual subclasses. Tr
 wire.fill_class, wire.fill_names, wire.fill_abc; wire.hidden_type for types that no module names.
 Keeps: identity (see _tracking), order of attributes, slots, descriptors, `__class__` cells, type
 parameters, class statement keywords, everything a metaclass or __init_subclass__ does.
-Loses: `__firstlineno__`, weak references to subclasses."""
+Loses: `__firstlineno__`, weak references to subclasses.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +22,16 @@ from pickleloaf.reducers._dump import HEAP_TYPE, Dump, Late
 from pickleloaf.wire import verb
 
 #: Modules that name types which their own __module__ does not lead to: "function" is no builtin.
-_NAMING_MODULES = ("types", "_collections_abc", "_weakref", "weakref", "typing", "functools", "itertools", "ctypes")
+_NAMING_MODULES = (
+    "types",
+    "_collections_abc",
+    "_weakref",
+    "weakref",
+    "typing",
+    "functools",
+    "itertools",
+    "ctypes",
+)
 
 
 #: Types without a name that pickle itself knows.

@@ -1,7 +1,8 @@
 """Code objects.
 
 Takes apart: their bytes (see code/codec.py). Travels as: wire.code.
-Keeps: everything that runs, and the source lines. Loses: path and absolute line numbers."""
+Keeps: everything that runs, and the source lines. Loses: path and absolute line numbers.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +14,7 @@ from pickleloaf.reducers._dump import Dump
 from pickleloaf.wire import verb
 
 
-def reduce_code(code: CodeType, dump: Dump) -> Any:  # noqa: ARG001 - every reducer takes both
+def reduce_code(code: CodeType, dump: Dump) -> Any:
     return rebuild_code, (facts_of(code).blob,)
 
 

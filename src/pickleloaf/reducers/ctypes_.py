@@ -5,7 +5,8 @@ wire.ctypes_class, wire.fill_fields, wire.function_type.
 Keeps: layout, bit fields, byte order, types that refer to themselves, one type for each array length.
 Loses: that parts of a structure share its memory.
 
-Data that holds a pointer is refused: an address means nothing elsewhere."""
+Data that holds a pointer is refused: an address means nothing elsewhere.
+"""
 
 from __future__ import annotations
 
@@ -69,7 +70,11 @@ def _reduce_made(cls: Any) -> Any:
     base = cls.__base__
     if base is ctypes.Array and cls._type_ * cls._length_ is cls:
         return operator.mul, (cls._type_, cls._length_)
-    if base is ctypes._Pointer and cls.__name__ == f"LP_{cls._type_.__name__}" and ctypes.POINTER(cls._type_) is cls:
+    if (
+        base is ctypes._Pointer
+        and cls.__name__ == f"LP_{cls._type_.__name__}"
+        and ctypes.POINTER(cls._type_) is cls
+    ):
         return ctypes.POINTER, (cls._type_,)
     if base is _ctypes.CFuncPtr and cls.__module__ == "ctypes":
         return rebuild_function_type, (cls._flags_, cls._restype_, *cls._argtypes_)

@@ -2,7 +2,8 @@
 
 Takes apart: the functions; of slots and C, the class and the name in it. Travels as: the type, by name;
 wire.property for subclasses; wire.class_attribute.
-Keeps: docstrings, attributes, subclasses. Loses: nothing."""
+Keeps: docstrings, attributes, subclasses. Loses: nothing.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +14,7 @@ from pickleloaf.reducers._dump import Dump
 from pickleloaf.wire import verb
 
 
-def reduce_wrapper(wrapper: classmethod[Any, Any, Any] | staticmethod[Any, Any], dump: Dump) -> Any:  # noqa: ARG001
+def reduce_wrapper(wrapper: classmethod[Any, Any, Any] | staticmethod[Any, Any], dump: Dump) -> Any:
     inner = wrapper.__func__
     own = {
         name: value
@@ -24,10 +25,12 @@ def reduce_wrapper(wrapper: classmethod[Any, Any, Any] | staticmethod[Any, Any],
 
 
 #: What both wrappers copy from the function when they are made; Objects/funcobject.c.
-_COPIED = frozenset("__module__ __name__ __qualname__ __doc__ __wrapped__ __annotations__ __annotate__".split())
+_COPIED = frozenset(
+    "__module__ __name__ __qualname__ __doc__ __wrapped__ __annotations__ __annotate__".split()
+)
 
 
-def reduce_property(prop: property, dump: Dump) -> Any:  # noqa: ARG001 - every reducer takes both
+def reduce_property(prop: property, dump: Dump) -> Any:
     parts = (prop.fget, prop.fset, prop.fdel)
     if prop.fget is None or prop.__doc__ != prop.fget.__doc__:
         parts = (*parts, prop.__doc__)
@@ -45,7 +48,7 @@ def rebuild_property(kind: type[property], *parts: Any) -> property:
     return prop
 
 
-def reduce_class_attribute(descriptor: Any, dump: Dump) -> Any:  # noqa: ARG001 - every reducer takes both
+def reduce_class_attribute(descriptor: Any, dump: Dump) -> Any:
     cls, name = descriptor.__objclass__, descriptor.__name__
     if cls.__dict__.get(name) is not descriptor:
         msg = f"cannot pickle {type(descriptor).__name__} {cls.__qualname__}.{name}: no class is known to have it"

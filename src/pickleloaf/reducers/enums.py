@@ -180,7 +180,9 @@ class _StandIns:
         """Give the class back to ``__new__`` and ``__init__`` of the user."""
         own = self.names.get("__new_member__")
         scope = {} if own is None else {"__new__": own}
-        cls._new_member_, _, cls._use_args_ = type(cls)._find_new_(scope, cls._member_type_, cls.__bases__[-1])
+        cls._new_member_, _, cls._use_args_ = type(cls)._find_new_(
+            scope, cls._member_type_, cls.__bases__[-1]
+        )
         for name in ("__new_member__", "__init__"):
             if name not in self.names:
                 type.__delattr__(cls, name)

@@ -18,8 +18,8 @@ This is the hot path of the package, hence the look-ups in a row and the tests f
 """
 
 from __future__ import annotations
-
 import __future__
+
 import builtins
 from types import CellType, FunctionType, ModuleType
 from typing import Any
@@ -66,7 +66,11 @@ def reduce_function(function: FunctionType, dump: Dump) -> Any:
     shared = None if closure is None else _shared_cells(function, closure, dump)
     state = _state(function, facts, namespace, dump)
     if state is None:
-        return rebuild_function, (facts.blob, namespace) if shared is None else (facts.blob, namespace, shared)
+        return rebuild_function, (facts.blob, namespace) if shared is None else (
+            facts.blob,
+            namespace,
+            shared,
+        )
     if _is_leaf(state):
         return rebuild_function, (facts.blob, namespace, shared, state)
     if _holds_sets(state):
@@ -126,7 +130,9 @@ def fill_function(function: FunctionType, state: tuple[Any, ...]) -> None:
                 setattr(function, name, value)
 
 
-def _shared_cells(function: FunctionType, closure: tuple[CellType, ...], dump: Dump) -> tuple[Any, ...] | None:
+def _shared_cells(
+    function: FunctionType, closure: tuple[CellType, ...], dump: Dump
+) -> tuple[Any, ...] | None:
     """Return where the cells of a function are to be found in the payload, or None if all are new."""
     known = dump.cells
     shared: list[Any] | None = None

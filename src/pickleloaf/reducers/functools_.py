@@ -6,7 +6,8 @@ functools.singledispatch and functools.cmp_to_key, by name.
 Keeps: recursion, attributes such as `__wrapped__`, the whole registry; what an importable module holds
 goes by reference. Loses: what a cache holds and has counted.
 
-Partials, partial methods, cached properties and classes with a total ordering need nothing of this."""
+Partials, partial methods, cached properties and classes with a total ordering need nothing of this.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +38,7 @@ def _function_of(cached: Any) -> Any:
 
 
 @verb
-def rebuild_cached(function: Any, maxsize: int | None, typed: bool) -> Any:  # noqa: FBT001 - as lru_cache
+def rebuild_cached(function: Any, maxsize: int | None, typed: bool) -> Any:
     return functools.lru_cache(maxsize, typed)(function)
 
 
@@ -75,7 +76,7 @@ def fill_generic(generic: Any, state: tuple[Any, dict[str, Any], dict[str, Any]]
     generic.__dict__.update(names)
 
 
-def reduce_key(key: Any, dump: Dump) -> Any:  # noqa: ARG001 - every reducer takes both
+def reduce_key(key: Any, dump: Dump) -> Any:
     _, compare, *held = gc.get_referents(key)
     if not held:
         return functools.cmp_to_key, (compare,)

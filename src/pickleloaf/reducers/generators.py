@@ -10,7 +10,8 @@ One that has begun is refused: its place in the code and what lies on its stack 
    Python/frame.c, 3.11 to 3.15). The first variables are the parameters, and all of them are bound.
    A frame's `f_locals` would say the same, but up to 3.12 looking there keeps the arguments alive.
 3. Where a coroutine leads back to itself, pickle makes it twice over there and drops one of the two.
-   That would warn of a coroutine that was never awaited, so both come out of the same box."""
+   That would warn of a coroutine that was never awaited, so both come out of the same box.
+"""
 
 from __future__ import annotations
 

@@ -4,7 +4,8 @@ Takes apart: as pickle does, by ``__reduce_ex__``. Travels as: what that says; w
 wire.fill_instance.
 Keeps: patched methods, slots, objects whose hash needs their state, objects with a ``__getattr__`` that
 needs its own attributes or a ``__new__`` that needs arguments; an instance that its type's own module
-holds by name arrives as that object. Loses: nothing."""
+holds by name arrives as that object. Loses: nothing.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +40,11 @@ def reducer_of_instances(cls: type) -> _Reducer | None:
 
     def reduce_instance(instance: Any, dump: Dump) -> Any:
         name = named.get(id(instance))
-        if name is not None and not dump.policy.travels(name.module) and id(instance) not in dump.policy.forced:
+        if (
+            name is not None
+            and not dump.policy.travels(name.module)
+            and id(instance) not in dump.policy.forced
+        ):
             return reduce_named(name, dump)
         reduced = instance.__reduce_ex__(dump.protocol)
         if isinstance(reduced, str):
@@ -52,8 +57,10 @@ def reducer_of_instances(cls: type) -> _Reducer | None:
         if hashed and _needs_itself(instance, reduced, dump):
             reduced = _split(instance, reduced, dump)
         if guarded and reduced[2:] and not reduced[5:]:
-            return (*reduced, None, None)[:5] + (fill_instance,)
-        if not (named or anew or guarded or hashed or adapt):  # the first of its type answers no name, so nobody need look again
+            return (*(*reduced, None, None)[:5], fill_instance)
+        if not (
+            named or anew or guarded or hashed or adapt
+        ):  # the first of its type answers no name, so nobody need look again
             remember(cls, None)
         return reduced
 
@@ -71,19 +78,28 @@ def _hides_slots(cls: type) -> bool:
     return any(hasattr(slots, "__next__") for slots in written) and not _reduces_itself(cls)
 
 
-def _reduce_slots(instance: Any, dump: Dump) -> Any:  # noqa: ARG001 - every reducer takes both
+def _reduce_slots(instance: Any, dump: Dump) -> Any:
     slots = {}
     for base in type(instance).__mro__:
         for name, descriptor in base.__dict__.items():
             if isinstance(descriptor, MemberDescriptorType):
                 with contextlib.suppress(AttributeError):
                     slots[name] = descriptor.__get__(instance)
-    return rebuild_instance, (type(instance),), (getattr(instance, "__dict__", None), slots), None, None, fill_instance
+    return (
+        rebuild_instance,
+        (type(instance),),
+        (getattr(instance, "__dict__", None), slots),
+        None,
+        None,
+        fill_instance,
+    )
 
 
 def _hashes_state(cls: type) -> bool:
     """Tell whether the hash of an instance may need its attributes: it must have them before sets do."""
-    return type(cls.__hash__) is FunctionType and not hasattr(cls, "__setstate__") and not _reduces_itself(cls)
+    return (
+        type(cls.__hash__) is FunctionType and not hasattr(cls, "__setstate__") and not _reduces_itself(cls)
+    )
 
 
 def _needs_itself(instance: Any, reduced: tuple[Any, ...], dump: Dump) -> bool:

@@ -16,7 +16,8 @@ warning. Their state can be read all the same, and without moving them:
    exception are the indices of combinations, and they are read after this test has been passed.
 4. What arrives is a new iterator with the same future, made by public constructors.
 
-Iterators of the builtins (of a list or a dict, zip, map, reversed ...) do tell pickle about themselves."""
+Iterators of the builtins (of a list or a dict, zip, map, reversed ...) do tell pickle about themselves.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +39,7 @@ _Reduce = Callable[[type, Any, Any], Any]
 _NULL: Any = object()
 
 
-def reduce_iterator(iterator: Any, dump: Dump) -> Any:  # noqa: ARG001 - every reducer takes both
+def reduce_iterator(iterator: Any, dump: Dump) -> Any:
     cls = type(iterator)
     if cls.__name__ == "_tee_dataobject":
         return _reduce_tee_block(iterator)
@@ -67,7 +68,9 @@ def _memory(address: int, size: int) -> bytes:
     try:
         import ctypes
     except ImportError as error:
-        msg = "cannot pickle an iterator of itertools: reading its state takes ctypes, which this Python lacks"
+        msg = (
+            "cannot pickle an iterator of itertools: reading its state takes ctypes, which this Python lacks"
+        )
         raise EncodeError(msg, hint=_HINT) from error
     return ctypes.string_at(address, size)
 
@@ -127,7 +130,9 @@ def _combinations(cls: type, of: Any, _: Any) -> Any:
 
 
 @verb
-def rebuild_combinations(cls: Callable[..., Iterator[Any]], arguments: tuple[Any, ...], indices: tuple[int, ...]) -> Any:
+def rebuild_combinations(
+    cls: Callable[..., Iterator[Any]], arguments: tuple[Any, ...], indices: tuple[int, ...]
+) -> Any:
     """Make combinations, permutations or a product that has just given the elements at some indices."""
     made = cls(*arguments)
     for at in cls(*(each if isinstance(each, int) else range(len(each)) for each in arguments)):
@@ -172,7 +177,7 @@ def _groupby(cls: type, of: Any, _: Any) -> Any:
 
 
 @verb
-def rebuild_groupby(iterator: Iterator[Any], key: Any, value: Any, begun: bool) -> Any:  # noqa: FBT001
+def rebuild_groupby(iterator: Iterator[Any], key: Any, value: Any, begun: bool) -> Any:
     """Make a groupby that has read one value ahead, and has given the group of that value or not yet."""
     return _advance(itertools.groupby(itertools.chain((value,), iterator), key), begun)
 

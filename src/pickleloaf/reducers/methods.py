@@ -3,18 +3,25 @@
 Takes apart: the class that has the method, its name there, and the object; where no class has it, the
 function and the object. Travels as: wire.bound; wire.method.
 Keeps: which class's method it is (``super().m`` is not ``self.m``); that a method of a class is that
-class's own function, also where the class is known already. Loses: nothing."""
+class's own function, also where the class is known already. Loses: nothing.
+"""
 
 from __future__ import annotations
 
-from types import ClassMethodDescriptorType, MethodDescriptorType, MethodType, ModuleType, WrapperDescriptorType
+from types import (
+    ClassMethodDescriptorType,
+    MethodDescriptorType,
+    MethodType,
+    ModuleType,
+    WrapperDescriptorType,
+)
 from typing import Any
 
 from pickleloaf.reducers._dump import Dump
 from pickleloaf.wire import verb
 
 
-def reduce_method(method: MethodType, dump: Dump) -> Any:  # noqa: ARG001 - every reducer takes both
+def reduce_method(method: MethodType, dump: Dump) -> Any:
     function, owner = method.__func__, method.__self__
     name = getattr(function, "__name__", "")
     for base in type(owner).__mro__:
@@ -31,7 +38,7 @@ def reduce_method(method: MethodType, dump: Dump) -> Any:  # noqa: ARG001 - ever
     return rebuild_method, (function, owner)
 
 
-def reduce_native_method(method: Any, dump: Dump) -> Any:  # noqa: ARG001 - every reducer takes both
+def reduce_native_method(method: Any, dump: Dump) -> Any:
     owner, name = method.__self__, method.__name__
     if owner is None or issubclass(type(owner), (ModuleType, type)):
         return NotImplemented  # a function of a module, or a method of a type, both known to pickle by name

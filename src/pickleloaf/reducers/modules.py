@@ -3,7 +3,8 @@
 Takes apart: by reference, the name; by value, the namespace. Travels as: wire.module;
 wire.namespace, wire.fill_module for modules by value.
 Keeps: one dict for a module and its functions, circular imports, what can travel of the namespace.
-Loses: of modules by value, the path, the loader and the entry in sys.modules."""
+Loses: of modules by value, the path, the loader and the entry in sys.modules.
+"""
 
 from __future__ import annotations
 

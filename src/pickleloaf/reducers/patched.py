@@ -7,7 +7,8 @@ Loses: nothing.
 
 1. The root of a payload that carries patches is ``patched(patches(patch, ...), object)``. Its first
    argument is complete, and the patches are in force, before anything of the object is made.
-2. Plain pickle loads it as well. What becomes of the patches is then the default: they are applied."""
+2. Plain pickle loads it as well. What becomes of the patches is then the default: they are applied.
+"""
 
 from __future__ import annotations
 
@@ -63,7 +64,7 @@ class _Patches:
 
 
 @verb
-def rebuild_patched(patches: Any, obj: Any) -> Any:  # noqa: ARG001 - that they were made is what matters
+def rebuild_patched(patches: Any, obj: Any) -> Any:
     return obj
 
 
@@ -81,7 +82,9 @@ def rebuild_patches(*patches: Patch) -> None:
         arrival.collected.extend(patches)
     else:
         names = ", ".join(str(patch.place) for patch in patches)
-        raise PatchError(f"this payload patches {names}, and it was loaded with patches='refuse'", str(patches[0].place))
+        raise PatchError(
+            f"this payload patches {names}, and it was loaded with patches='refuse'", str(patches[0].place)
+        )
 
 
 def reduce_original(obj: Any, policy: CarryingPolicy) -> Any:

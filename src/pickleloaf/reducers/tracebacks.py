@@ -28,7 +28,7 @@ _Entry = tuple[str, str, str, str | None, tuple[int, int, int, int], str]
 _UNKNOWN = -1
 
 
-def reduce_traceback(traceback: TracebackType | None, dump: Dump) -> Any:  # noqa: ARG001 - every reducer takes both
+def reduce_traceback(traceback: TracebackType | None, dump: Dump) -> Any:
     known: dict[Any, _Entry] = {}  # a recursion repeats its entries, which then travel once
     entries = []
     while traceback is not None:

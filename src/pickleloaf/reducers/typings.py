@@ -73,7 +73,7 @@ def rebuild_type_parameter(
     return parameter
 
 
-def reduce_argument_of_parameter(argument: Any, dump: Dump) -> Any:  # noqa: ARG001 - every reducer takes both
+def reduce_argument_of_parameter(argument: Any, dump: Dump) -> Any:
     return type(argument), (argument.__origin__,)
 
 
@@ -117,7 +117,7 @@ _OPTIONS = {
 }
 
 
-def reduce_forward_reference(reference: Any, dump: Dump) -> Any:  # noqa: ARG001 - every reducer takes both
+def reduce_forward_reference(reference: Any, dump: Dump) -> Any:
     said = {}
     for name, (attribute, nothing) in _OPTIONS.items():
         value = getattr(reference, attribute, nothing)

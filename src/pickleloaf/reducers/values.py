@@ -3,7 +3,8 @@
 Takes apart: what their constructors take. Travels as: those, by name.
 Keeps: formats of struct, lexicons of `re.Scanner`, settings of JSON scanners. Loses: nothing.
 
-A match of a regular expression is refused: nothing but a search makes one."""
+A match of a regular expression is refused: nothing but a search makes one.
+"""
 
 from __future__ import annotations
 
@@ -14,24 +15,26 @@ from pickleloaf.errors import EncodeError
 from pickleloaf.reducers._dump import Dump
 
 
-def reduce_struct(value: Any, dump: Dump) -> Any:  # noqa: ARG001 - every reducer takes both
+def reduce_struct(value: Any, dump: Dump) -> Any:
     return type(value), (value.format,), getattr(value, "__dict__", None) or None
 
 
-def reduce_stateless(value: Any, dump: Dump) -> Any:  # noqa: ARG001 - every reducer takes both
+def reduce_stateless(value: Any, dump: Dump) -> Any:
     return type(value), ()
 
 
-def reduce_scanner(value: Any, dump: Dump) -> Any:  # noqa: ARG001 - every reducer takes both
+def reduce_scanner(value: Any, dump: Dump) -> Any:
     return type(value), (value.lexicon, value.scanner.flags)
 
 
-def reduce_json_scanner(value: Any, dump: Dump) -> Any:  # noqa: ARG001 - every reducer takes both
+def reduce_json_scanner(value: Any, dump: Dump) -> Any:
     members = type(value).__dict__.items()
-    read = {name: getattr(value, name) for name, member in members if isinstance(member, MemberDescriptorType)}
+    read = {
+        name: getattr(value, name) for name, member in members if isinstance(member, MemberDescriptorType)
+    }
     return type(value), (SimpleNamespace(**read),)
 
 
-def refuse_match(value: Any, dump: Dump) -> Any:  # noqa: ARG001 - every reducer takes both
+def refuse_match(value: Any, dump: Dump) -> Any:
     msg = "cannot pickle re.Match object: nothing but a search makes one"
     raise EncodeError(msg, hint="send what you need of it: match.groups(), match.span(), match.string")

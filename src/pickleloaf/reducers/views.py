@@ -5,7 +5,8 @@ types.MappingProxyType, by name, wire.class_namespace; wire.memory.
 Keeps: order; of an items view and a mapping proxy, that they go on showing their mapping; of memory,
 contents, format, shape, and whether it may be written. Memory goes out of band where pickle is asked to.
 Loses: of views of keys or values and of memory, the rest of what they look into, so that nothing travels
-that they do not show; strides of memory."""
+that they do not show; strides of memory.
+"""
 
 from __future__ import annotations
 
@@ -21,22 +22,22 @@ from pickleloaf.reducers._dump import Dump
 from pickleloaf.wire import verb
 
 
-def reduce_keys(view: Any, dump: Dump) -> Any:  # noqa: ARG001 - every reducer takes both
+def reduce_keys(view: Any, dump: Dump) -> Any:
     return rebuild_keys, (list(view), isinstance(_mapping(view), collections.OrderedDict))
 
 
 @verb
-def rebuild_keys(keys: list[Any], ordered: bool) -> Any:  # noqa: FBT001
+def rebuild_keys(keys: list[Any], ordered: bool) -> Any:
     return _dict(ordered).fromkeys(keys).keys()
 
 
-def reduce_values(view: Any, dump: Dump) -> Any:  # noqa: ARG001 - every reducer takes both
+def reduce_values(view: Any, dump: Dump) -> Any:
     ordered = isinstance(_mapping(view), collections.OrderedDict)
     return rebuild_values, (ordered,), list(view), None, None, fill_values
 
 
 @verb
-def rebuild_values(ordered: bool) -> Any:  # noqa: FBT001
+def rebuild_values(ordered: bool) -> Any:
     return _dict(ordered)().values()
 
 
@@ -46,7 +47,7 @@ def fill_values(view: Any, values: Iterable[Any]) -> None:
     _mapping(view).update(enumerate(values))
 
 
-def reduce_items(view: Any, dump: Dump) -> Any:  # noqa: ARG001 - every reducer takes both
+def reduce_items(view: Any, dump: Dump) -> Any:
     mapping = _mapping(view)
     owner = _class_of_namespace(mapping)
     return rebuild_items, (mapping if owner is None else owner.__dict__,)
@@ -59,7 +60,7 @@ def rebuild_items(mapping: Mapping[Any, Any]) -> Any:
     return mapping.items()
 
 
-def _dict(ordered: bool) -> Any:  # noqa: FBT001
+def _dict(ordered: bool) -> Any:
     return collections.OrderedDict if ordered else dict
 
 
@@ -68,7 +69,7 @@ def _mapping(view: Any) -> Any:
     return gc.get_referents(view)[0]
 
 
-def reduce_mapping_proxy(proxy: Any, dump: Dump) -> Any:  # noqa: ARG001 - every reducer takes both
+def reduce_mapping_proxy(proxy: Any, dump: Dump) -> Any:
     mapping = _mapping(proxy)
     owner = _class_of_namespace(mapping)
     return (MappingProxyType, (mapping,)) if owner is None else (rebuild_class_namespace, (owner,))
@@ -94,7 +95,9 @@ def reduce_memory(view: memoryview, dump: Dump) -> Any:
     try:
         contents: Any = view if view.c_contiguous else view.tobytes()
     except ValueError as error:
-        raise EncodeError("cannot pickle memoryview object: it is released", hint="send it before that") from error
+        raise EncodeError(
+            "cannot pickle memoryview object: it is released", hint="send it before that"
+        ) from error
     if not _is_native(view):
         whole = memoryview(view.obj)
         if (whole.format, whole.shape, whole.strides) == (view.format, view.shape, view.strides):

@@ -9,7 +9,8 @@ Loses: nothing.
    reference arrives alive if something else in the payload holds the object, and dies as soon as loading
    ends if nothing does. Its callback, if it has one, is called then, as it would be anywhere.
 2. The same goes for the entries of weak dictionaries and sets.
-3. A finalizer is bound to the end of one object in one process, and is refused."""
+3. A finalizer is bound to the end of one object in one process, and is refused.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +23,7 @@ from pickleloaf.reducers._dump import Dump, referents_of_proxy
 from pickleloaf.wire import verb
 
 
-def reduce_reference(reference: weakref.ref[Any], dump: Dump) -> Any:  # noqa: ARG001 - every reducer takes both
+def reduce_reference(reference: weakref.ref[Any], dump: Dump) -> Any:
     cls = type(reference)
     target = reference()
     if target is None:
@@ -45,7 +46,7 @@ def rebuild_reference(cls: type[weakref.ref[Any]], target: Any, callback: Any = 
     return weakref.ref.__new__(cls, target, callback)
 
 
-def reduce_weak_method(reference: weakref.WeakMethod[Any], dump: Dump) -> Any:  # noqa: ARG001
+def reduce_weak_method(reference: weakref.WeakMethod[Any], dump: Dump) -> Any:
     cls = type(reference)
     method = reference()
     reduced: tuple[Any, ...] = (rebuild_dead_reference, (cls,))
@@ -68,7 +69,7 @@ def rebuild_weak_method(cls: type[weakref.WeakMethod[Any]], method: Any, callbac
     return weakref.WeakMethod.__new__(cls, method, callback)
 
 
-def reduce_proxy(proxy: Any, dump: Dump) -> Any:  # noqa: ARG001 - every reducer takes both
+def reduce_proxy(proxy: Any, dump: Dump) -> Any:
     try:
         proxy.__class__  # noqa: B018 - asks whether the object is alive
     except ReferenceError:
@@ -104,7 +105,7 @@ _COLLECTIONS: dict[type, tuple[Callable[[Any], Any], Callable[..., None]]] = {
 }
 
 
-def reduce_weak_collection(collection: Any, dump: Dump) -> Any:  # noqa: ARG001 - every reducer takes both
+def reduce_weak_collection(collection: Any, dump: Dump) -> Any:
     cls = type(collection)
     base = _base(cls)
     own = {name: value for name, value in vars(collection).items() if name not in vars(base())}
@@ -133,6 +134,6 @@ def fill_weak_collection(collection: Any, state: tuple[list[tuple[Any, ...]], di
     vars(collection).update(own)
 
 
-def refuse_finalizer(finalizer: weakref.finalize[Any, Any], dump: Dump) -> Any:  # noqa: ARG001
+def refuse_finalizer(finalizer: weakref.finalize[Any, Any], dump: Dump) -> Any:
     msg = "cannot pickle weakref.finalize object: it waits for the end of one object in this process"
     raise EncodeError(msg, hint="make a new one in the __setstate__ of the object that it belongs to")

@@ -4,7 +4,8 @@ Takes apart: name, default and value of a variable; the pairs of a context; the 
 Travels as: wire.variable, wire.fill_variable, wire.context, wire.fill_context, wire.local;
 wire.attribute for a variable that a module holds; wire.decimal_variable.
 Keeps: the value where it is set in the context that dumps; it is set in the one that loads.
-Loses: the values of other threads and contexts, and that a variable is the same in two payloads."""
+Loses: the values of other threads and contexts, and that a variable is the same in two payloads.
+"""
 
 from __future__ import annotations
 
@@ -59,7 +60,7 @@ def rebuild_decimal_variable() -> ContextVar[Any]:
     return next(iter(context))
 
 
-def reduce_context(context: Context, dump: Dump) -> Any:  # noqa: ARG001 - every reducer takes both
+def reduce_context(context: Context, dump: Dump) -> Any:
     # Its own order depends on addresses.
     pairs = sorted(context.items(), key=lambda pair: pair[0].name)
     return rebuild_context, (), tuple(pairs), None, None, fill_context
@@ -76,7 +77,7 @@ def fill_context(context: Context, pairs: tuple[tuple[ContextVar[Any], Any], ...
         context.run(variable.set, value)
 
 
-def reduce_local(local: threading.local, dump: Dump) -> Any:  # noqa: ARG001
+def reduce_local(local: threading.local, dump: Dump) -> Any:
     values = local.__dict__  # first, since this is what calls __init__ in a thread that is new to it
     # The arguments for that __init__ are only shown to the garbage collector; Modules/_threadmodule.c.
     held = gc.get_referents(local)

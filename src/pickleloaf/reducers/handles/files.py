@@ -3,7 +3,8 @@
 Takes apart: path and position; encoding, errors and newline of text. Travels as: wire.file,
 wire.recreated, wire.fill_file; wire.closed_file; wire.attribute for standard streams.
 Keeps: the position, and which buffer a text file reads from.
-Loses: a relative path, which arrives as an absolute one."""
+Loses: a relative path, which arrives as an absolute one.
+"""
 
 from __future__ import annotations
 
@@ -23,12 +24,12 @@ _STANDARD = ("stdin", "stdout", "stderr", "__stdin__", "__stdout__", "__stderr__
 _LAYERS = ("", ".buffer", ".buffer.raw")
 
 
-def reduce_stream(stream: Any, dump: Dump) -> Any:  # noqa: ARG001 - every reducer takes both
+def reduce_stream(stream: Any, dump: Dump) -> Any:
     """Name a standard stream, of whatever type somebody put in its place."""
     return NotImplemented if isinstance(stream, io.StringIO) else _standard(stream) or NotImplemented
 
 
-def reduce_text(file: io.TextIOWrapper, dump: Dump) -> Any:  # noqa: ARG001
+def reduce_text(file: io.TextIOWrapper, dump: Dump) -> Any:
     known = _standard(file) or _closed(file)
     if known is not None:
         return known
@@ -47,7 +48,7 @@ def reduce_text(file: io.TextIOWrapper, dump: Dump) -> Any:  # noqa: ARG001
 _NEWLINES = frozenset({"", "\n", "\r", "\r\n"})
 
 
-def reduce_buffered(file: Any, dump: Dump) -> Any:  # noqa: ARG001
+def reduce_buffered(file: Any, dump: Dump) -> Any:
     known = _standard(file) or _closed(file)
     if known is not None:
         return known
@@ -56,7 +57,7 @@ def reduce_buffered(file: Any, dump: Dump) -> Any:  # noqa: ARG001
     return _at(file.tell(), reduction_of(file, file.raw))
 
 
-def reduce_raw(file: io.FileIO, dump: Dump) -> Any:  # noqa: ARG001
+def reduce_raw(file: io.FileIO, dump: Dump) -> Any:
     known = _standard(file) or _closed(file)
     if known is not None:
         return known

@@ -1,7 +1,8 @@
 """Locks of the interpreter, whose type has no name in older Pythons.
 
 Takes apart: nothing. Travels as: wire.lock.
-Keeps: identity within a payload. Loses: who holds it; it arrives unlocked."""
+Keeps: identity within a payload. Loses: who holds it; it arrives unlocked.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +13,7 @@ from pickleloaf.reducers._dump import Dump
 from pickleloaf.wire import verb
 
 
-def reduce_lock(lock: Any, dump: Dump) -> Any:  # noqa: ARG001 - every reducer takes both
+def reduce_lock(lock: Any, dump: Dump) -> Any:
     return rebuild_lock, ()
 
 

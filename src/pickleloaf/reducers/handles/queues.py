@@ -1,7 +1,8 @@
 """``queue.SimpleQueue``, which is written in C; other queues are recreated from their attributes.
 
 Takes apart: the items, without taking them out. Travels as: wire.recreated, wire.fill_queue.
-Keeps: items, attributes. Loses: who waits for an item."""
+Keeps: items, attributes. Loses: who waits for an item.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +17,7 @@ from pickleloaf.reducers.handles._parts import reduction_of
 from pickleloaf.wire import verb
 
 
-def reduce_simple_queue(queue: SimpleQueue[Any], dump: Dump) -> Any:  # noqa: ARG001 - every reducer takes both
+def reduce_simple_queue(queue: SimpleQueue[Any], dump: Dump) -> Any:
     rebuild, arguments, state, *_ = reduction_of(queue)
     return rebuild, arguments, (_items(queue), state), None, None, fill_queue
 

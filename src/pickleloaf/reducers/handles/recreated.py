@@ -3,7 +3,8 @@
 Takes apart: what its ``__init__`` was given, and the attributes that are not its machinery.
 Travels as: wire.recreated, wire.fill_instance.
 Keeps: what the table of kinds says, attributes set by subclasses and by the user.
-Loses: who holds it and who waits for it."""
+Loses: who holds it and who waits for it.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +15,7 @@ from pickleloaf.reducers.handles._parts import reduction_of
 from pickleloaf.wire import verb
 
 
-def reduce_recreated(handle: Any, dump: Dump) -> Any:  # noqa: ARG001 - every reducer takes both
+def reduce_recreated(handle: Any, dump: Dump) -> Any:
     return reduction_of(handle)
 
 

@@ -1,7 +1,8 @@
 """Handles that cannot travel: sockets, processes, connections, what runs.
 
 Takes apart: nothing. Travels as: nothing; the error says what to do instead.
-Keeps: nothing. Loses: nothing, since nothing arrives that would be less than it was."""
+Keeps: nothing. Loses: nothing, since nothing arrives that would be less than it was.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +12,11 @@ from pickleloaf.reducers._dump import Dump
 from pickleloaf.reducers.handles._parts import refusal
 
 
-def reduce_refused(handle: Any, dump: Dump) -> NoReturn:  # noqa: ARG001 - every reducer takes both
+def reduce_refused(handle: Any, dump: Dump) -> NoReturn:
     raise refusal(handle)
 
 
-def reduce_inherited(handle: Any, dump: Dump) -> Any:  # noqa: ARG001
+def reduce_inherited(handle: Any, dump: Dump) -> Any:
     """Leave to multiprocessing what it hands over to a child process, and refuse it otherwise."""
     from multiprocessing.context import get_spawning_popen
 

@@ -1,7 +1,8 @@
 """Objects of types for which the user has said what becomes of them (`pickleloaf.handle`).
 
 Takes apart: as that says. Travels as: wire.same, wire.attribute, the type by name.
-Keeps: what the policy keeps. Loses: the rest, since the user said so."""
+Keeps: what the policy keeps. Loses: the rest, since the user said so.
+"""
 
 from __future__ import annotations
 
@@ -31,15 +32,15 @@ def reducer_of_policy(policy: Policy, by_default: _Reducer | None, cls: type) ->
     return {"by_name": _reduce_by_name, "skip": _reduce_skipped, "refuse": _reduce_refused}[policy]
 
 
-def _reduce_anew(obj: Any, dump: Dump) -> Any:  # noqa: ARG001 - every reducer takes both
+def _reduce_anew(obj: Any, dump: Dump) -> Any:
     return type(obj), ()
 
 
-def _reduce_skipped(obj: Any, dump: Dump) -> Any:  # noqa: ARG001
+def _reduce_skipped(obj: Any, dump: Dump) -> Any:
     return wire.same, (None,)
 
 
-def _reduce_refused(obj: Any, dump: Dump) -> Any:  # noqa: ARG001
+def _reduce_refused(obj: Any, dump: Dump) -> Any:
     raise refusal(obj, "pickleloaf.handle says that it is refused")
 
 

@@ -2,7 +2,8 @@
 
 Takes apart: what they were given, and results. Travels as: wire.recreated, wire.fill_instance.
 Keeps: a thread that was not started, the parameters of a pool, a future that is done.
-Loses: the threads and the pending work of a pool."""
+Loses: the threads and the pending work of a pool.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +16,7 @@ from pickleloaf.reducers._dump import Dump
 from pickleloaf.reducers.handles._parts import reduction_of, refusal
 
 
-def reduce_thread(thread: Thread, dump: Dump) -> Any:  # noqa: ARG001 - every reducer takes both
+def reduce_thread(thread: Thread, dump: Dump) -> Any:
     if thread.ident is not None:
         raise refusal(
             thread, "it has been started", "send its function and arguments, and start a thread there"
@@ -23,13 +24,13 @@ def reduce_thread(thread: Thread, dump: Dump) -> Any:  # noqa: ARG001 - every re
     return reduction_of(thread)
 
 
-def reduce_future(future: Future[Any], dump: Dump) -> Any:  # noqa: ARG001
+def reduce_future(future: Future[Any], dump: Dump) -> Any:
     if not future.done():
         raise refusal(future, "it is not done", "wait for it, and send its result")
     return reduction_of(future)
 
 
-def reduce_thread_pool(pool: ThreadPoolExecutor, dump: Dump) -> Any:  # noqa: ARG001
+def reduce_thread_pool(pool: ThreadPoolExecutor, dump: Dump) -> Any:
     own = vars(pool)
     if "_initializer" in own:
         initializer = (own["_initializer"], own["_initargs"])
