@@ -48,6 +48,7 @@ def wanted_by(data: bytes, missing: str) -> list[str]:
 def _stack_at(data: bytes, missing: str) -> list[Any]:
     stack: list[Any] = []
     memo: list[Any] = []
+    argument: Any
     for opcode, argument, _ in pickletools.genops(data):
         name = opcode.name
         if name == "MEMOIZE":

@@ -22,6 +22,7 @@ from typing import Any
 from pickleloaf.errors import EncodeError, LostPatchWarning
 from pickleloaf.policy.by_value import ValuePolicy
 from pickleloaf.policy.carrying import CarryingPolicy, live_value
+from pickleloaf.policy.marks import MARKS
 from pickleloaf.policy.patches import Place
 from pickleloaf.policy.watch import Watch, watch_for
 from pickleloaf.reducers._ledger import LEDGER
@@ -40,6 +41,7 @@ class HeldBuffers(Buffers):
         self._held: list[Any] | None = []
 
     def __call__(self, buffer: Any) -> Any:
+        """Keep a buffer, or hand it over once the writing is known to be the last."""
         if self._held is None:
             return super().__call__(buffer)
         self._held.append(buffer)
@@ -73,12 +75,13 @@ def treat_patches(pickler: Any, obj: Any, before: Memory | None) -> None:
     """
     dump = pickler._dump
     policy = dump.policy
-    watch = policy.watch
-    if watch is None or watch.names is not policy.registry._names:
-        watch = watch_for(policy)
     treatment = policy.patches
+    if treatment == "ignore":
+        return
+    watch = watch_for(policy)
     if treatment == "warn":
-        if watch.glance(dump.uses):
+        watch.renew(dump.uses)
+        if watch.patched or MARKS.active:
             _warn(watch.places(dump.uses))
         return
     places = watch.look(dump.uses)

@@ -25,8 +25,11 @@ _BATCH = 1000
 
 _Steps = Generator[Any, None, None]
 
+#: The pickler written in Python, of which typeshed knows little.
+_PythonPickler: Any = pickle._Pickler
 
-class FlatPickler(pickle._Pickler):  # type: ignore[name-defined, misc]
+
+class FlatPickler(_PythonPickler):  # type: ignore[misc]
     """Pickles as another pickler would, with the same hooks, without recursion.
 
     Attributes:
@@ -88,23 +91,26 @@ class FlatPickler(pickle._Pickler):  # type: ignore[name-defined, misc]
         reduced = self._override(obj)
         if reduced is NotImplemented:
             if kind is type:
-                return self.save_type(obj)
+                self.save_type(obj)
+                return
             if kind is FunctionType:
-                return self.save_global(obj)
+                self.save_global(obj)
+                return
             registered = self._table.get(kind)
             if registered is not None:
                 reduced = registered(obj)
             elif issubclass(kind, type):
-                return self.save_global(obj)
+                self.save_global(obj)
+                return
             else:
                 reduced = obj.__reduce_ex__(self.proto)
         if isinstance(reduced, str):
-            return self.save_global(obj, reduced)
+            self.save_global(obj, reduced)
+            return
         if not isinstance(reduced, tuple) or not 2 <= len(reduced) <= 6:
             msg = f"__reduce__ of {kind.__qualname__} must return a string or a tuple of two to six"
             raise pickle.PicklingError(msg)
         yield from self._reduce_steps(obj, *reduced)
-        return None
 
     def _reduce_steps(
         self,

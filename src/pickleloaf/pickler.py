@@ -21,7 +21,7 @@ from pickleloaf.policy.by_value import Registry, ValuePolicy
 from pickleloaf.policy.handles import Handles
 from pickleloaf.policy.patches import TREATMENTS, default_treatment
 from pickleloaf.reducers import reducer_for, reducer_of_policy
-from pickleloaf.reducers._dump import Dump
+from pickleloaf.reducers._dump import Dump, Unheard
 from pickleloaf.reducers._kinds import SETS
 from pickleloaf.reducers.classes import reduce_class
 from pickleloaf.reducers.functions import reduce_function
@@ -91,7 +91,7 @@ class Pickler(pickle.Pickler):
         self._judged = _CORE.copy()
         self._override = override = _override(weakref.ref(self), self._judged, self._dump)
         if type(self).reducer_override is _reducer_override:
-            self.reducer_override = override
+            self.reducer_override = override  # type: ignore[method-assign, assignment]
 
     def dump(self, obj: Any) -> None:
         """Write the pickle of an object to the file. When it fails, nothing is written.
@@ -117,7 +117,7 @@ class Pickler(pickle.Pickler):
                 rescue(self, obj, before or Memory(), error)
         if ("has_sets" in dump.__dict__ or SETS.have(obj)) and dump.protocol >= 4 and before is None:
             self._parts[:] = [settle_sets(b"".join(self._parts))]
-        if (dump.uses or self._buffers) and dump.digesting is None and dump.policy.patches != "ignore":
+        if dump.policy.glance(dump.uses):
             treat_patches(self, obj, before)
         return self._parts
 
@@ -181,6 +181,7 @@ def _define(cls: type, policy: ValuePolicy) -> tuple[bytes, list[type]]:
     file = Parts()
     pickler = Pickler(file)
     adopt(pickler, policy)
+    pickler._dump.uses = Unheard()
     pickler._dump.digesting = cls
     pickler.dump(cls)
     return b"".join(file), pickler._dump.met

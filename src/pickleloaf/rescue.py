@@ -48,6 +48,7 @@ class Buffers:
         self._next = 0
 
     def __call__(self, buffer: pickle.PickleBuffer) -> Any:
+        """Return the callback's answer for the next buffer, asking only the first time."""
         if self._next == len(self._answers):
             self._answers.append(self._callback(buffer))
         self._next += 1

@@ -11,7 +11,8 @@ from types import FunctionType, ModuleType
 from typing import Any
 
 from pickleloaf.code.codec import facts_of
-from pickleloaf.code.pristine import MISSING, Description, binding, describe, describe_written, inner
+from pickleloaf.code.bindings import binding
+from pickleloaf.code.pristine import MISSING, Description, describe, describe_written, inner
 from pickleloaf.policy.carrying import find_original, live_value
 from pickleloaf.policy.marks import MARKS
 from pickleloaf.policy.patches import Judge, Place

@@ -16,7 +16,7 @@ from __future__ import annotations
 import itertools
 import pickle
 import pickletools
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 __all__ = ["settle_sets"]
 
@@ -56,7 +56,7 @@ def settle_sets(payload: bytes) -> bytes:
 def _read(payload: bytes) -> list[_Op]:
     ops: list[_Op] = []
     stored = 0
-    found = [(opcode, argument, at) for opcode, argument, at in pickletools.genops(payload)]
+    found: list[tuple[Any, Any, Any]] = list(pickletools.genops(payload))
     ends = [at for _, _, at in found[1:]] + [len(payload)]
     for (opcode, argument, at), end in zip(found, ends, strict=True):
         if opcode.name == "FRAME":

@@ -123,8 +123,16 @@ class Circular(_Shipped):
 
     files = {
         "bv_circle/__init__.py": "from . import one, two\n",
-        "bv_circle/one.py": "from bv_circle import two\ndef ping(n):\n    return two.pong(n - 1) if n else 'one'\n",
-        "bv_circle/two.py": "import bv_circle.one as one\ndef pong(n):\n    return one.ping(n - 1) if n else 'two'\n",
+        "bv_circle/one.py": """
+            from bv_circle import two
+            def ping(n):
+                return two.pong(n - 1) if n else 'one'
+            """,
+        "bv_circle/two.py": """
+            import bv_circle.one as one
+            def pong(n):
+                return one.ping(n - 1) if n else 'two'
+            """,
     }
 
     def make():

@@ -328,6 +328,8 @@ class ClassCycle(Case):
 class HoldsItsInstance(Case):
     """A class with instances of itself as attributes"""
 
+    exempt = {"round_trip": "the class that comes back is the one that left, and does not know the copies"}
+
     def make():
         class Color:
             def __init__(self, name):

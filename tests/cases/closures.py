@@ -49,6 +49,8 @@ class SharedVariable(Case):
 class SharedByThree(Case):
     """A function, a method and a generator that share one variable"""
 
+    exempt = {"round_trip": "the class that comes back is the one that left, and does not know the copies"}
+
     def make():
         level = 0
 

@@ -349,6 +349,8 @@ class Shared(Case):
 class SharedWithMethods(Case):
     """A function and the methods of a class share a global variable"""
 
+    exempt = {"round_trip": "the class that comes back is the one that left, and does not know the copies"}
+
     def make():
         return define(
             """

@@ -204,6 +204,8 @@ class Unhashable(Case):
 class Singleton(Case):
     """A metaclass whose __call__ gives one instance for ever"""
 
+    exempt = {"round_trip": "the class that comes back is the one that left, and does not know the copies"}
+
     def make():
         class Single(type):
             instances = {}

@@ -2,7 +2,7 @@
 
 import types
 
-from harness import Case, define, drive
+from harness import Case, define, drive, loaf
 
 BIRDS = """
     class Turkey:
@@ -107,6 +107,7 @@ class PatchCallsOriginal(Case):
 class PatchedClass(Case):
     """An importable class with a replaced and an added method"""
 
+    arguments = {"patches": "carry"}
     alone = True
     files = {"birds_class.py": BIRDS}
 
@@ -125,6 +126,7 @@ class PatchedClass(Case):
 class PatchedClassAlone(Case):
     """An importable class with a replaced property, static and class method"""
 
+    arguments = {"patches": "carry"}
     alone = True
     files = {"birds_kinds.py": BIRDS}
 
@@ -144,6 +146,7 @@ class PatchedClassAlone(Case):
 class PatchedModule(Case):
     """A function of the script that calls a patched function of an importable module"""
 
+    arguments = {"patches": "carry"}
     alone = True
     files = {"birds_module.py": BIRDS}
 
@@ -183,6 +186,7 @@ class PatchedFunctionByName(Case):
 class PatchedStandardClass(Case):
     """A function that needs a patched class of the standard library"""
 
+    arguments = {"patches": "carry"}
     alone = True
 
     def make():
@@ -235,8 +239,10 @@ class PatchedOfScript(Case):
 
 
 class PatchedDefaults(Case):
-    """An importable function with changed defaults, held as an attribute"""
+    """An importable function with changed defaults"""
 
+    arguments = {"patches": "carry"}
+    exempt = {"relay": "over there nobody has marked the patch"}
     alone = True
     files = {"birds_default.py": "def count(n=2):\n    return n\n"}
 
@@ -244,6 +250,7 @@ class PatchedDefaults(Case):
         import birds_default
 
         birds_default.count.__defaults__ = (12,)
+        loaf.mark_patched(birds_default.count, "__defaults__")
         return birds_default.count
 
     def same(obj):
@@ -273,6 +280,8 @@ class InstanceInPatchedDict(Case):
 class PatchedAttribute(Case):
     """A patched class attribute of an importable class"""
 
+    arguments = {"patches": "carry"}
+    exempt = {"relay": "over there nobody has marked the patch"}
     alone = True
     files = {"birds_voice.py": BIRDS}
 
@@ -280,6 +289,7 @@ class PatchedAttribute(Case):
         import birds_voice
 
         birds_voice.Turkey.voice = "honk"
+        loaf.mark_patched(birds_voice.Turkey, "voice")  # a plain value does not show that it is new
         return birds_voice.Turkey("tom")
 
     def same(obj):
@@ -289,6 +299,7 @@ class PatchedAttribute(Case):
 class WrappedMethod(Case):
     """An importable class whose method was wrapped with functools.wraps"""
 
+    arguments = {"patches": "carry"}
     alone = True
     files = {"birds_wrapped.py": BIRDS}
 

@@ -272,6 +272,8 @@ class Subclass(Case):
 class OfInstances(Case):
     """A class that keeps a WeakSet of its instances"""
 
+    exempt = {"round_trip": "the class that comes back is the one that left, and does not know the copies"}
+
     def make():
         class Tracked:
             alive = weakref.WeakSet()

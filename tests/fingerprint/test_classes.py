@@ -1,8 +1,8 @@
 """What of a class counts, and what does not."""
 
 import pytest
-
 from harness import define
+
 from pickleloaf import fingerprint
 
 SCRIPT = '''
@@ -134,7 +134,7 @@ RELEVANT = {
     "field's options": ("Data", ", compare=False", ""),
     "field's default": ("Frozen", "x: int = 1", "x: int = 2"),
     "option of a dataclass": ("Frozen", "frozen=True, ", ""),
-    "order of fields": ("Named", "x: int\n    y: str = \"y\"", "y: int\n    x: str = \"y\""),
+    "order of fields": ("Named", 'x: int\n    y: str = "y"', 'y: int\n    x: str = "y"'),
     "default of a named tuple": ("Named", '"y"', '"z"'),
     "method of a named tuple": ("Named", "self.x, self.y", "self.y, self.x"),
     "member": ("Colour", "RED = 1", "RED = 3"),
@@ -198,6 +198,14 @@ def test_instances():
     changed = classes(SCRIPT.replace("limit = 3", "limit = 4"))["Base"]
     assert fingerprint(one(5)) == fingerprint(other(5)) != fingerprint(one(6))
     assert fingerprint(one(5)) != fingerprint(changed(5))
+
+
+def test_cached_property():
+    """What a cached property has computed from the rest does not count."""
+    cls = define("import functools\nclass A:\n    @functools.cached_property\n    def slow(self): return 1\n", "A")
+    fresh, used = cls(), cls()
+    assert used.slow == 1
+    assert fingerprint(fresh) == fingerprint(used)
 
 
 def test_patched_instance():

@@ -99,7 +99,7 @@ def pick(made, edges):
     return [part for part in found if part is not None]
 
 
-def fill(kind, node, parts):  # noqa: C901 - one branch a kind
+def fill(kind, node, parts):
     """Put parts into a changeable node."""
     match kind:
         case "list" | "deque":

@@ -39,19 +39,20 @@ class LookUps:
         builtins: globals that builtins has under such a name.
         attributes: what is read straight off a name.
         modules: what is imported, and the parents of that.
-        seen: what was last seen under these names in builtins and in modules, by the id of the namespace,
-            as (namespace, getter, values). Kept by policy/watch.
+        seen: what they meant when they were last looked at, as (getter, namespace, values); see policy/watch.
     """
 
     __slots__ = ("attributes", "builtins", "modules", "seen")
 
-    def __init__(
-        self, builtins: tuple[str, ...], attributes: tuple[str, ...], modules: tuple[str, ...]
-    ) -> None:
+    def __init__(self, builtins: tuple[str, ...], attributes: tuple[str, ...], modules: tuple[str, ...]) -> None:
         self.builtins = builtins
         self.attributes = attributes
         self.modules = modules
-        self.seen: dict[int, tuple[Any, Any, Any]] = {}
+        self.seen: tuple[tuple[Any, Any, Any], ...] = _NEVER_SEEN
+
+
+#: As if something had changed.
+_NEVER_SEEN = ((len, (), None),)
 
 
 class Names(NamedTuple):

@@ -43,6 +43,11 @@ def ndarray_parts(obj: Any, reader: Reader) -> Parts:
     return Parts(b"ndarray", (obj.shape, dtype.str, Raw(obj.nbytes, _bytes_of(obj))))
 
 
+def masked_parts(obj: Any, reader: Reader) -> Parts:
+    """Tell what a masked array consists of; what lies under the mask does not count."""
+    return Parts(b"MaskedArray", (obj.filled(), obj.mask, obj.fill_value))
+
+
 def _bytes_of(obj: Any) -> Iterator[Any]:
     """Yield the elements of an array in C order, a copy at most of a few at a time."""
     if obj.flags.c_contiguous:
@@ -52,20 +57,32 @@ def _bytes_of(obj: Any) -> Iterator[Any]:
     import numpy as np
 
     flags: Any = ["external_loop", "buffered", "zerosize_ok"]
-    chunks: Any = np.nditer(obj, flags=flags, order="C", buffersize=_CHUNK)
+    operand: Any = [["readonly", "contig"]]
+    chunks: Any = np.nditer(obj, flags=flags, op_flags=operand, order="C", buffersize=_CHUNK)
     for chunk in chunks:
         yield chunk.view("u1")
 
 
 def frame_parts(obj: Any, reader: Reader) -> Parts:
-    columns = [_column(obj.iloc[:, number], reader) for number in range(obj.shape[1])]
+    columns = [_column(obj.iloc[:, number]) for number in range(obj.shape[1])]
     return Parts(b"DataFrame", (obj.columns, obj.index, obj.attrs, *columns))
 
 
 def series_parts(obj: Any, reader: Reader) -> Parts:
-    return Parts(b"Series", (obj.name, obj.index, obj.attrs, _column(obj, reader)))
+    return Parts(b"Series", (obj.name, obj.index, obj.attrs, _column(obj)))
 
 
-def _column(series: Any, reader: Reader) -> Any:
+def _column(series: Any) -> Any:
     """Return the array behind a column: numpy's where it is one, else pandas' own."""
     return series.array.to_numpy() if type(series.dtype).__module__.startswith("numpy") else series.array
+
+
+def extension_parts(obj: Any, reader: Reader) -> Parts:
+    """Tell what an array of pandas' own consists of; its pickle also says who may write to it."""
+    values = getattr(obj, "_ndarray", None)
+    return Parts(b"ExtensionArray", (type(obj).__name__, obj.dtype, list(obj) if values is None else values))
+
+
+def dtype_parts(obj: Any, reader: Reader) -> Parts:
+    """Tell what a dtype of pandas' own consists of: what it is compared by."""
+    return Parts(b"ExtensionDtype", (type(obj).__name__, *(getattr(obj, name) for name in obj._metadata)))

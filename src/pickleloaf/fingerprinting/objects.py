@@ -65,10 +65,15 @@ TABLE: dict[str, Row] = {
     "pickle.PickleBuffer": Row("arrays:memory_parts"),
     "array.array": Row("arrays:array_parts", exact=True),
     "numpy.ndarray": Row("arrays:ndarray_parts", exact=True),
+    "numpy.ma.MaskedArray": Row("arrays:masked_parts", exact=True),
     "pandas.DataFrame": Row("arrays:frame_parts", exact=True),
     "pandas.core.frame.DataFrame": Row("arrays:frame_parts", exact=True),
     "pandas.Series": Row("arrays:series_parts", exact=True),
     "pandas.core.series.Series": Row("arrays:series_parts", exact=True),
+    "pandas.api.extensions.ExtensionArray": Row("arrays:extension_parts"),
+    "pandas.core.arrays.base.ExtensionArray": Row("arrays:extension_parts"),
+    "pandas.api.extensions.ExtensionDtype": Row("arrays:dtype_parts"),
+    "pandas.core.dtypes.base.ExtensionDtype": Row("arrays:dtype_parts"),
     # code
     "builtins.function": Row("functions:function_parts"),
     "builtins.code": Row("functions:code_parts"),
@@ -206,20 +211,29 @@ def set_parts(obj: Any, reader: Reader) -> Parts:
         return Parts(cls.__name__.encode(), obj, unordered=True)
     elements = Parts(b"elements", obj, unordered=True)
     state = obj.__reduce_ex__(pickle.HIGHEST_PROTOCOL)[2:] if _has_own_state(obj) else ()
-    return Parts(b"set", (cls, elements, *_state(state[0] if state else None, reader)))
+    return Parts(b"set", (cls, elements, *_state(state[0] if state else None, cls)))
 
 
 def _has_own_state(obj: Any) -> bool:
     return bool(getattr(obj, "__dict__", None)) or hasattr(type(obj), "__slots__")
 
 
-def _state(state: Any, reader: Reader) -> Iterator[Any]:
+def _state(state: Any, cls: type) -> Iterator[Any]:
     if type(state) is not dict:
         yield state
-    elif "__wrapped__" in state:  # what is copied from a wrapped function differs between Pythons
-        yield mapping((name, value) for name, value in state.items() if name not in COPIED)
     else:
-        yield dict_parts(state, reader)
+        # Not what is copied from a wrapped function, which differs between Pythons.
+        copied = COPIED if "__wrapped__" in state else ()
+        kept = [pair for pair in state.items() if pair[0] not in copied and not _is_cached(cls, pair[0])]
+        yield mapping(kept) if kept else None
+
+
+def _is_cached(cls: type, name: Any) -> bool:
+    """Tell whether an attribute is what a cached property has computed from others."""
+    for base in cls.__mro__:
+        if name in base.__dict__:
+            return type(base.__dict__[name]) is functools.cached_property
+    return False
 
 
 def str_parts(obj: str, reader: Reader) -> Parts:
@@ -247,7 +261,7 @@ def instance_parts(obj: Any, reader: Reader) -> Parts:
     rebuild, args, state, items, pairs = (*reduced, None, None, None)[:5]
     if rebuild is wire.attribute:
         return named(*args)
-    members: list[Iterable[Any]] = [(rebuild, len(args)), args, _state(state, reader)]
+    members: list[Iterable[Any]] = [(rebuild, len(args)), args, _state(state, type(obj))]
     if items is not None:
         members += [(b"items",), encoded_runs(items)]
     if pairs is not None:

@@ -16,6 +16,7 @@ import sys
 import threading
 import types
 import weakref
+from collections.abc import Callable
 from functools import lru_cache
 from importlib.machinery import BuiltinImporter, FrozenImporter
 from typing import Any
@@ -35,7 +36,7 @@ class Registry:
         self._names: frozenset[str] = frozenset()
         self._lock = threading.Lock()
 
-    def register(self, module: types.ModuleType) -> None:
+    def register(self, module: object) -> None:
         """Let a module and its submodules travel by value.
 
         Raises:
@@ -50,7 +51,7 @@ class Registry:
         with self._lock:
             self._names |= {module.__name__}
 
-    def unregister(self, module: types.ModuleType) -> None:
+    def unregister(self, module: object) -> None:
         """Take a registration back.
 
         Raises:
@@ -58,7 +59,7 @@ class Registry:
         """
         if not isinstance(module, types.ModuleType):
             msg = f"Input should be a module object, got {module!s} instead"
-            raise ValueError(msg)
+            raise ValueError(msg)  # noqa: TRY004 - the type that cloudpickle raises
         with self._lock:
             if module.__name__ not in self._names:
                 msg = f"{module} is not registered for pickle by value"
@@ -84,6 +85,15 @@ class Registry:
         return bool(self._names)
 
 
+#: Whether what a payload uses needs a closer look, where nothing cheaper is known.
+_GLANCES: dict[str, Callable[[Any], bool]] = {
+    "warn": bool,
+    "carry": lambda _: True,
+    "refuse": lambda _: True,
+    "ignore": lambda _: False,
+}
+
+
 class ValuePolicy:
     """Answers for one way of dumping.
 
@@ -93,10 +103,10 @@ class ValuePolicy:
         local: whether local code travels by value.
         patches: what is done about patches of importable code, one of `policy.patches.TREATMENTS`.
         forced: ids of objects that travel by value wherever their names lead; see reducers/patched.
-        watch: what looks for patches; see policy/watch.
+        watch: what looks for patches, and glance: tells whether it needs to; see policy/watch.
     """
 
-    __slots__ = ("handles", "local", "patches", "registry", "watch")
+    __slots__ = ("glance", "handles", "local", "patches", "registry", "watch")
 
     forced: frozenset[int] = frozenset()
 
@@ -108,6 +118,7 @@ class ValuePolicy:
         self.local = local
         self.patches = patches
         self.watch: Any = None
+        self.glance: Callable[[Any], bool] = _GLANCES[patches]
 
     @property
     def ships_modules(self) -> bool:
@@ -174,7 +185,7 @@ def _finds(name: str, module: types.ModuleType) -> bool:
             continue
         try:
             spec = find_spec(name, None)
-        except Exception:  # noqa: BLE001 - a broken finder of somebody else's says nothing about the module
+        except Exception:  # noqa: BLE001, S112 - a broken finder of somebody else's says nothing about the module
             continue
         if spec is not None:
             return origin is None or spec.origin is None or spec.origin == origin

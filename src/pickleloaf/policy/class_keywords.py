@@ -34,7 +34,7 @@ def recover_keywords(cls: type) -> dict[str, Any]:
     statement = _statement(cls)
     if statement is not None:
         written = {each.arg: each.value for each in statement.keywords if each.arg not in (None, "metaclass")}
-        found = {name: _evaluate(node, cls) for name, node in written.items() if name is not None}
+        found: dict[str, Any] = {str(name): _evaluate(node, cls) for name, node in written.items()}
         required = set(found)
     else:
         found, required = {}, set()
@@ -73,7 +73,8 @@ def _hooks(cls: type) -> list[Any]:
             if isinstance(hook, classmethod) and base.__module__ != "typing":
                 hooks.append(_without_first(hook.__func__, 1))
             break
-    for base in type(cls).__mro__:
+    metaclass: Any = type(cls)
+    for base in metaclass.__mro__:
         if base in (type, object) or base.__module__ in ("abc", "typing", "enum"):
             break
         for name, skipped in (("__new__", 4), ("__init__", 4), ("__prepare__", 3)):

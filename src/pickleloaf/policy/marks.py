@@ -19,7 +19,8 @@ from collections.abc import Iterator
 from types import FunctionType, ModuleType
 from typing import Any
 
-from pickleloaf.code.pristine import MISSING, defined_names, definition, digest, inner
+from pickleloaf.code.bindings import defined_names
+from pickleloaf.code.pristine import MISSING, definition, digest, inner
 from pickleloaf.policy.patches import PLAIN, Place, is_patchable
 
 __all__ = ["MARKS", "Marks", "place_of"]
@@ -32,16 +33,18 @@ _KEPT = frozenset(
 
 
 class Marks:
-    """What is known to be patched; safe to use from several threads."""
+    """What is known to be patched; safe to use from several threads.
+
+    Attributes:
+        active: whether anything has been marked or tracked.
+    """
 
     def __init__(self) -> None:
+        self.active = False
         self._lock = threading.Lock()
         self._marked: dict[str, dict[Place, None]] = {}
         #: How a tracked module and its classes were: by module and path, names and values.
         self._tracked: dict[str, dict[str, dict[str, Any]]] = {}
-
-    def __bool__(self) -> bool:
-        return bool(self._marked or self._tracked)
 
     def mark(self, target: Any, names: tuple[str, ...]) -> None:
         """Remember that some names of a module, class or function are patched.
@@ -51,6 +54,7 @@ class Marks:
         """
         module, path = place_of(target)
         with self._lock:
+            self.active = True
             self._marked.setdefault(module, {}).update({Place(module, path, name): None for name in names})
 
     def track(self, module: ModuleType) -> None:
@@ -73,6 +77,7 @@ class Marks:
             ):  # other metaclasses may make what they like of functions
                 _mend(name, path, snapshot[path])
         with self._lock:
+            self.active = True
             self._tracked[name] = snapshot
 
     def places(self, module: str) -> Iterator[Place]:

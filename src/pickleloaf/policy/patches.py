@@ -28,7 +28,8 @@ from collections.abc import Callable
 from types import BuiltinFunctionType, CellType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any, NamedTuple
 
-from pickleloaf.code.pristine import MISSING, binding
+from pickleloaf.code.bindings import binding
+from pickleloaf.code.pristine import MISSING
 from pickleloaf.policy.by_value import MAIN, ValuePolicy, is_importable_module
 
 __all__ = [

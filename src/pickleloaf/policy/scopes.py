@@ -55,7 +55,8 @@ class Scope:
     """
 
     __slots__ = (
-        "_get_held", "_get_rest", "_held", "_rest", "_size", "inner", "leads", "module", "owner", "patched", "path", "space",
+        "_get_held", "_get_rest", "_held", "_rest", "_size",
+        "inner", "leads", "module", "owner", "patched", "path", "space",
     )  # fmt: skip
 
     def __init__(self, owner: Any, module: str, path: str = "") -> None:

@@ -54,6 +54,7 @@ TABLE: dict[str, Row] = {
     "builtins.method": Row("methods:reduce_method"),
     "builtins.builtin_function_or_method": Row("methods:reduce_native_method"),
     "builtins.method-wrapper": Row("methods:reduce_native_method"),
+    "builtins.super": Row("methods:reduce_super"),
     "builtins.classmethod": Row("descriptors:reduce_wrapper"),
     "builtins.staticmethod": Row("descriptors:reduce_wrapper"),
     "builtins.property": Row("descriptors:reduce_property"),

@@ -11,7 +11,7 @@ from pickleloaf._compat import HAS_LAZY_ANNOTATIONS
 from pickleloaf.reducers._kinds import Kinds
 from pickleloaf.reducers._lazily import evaluators
 
-__all__ = ["class_cells", "contents_of", "functions_among", "namespace_of"]
+__all__ = ["class_cells", "contents_of", "functions_among", "namespace_of", "set_afterwards"]
 
 #: Names that making the class gives it anew, or that hold only for this process.
 _MADE_ANEW = frozenset(
@@ -35,9 +35,9 @@ def namespace_of(cls: type) -> dict[str, Any]:
     hook = names.get("__subclasshook__")
     if getattr(getattr(hook, "__func__", hook), "__module__", None) == "typing":  # every Protocol gets it
         del names["__subclasshook__"]
-    if names.get("__annotate_func__", "") is None:  # annotations that were set, not written
-        names["__annotations__"] = cls.__annotations__
-        del names["__annotate_func__"]
+    annotations = cls.__dict__.get("__annotations_cache__")
+    if annotations and names.get("__annotate_func__") is None:  # they were set, not written
+        names["__annotations__"] = annotations
     if cls.__qualname__ != cls.__name__:
         names["__qualname__"] = cls.__qualname__
     for name in ("__static_attributes__", "__non_callable_proto_members__"):
@@ -48,11 +48,30 @@ def namespace_of(cls: type) -> dict[str, Any]:
     return names
 
 
+def set_afterwards(cls: type) -> list[str]:
+    """Return the attributes that a class got once it existed, where an ``__init_subclass__`` may have set them.
+
+    They come after what making the class adds to what stood in its body.
+    """
+    hooked = next(base for base in cls.__mro__[1:] if "__init_subclass__" in base.__dict__)
+    if hooked is object or hooked.__module__ == "typing":
+        return []
+    names = list(cls.__dict__)
+    ends = [at for at, (name, value) in enumerate(cls.__dict__.items()) if _ends_body(name, value, cls)]
+    return names[ends[-1] + 1 :] if ends else []
+
+
+def _ends_body(name: str, value: Any, cls: type) -> bool:
+    if value is None:
+        return name in {"__doc__", "__hash__"}
+    return name == "__static_attributes__" or (_DESCRIPTORS.have(value) and _is_slot(name, value, cls))
+
+
 def _is_slot(name: str, value: Any, cls: type) -> bool:
-    """Tell whether a descriptor was made for a slot of this very class."""
+    """Tell whether a descriptor was made for a slot of this very class, and under this name."""
     if isinstance(value, GetSetDescriptorType):  # from 3.15 on one that all classes share
         return name in {"__dict__", "__weakref__"}
-    return isinstance(value, MemberDescriptorType) and value.__objclass__ is cls
+    return isinstance(value, MemberDescriptorType) and value.__objclass__ is cls and value.__name__ == name
 
 
 def _slots(slots: Any, cls: type) -> Any:

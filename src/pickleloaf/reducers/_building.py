@@ -15,7 +15,7 @@ from typing import Any
 from pickleloaf.code.codec import facts_of
 from pickleloaf.errors import EncodeError
 from pickleloaf.reducers import _tracking
-from pickleloaf.reducers._body import class_cells, contents_of, functions_among, namespace_of
+from pickleloaf.reducers._body import class_cells, contents_of, functions_among, namespace_of, set_afterwards
 from pickleloaf.reducers._dump import Dump, Late
 from pickleloaf.reducers._hooks import taken_back
 from pickleloaf.reducers._kinds import SETS
@@ -83,6 +83,9 @@ def reduce_building(
         if name not in _NEEDED and not isinstance(value, FunctionType) and dump.leads_to_building(value):
             waiting["names", name] = value
             now[name] = dump.stand_in(value)  # keeps the place
+    for name in set_afterwards(cls):
+        if name in now and name not in _NEEDED:
+            waiting["names", name] = now.pop(name)
     if waiting:
         late.append(Late(cls, waiting, join_names, fill_names))
     late += _revision(cls, names)
@@ -136,7 +139,8 @@ def join_names(parts: dict[tuple[str, Any], Any]) -> dict[str, Any]:
 def reduce_class_state(state: ClassState, dump: Dump) -> Any:
     """Pickle what had to wait for the innermost class being built; it exists by now."""
     _, late = dump.building.pop()
-    assert late is state.late, "classes are finished in the reverse order of their beginning"
+    if late is not state.late:
+        raise AssertionError("classes are finished in the reverse order of their beginning")
     # Functions first: attributes may lead to other classes, whose making runs functions.
     late.sort(key=lambda item: item.fill is fill_names)
     given = [(item, dump.give(item)) for item in late]
@@ -182,7 +186,11 @@ def make_class(
 
     Args:
         identity: under which it is known from now on.
-        metaclass, name, bases, names, keywords: what it is made from.
+        metaclass: what makes it.
+        name: its name.
+        bases: its bases.
+        names: its namespace.
+        keywords: those of the class statement, without the metaclass.
         body: fills what ``__prepare__`` gave; from ``names`` where it is not given.
     """
 

@@ -6,7 +6,7 @@ receiver that has the class does not open it.
 
 1. A class is closed when its metaclass is ``type``, no base has an ``__init_subclass__`` of its own, and
    every attribute is an atom, a tuple of atoms, or a function, static method, class method or property of
-   closed functions.
+   closed functions, each at one place.
 2. A function is closed when its only closure variable is ``__class__``, its defaults are atoms, it has no
    annotations or attributes, does not assign to globals, and every global it uses is a builtin, a module
    or goes by reference. So its globals need not be those of functions outside the class.
@@ -99,12 +99,14 @@ def _has_plain_bases(cls: type) -> bool:
 
 def _take_apart(cls: type) -> _Parts | None:
     """Return the attributes of a closed class as (name, kind, contents), or None for another class."""
-    parts = []
+    parts: list[tuple[str, Any, Any]] = []
+    seen: set[int] = set()
     for name, value in namespace_of(cls).items():
         kind = type(value)
         contents: Any
         if kind is FunctionType:
-            contents = _function(value, cls)
+            contents = None if id(value) in seen else _function(value, cls)
+            seen.add(id(value))
         elif _VALUES.have(value):
             parts.append((name, kind, value))
             continue
@@ -117,8 +119,9 @@ def _take_apart(cls: type) -> _Parts | None:
             contents = _property(value, cls)
         else:
             return None
-        if contents is None:
+        if contents is None or id(value) in seen:  # one object under two names stays one
             return None
+        seen.add(id(value))
         parts.append((name, kind.__name__, contents))
     return tuple(parts)
 
@@ -253,7 +256,8 @@ def _put_together(parts: _Parts, used: dict[str, Any]) -> tuple[dict[str, Any], 
         if kind == "value":
             names[name] = contents
         elif kind == "property":
-            names[name] = _make_property(*map(function, contents[:3]), contents[3])
+            fget, fset, fdel = map(function, contents[:3])
+            names[name] = _make_property(fget, fset, fdel, contents[3])
         else:
             names[name] = _WRAPPERS.get(kind, _same)(function(contents))
     return names, cell

@@ -16,7 +16,7 @@ from __future__ import annotations
 import functools
 import gc
 import weakref
-from collections import OrderedDict, defaultdict
+from collections import OrderedDict, defaultdict, deque
 from collections.abc import Callable, Iterable
 from types import CellType, CodeType, FunctionType, ModuleType
 from typing import Any
@@ -24,7 +24,7 @@ from typing import Any
 from pickleloaf.policy.by_value import ValuePolicy
 from pickleloaf.reducers._kinds import ATOMS
 
-__all__ = ["HEAP_TYPE", "Dump", "Late", "Namespace", "ShippedModules", "referents_of_proxy"]
+__all__ = ["HEAP_TYPE", "Dump", "Late", "Namespace", "ShippedModules", "Unheard", "referents_of_proxy"]
 
 #: Objects that are followed at most to answer one question; beyond that the answer is "may be".
 _FAR = 2000
@@ -90,6 +90,13 @@ _KEPT = frozenset({"left_out"})
 _ALWAYS = 7
 
 
+class Unheard(deque[Any]):
+    """Takes whatever is appended, and stays empty."""
+
+    def __init__(self) -> None:
+        super().__init__(maxlen=0)
+
+
 class Dump:
     """The state of one pickler, as reducers see it.
 
@@ -136,7 +143,7 @@ class Dump:
         self.digesting: type | None = None
         self.namespaces: dict[int, Any] = {}
         self.building: list[tuple[type, list[Late]]] = []
-        self.uses: list[Any] = []
+        self.uses: Any = [] if policy.patches != "ignore" else Unheard()
 
     def __getattr__(self, name: str) -> Any:
         try:
@@ -202,7 +209,10 @@ class Dump:
         if any(cls is each for each, _ in self.building):
             return False
         return any(
-            cls is each for built, _ in self.building for each in (*built.__mro__, *type(built).__mro__)
+            cls is each
+            for built, _ in self.building
+            for kind in (built, type(built))
+            for each in kind.__mro__
         )
 
     def leads_to(self, targets: set[int], values: Iterable[Any]) -> bool:
@@ -241,7 +251,7 @@ _WEAK_CONTAINERS = (weakref.WeakSet, weakref.WeakValueDictionary, weakref.WeakKe
 _LEAD_NOWHERE = (FunctionType, CodeType)
 
 
-def _behind(value: Any, kind: type) -> Iterable[Any]:
+def _behind(value: Any, kind: type) -> Any:
     """Return what is met when a value is pickled: what it refers to, for most."""
     if issubclass(kind, weakref.ReferenceType):
         return (value(), value.__callback__)

@@ -44,8 +44,8 @@ def _places(metaclass: type, bases: tuple[type, ...], names: Mapping[str, Any]) 
     for scope in scopes.values():
         if scope is not getattr(sys.modules.get(scope.get("__name__", "")), "__dict__", None):
             yield scope
-    for value in names.values():
-        if hasattr(type(value), "__set_name__") and _tracking.is_new(type(value)):
+    for value in named:
+        if _tracking.is_new(type(value)):
             yield getattr(value, "__dict__", {})
 
 

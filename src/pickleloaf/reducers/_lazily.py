@@ -39,7 +39,7 @@ def evaluators(obj: Any) -> dict[str, FunctionType]:
         return {kind: function for kind, function in found.items() if type(function) is FunctionType}
     functions = [each for each in gc.get_referents(obj) if type(each) is FunctionType]  # in this order, too
     if not isinstance(obj, typing.TypeVar | typing.ParamSpec | typing.TypeVarTuple):
-        return {"value": each for each in functions}
+        return {"value": functions[-1]} if functions else {}
     if obj.__module__ != "typing":  # made by a call
         return {}
     has_default = hasattr(obj, "has_default") and obj.has_default()

@@ -81,7 +81,8 @@ class Ledger:
         entry = self._entries.get(place)
         if entry is None or held(entry.owner, place.name) is not entry.top():
             return None
-        return (entry.layers() or [None])[-1]
+        layers = entry.layers()
+        return layers[-1] if layers else None
 
     def note_sent(self, patch: Patch) -> None:
         """Remember that a patch of this process's own goes out."""
@@ -89,7 +90,7 @@ class Ledger:
             value: Any = weakref.ref(patch.value)
         except TypeError:
 
-            def value(value=patch.value):
+            def value(value: Any = patch.value) -> Any:
                 return value
 
         self._sent[patch.place] = (patch.digest, value)

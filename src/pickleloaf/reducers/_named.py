@@ -84,14 +84,11 @@ def _held(module: str, name: str) -> Any:
 
 def names_of_instances(cls: type) -> dict[int, Named]:
     """Return the instances of an importable class that its own module holds by name, by id."""
-    module = sys.modules.get(cls.__module__) if isinstance(cls.__module__, str) else None
-    if module is None or cls.__module__ in MAIN:
+    home: Any = cls.__module__
+    module = sys.modules.get(home) if isinstance(home, str) else None
+    if module is None or home in MAIN:
         return {}
-    return {
-        id(value): Named(cls.__module__, name)
-        for name, value in list(vars(module).items())
-        if type(value) is cls
-    }
+    return {id(value): Named(home, name) for name, value in list(vars(module).items()) if type(value) is cls}
 
 
 def reduce_named(named: Named, dump: Dump) -> Any:

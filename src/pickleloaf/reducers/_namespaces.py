@@ -87,7 +87,7 @@ def _importer(modules: dict[str, ModuleType]) -> Callable[..., Any]:
                 setattr(found, wanted, part)
         return found
 
-    import_shipped.modules = modules  # type: ignore[attr-defined] - for when the functions travel on
+    import_shipped.modules = modules  # type: ignore[attr-defined]  # for when the functions travel on
     return import_shipped
 
 

@@ -64,7 +64,7 @@ class _Tracked:
         self.template: Any = None
         self.received: bytes | None = None
         #: The code of its functions when it first travelled, and the revisions that have arrived.
-        self.signature: Any = None
+        self.signature: tuple[Any, ...] | None = None
         self.revisions: set[bytes] = set()
         self.ready = threading.Event()
         self.builder: int | None = threading.get_ident()

@@ -80,7 +80,7 @@ def _virtual_subclasses(cls: type) -> list[Late]:
     """Return the registrations with an ABC, in an order that does not depend on addresses."""
     if "_abc_impl" not in cls.__dict__:
         return []
-    from _abc import _get_dump  # the only way to read a registry; Modules/_abc.c
+    from _abc import _get_dump  # type: ignore[import-not-found]  # the only way to read a registry; Modules/_abc.c
 
     found = [each for reference in _get_dump(cls)[0] if (each := reference()) is not None]
     found.sort(key=lambda each: (each.__module__, each.__qualname__))

@@ -31,7 +31,7 @@ _COPIED = frozenset(
 
 
 def reduce_property(prop: property, dump: Dump) -> Any:
-    parts = (prop.fget, prop.fset, prop.fdel)
+    parts: tuple[Any, ...] = (prop.fget, prop.fset, prop.fdel)
     if prop.fget is None or prop.__doc__ != prop.fget.__doc__:
         parts = (*parts, prop.__doc__)
     if type(prop) is property:

@@ -58,7 +58,7 @@ def reduce_enum(cls: enum.EnumType, dump: Dump) -> Any:
     return reduce_building(cls, dump, rebuild_enum, _namespace(cls), more)
 
 
-def _namespace(cls: enum.EnumType) -> dict[str, Any]:
+def _namespace(cls: Any) -> dict[str, Any]:
     inherited = getattr(cls.__bases__[-1], "_generate_next_value_", None)
     return {
         name: value
@@ -76,7 +76,7 @@ def _take_apart(name: str, member: Any, dump: Dump, late: list[Late]) -> Any:
     home = _name_of(member)
     if home != name:
         return home
-    base = _data_type(cls)
+    base: Any = _data_type(cls)
     if hasattr(base, "__getnewargs__"):
         data = base.__getnewargs__(member)
     else:
@@ -113,8 +113,9 @@ def _data(cls: type, value: Any) -> tuple[Any, ...]:
 def _name_of(member: Any) -> str | None:
     """Return the name by which a member is found; None for unnamed flags."""
     members = type(member)._member_map_
-    if members.get(member._name_) is member:
-        return member._name_
+    name: str = member._name_
+    if members.get(name) is member:
+        return name
     return next((name for name, each in members.items() if each is member), None)
 
 

@@ -268,6 +268,10 @@ def _add_annotation_names(used: dict[str, Any], function: FunctionType, dump: Du
 
 def _parts(state: tuple[Any, ...]) -> _Parts:
     """Take a state apart, so that each part can be given as soon as it may."""
+    used: Any
+    contents: Any
+    attributes: Any
+    modules: Any
     used, contents, attributes, modules, *_ = (*state, None, None, None)
     parts: _Parts = {("globals", name): value for name, value in (used or {}).items()}
     numbered = contents.items() if type(contents) is dict else enumerate(contents or ())

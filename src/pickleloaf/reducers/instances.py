@@ -125,7 +125,7 @@ def rebuild_hashed_instance(make: Any, arguments: tuple[Any, ...], early: dict[s
     return instance
 
 
-def _reduces_itself(cls: type) -> bool:
+def _reduces_itself(cls: Any) -> bool:
     return cls.__reduce_ex__ is not object.__reduce_ex__ or cls.__reduce__ is not object.__reduce__
 
 
@@ -156,7 +156,7 @@ def _check_name(instance: Any, name: str, dump: Dump) -> None:
     Raises:
         EncodeError: the module travels by value. (What the name leads to is checked by pickle.)
     """
-    module = pickle.whichmodule(instance, name)
+    module = pickle.whichmodule(instance, name)  # type: ignore[attr-defined]
     if dump.policy.travels(module):
         msg = f"cannot pickle {type(instance).__qualname__} object: it asks to travel as the name {module}.{name}"
         raise EncodeError(msg, hint="return a callable and its arguments from its __reduce__, not a name")

@@ -21,11 +21,11 @@ Iterators of the builtins (of a list or a dict, zip, map, reversed ...) do tell 
 
 from __future__ import annotations
 
-import copyreg
 import gc
 import itertools
 import struct
 from collections.abc import Callable, Iterable, Iterator
+from copyreg import __newobj_ex__  # type: ignore[attr-defined]
 from types import SimpleNamespace
 from typing import Any
 
@@ -88,7 +88,7 @@ def _accumulate(cls: type, of: Any, _: Any) -> Any:
         return rebuild_accumulate, (of.it, function, of.total)
     if of.initial is _NULL or of.initial is None:
         return cls, (of.it, function)
-    return copyreg.__newobj_ex__, (cls, (of.it, function), {"initial": of.initial})
+    return __newobj_ex__, (cls, (of.it, function), {"initial": of.initial})
 
 
 @verb
@@ -104,7 +104,7 @@ def _advance(iterator: Any, count: int) -> Any:
 
 def _batched(cls: type, of: Any, _: Any) -> Any:
     arguments = (of.it, of.size) if of.it is not _NULL else ((), 1)
-    return (copyreg.__newobj_ex__, (cls, arguments, {"strict": True})) if of.strict else (cls, arguments)
+    return (__newobj_ex__, (cls, arguments, {"strict": True})) if of.strict else (cls, arguments)
 
 
 def _chain(cls: type, of: Any, _: Any) -> Any:
@@ -214,7 +214,7 @@ def _zip_longest(cls: type, of: Any, _: Any) -> Any:
     words = _memory(id(of.iterators) + tuple.__basicsize__, len(of.iterators) * struct.calcsize("N"))
     live = {id(each): each for each in gc.get_referents(of.iterators)}
     iterators = tuple(live.get(word, ()) for (word,) in struct.iter_unpack("N", words))
-    return copyreg.__newobj_ex__, (cls, iterators, {"fillvalue": of.fill})
+    return __newobj_ex__, (cls, iterators, {"fillvalue": of.fill})
 
 
 def _tee(_: type, of: Any, __: Any) -> Any:
@@ -240,7 +240,7 @@ def rebuild_tee_block(source: Any, values: Iterable[Any]) -> Any:
     return itertools.tee(itertools.chain(values, more), 1)[0]
 
 
-_TEE = type(itertools.tee(())[0])
+_TEE: Any = type(itertools.tee(())[0])
 
 
 def _call(*names: str) -> _Reduce:

@@ -1,7 +1,7 @@
-"""Bound methods, of Python and of C.
+"""Bound methods, of Python and of C, and super objects.
 
 Takes apart: the class that has the method, its name there, and the object; where no class has it, the
-function and the object. Travels as: wire.bound; wire.method.
+function and the object. Travels as: wire.bound; wire.method; super, by name.
 Keeps: which class's method it is (``super().m`` is not ``self.m``); that a method of a class is that
 class's own function, also where the class is known already. Loses: nothing.
 """
@@ -22,7 +22,8 @@ from pickleloaf.wire import verb
 
 
 def reduce_method(method: MethodType, dump: Dump) -> Any:
-    function, owner = method.__func__, method.__self__
+    function = method.__func__
+    owner: Any = method.__self__
     name = getattr(function, "__name__", "")
     for base in type(owner).__mro__:
         held = base.__dict__
@@ -44,10 +45,17 @@ def reduce_native_method(method: Any, dump: Dump) -> Any:
         return NotImplemented  # a function of a module, or a method of a type, both known to pickle by name
     for base in type(owner).__mro__:
         found = base.__dict__.get(name)
-        if isinstance(found, (MethodDescriptorType, WrapperDescriptorType)):
-            if found.__get__(owner, type(owner)) == method:  # without the type some crash up to 3.13
-                return rebuild_bound, (base, name, owner)
+        if (
+            isinstance(found, (MethodDescriptorType, WrapperDescriptorType))
+            and found.__get__(owner, type(owner)) == method  # without the type some crash up to 3.13
+        ):
+            return rebuild_bound, (base, name, owner)
     return NotImplemented
+
+
+def reduce_super(obj: Any, dump: Dump) -> Any:
+    cls, owner = (super.__dict__[name].__get__(obj) for name in ("__thisclass__", "__self__"))
+    return type(obj), (cls,) if owner is None else (cls, owner)
 
 
 @verb

@@ -34,7 +34,7 @@ def reduce_module(module: ModuleType, dump: Dump) -> Any:
     if namespace is None:
         namespace = dump.namespaces[key] = Namespace(module.__dict__, name)
     left_out = dump.left_out.get(name, {})
-    parts = {
+    parts: dict[tuple[str, Any], Any] = {
         ("names", key): value
         for key, value in module.__dict__.items()
         if key not in _OF_THE_LOADER and key not in left_out

@@ -82,7 +82,8 @@ def _class_of_namespace(mapping: Any) -> type | None:
     native = [getattr(value, "__objclass__", None) for value in mapping.values()]
     for found in (*native, *gc.get_referrers(mapping)):
         if issubclass(type(found), type) and _mapping(type.__dict__["__dict__"].__get__(found)) is mapping:
-            return found
+            cls: type = found
+            return cls
     return None
 
 

@@ -52,7 +52,8 @@ def reduce_weak_method(reference: weakref.WeakMethod[Any], dump: Dump) -> Any:
     reduced: tuple[Any, ...] = (rebuild_dead_reference, (cls,))
     if method is not None:
         reduced = (rebuild_weak_method, _arguments(cls, None, method, _callback(reference)))
-    own, slots = object.__getstate__(reference)  # type: ignore[misc] # a pair, as there are slots
+    state: Any = object.__getstate__(reference)  # a pair, as there are slots
+    own, slots = state
     slots = {name: value for name, value in slots.items() if name not in weakref.WeakMethod.__slots__}
     return (*reduced, (own, slots)) if own or slots else reduced
 
@@ -119,7 +120,7 @@ def _base(cls: type) -> Any:
 
 @verb
 def rebuild_weak_collection(cls: type) -> Any:
-    made = object.__new__(cls)
+    made: Any = object.__new__(cls)
     _base(cls).__init__(made)
     return made
 
