@@ -24,11 +24,17 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def main() -> int:
     """Measure, print, write."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Compare pickleloaf with its rivals.")
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks", description="Compare pickleloaf with its rivals."
+    )
     parser.add_argument("--quick", action="store_true", help="a smoke run of less than a minute; prints only")
-    parser.add_argument("--only", default="", metavar="REGEX", help="workloads, and parts such as 'import', to run")
+    parser.add_argument(
+        "--only", default="", metavar="REGEX", help="workloads, and parts such as 'import', to run"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="where to write the figures")
-    parser.add_argument("--docs", type=Path, metavar="DIR", help="where to write benchmarks.md and benchmarks.svg")
+    parser.add_argument(
+        "--docs", type=Path, metavar="DIR", help="where to write benchmarks.md and benchmarks.svg"
+    )
     asked = parser.parse_args()
     effort = QUICK if asked.quick else FULL
     versions = {name: rival.VERSION for name, rival in find_rivals().items()}
@@ -75,7 +81,12 @@ def run(effort: Effort, only: re.Pattern[str]) -> list[Result]:
 
 def as_json(results: list[Result], versions: dict[str, str], *, quick: bool) -> str:
     """Return the figures for whoever wants to compute with them."""
-    about = {"python": platform.python_version(), "machine": platform.machine(), "quick": quick, "versions": versions}
+    about = {
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+        "quick": quick,
+        "versions": versions,
+    }
     return json.dumps({**about, "results": [result._asdict() for result in results]}, indent=1) + "\n"
 
 

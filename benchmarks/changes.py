@@ -45,7 +45,9 @@ CHANGES = (
     Change("another directory", folder="another/place"),
     Change("a local variable renamed", edit=("total", "result")),
     Change("another order of a dict", edit=('{"low": 1, "high": 9}', '{"high": 9, "low": 1}')),
-    Change("equal strings that are not one object", edit=('OTHER = "alpha"', 'OTHER = "".join(["al", "pha"])')),
+    Change(
+        "equal strings that are not one object", edit=('OTHER = "alpha"', 'OTHER = "".join(["al", "pha"])')
+    ),
     Change("after a trip to another process"),
     Change("another minor version of Python"),
     Change("body of a helper", CODE, edit=("amount * RATE", "amount + RATE")),
@@ -80,9 +82,19 @@ def run(python: Sequence[str], change: Change, job: dict[str, Any]) -> Digests:
     source = SOURCE.replace(old, new) if old else SOURCE
     message = json.dumps({"source": source, "folder": str(_FOLDER / change.folder), "input": json.dumps(job)})
     path = os.pathsep.join([str(ROOT / "src"), os.environ.get("PYTHONPATH", "")])
-    environment = {**os.environ, "PYTHONHASHSEED": change.seed, "PYTHONPATH": path, "PYTHONWARNINGS": "ignore"}
+    environment = {
+        **os.environ,
+        "PYTHONHASHSEED": change.seed,
+        "PYTHONPATH": path,
+        "PYTHONWARNINGS": "ignore",
+    }
     done = subprocess.run(
-        [*python, "-c", _START], input=message + "\n", env=environment, check=True, stdout=subprocess.PIPE, text=True
+        [*python, "-c", _START],
+        input=message + "\n",
+        env=environment,
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
     )
     found: Digests = json.loads(done.stdout)
     return found
@@ -94,7 +106,7 @@ def digests(change: Change, other_python: Sequence[str]) -> Digests:
     if "trip" in change.title:
         payloads = run(here, change, {"do": "dump"})
         # The objects are gone from the script that they arrive in.
-        arrival = change._replace(edit=("return {\"function\"", "return {} and {\"function\""))
+        arrival = change._replace(edit=('return {"function"', 'return {} and {"function"'))
         return run(here, arrival, {"do": "arrive", "payloads": payloads})
     return run(other_python if "minor" in change.title else here, change, {"do": "hash"})
 
@@ -106,7 +118,7 @@ def cell(change: Change, before: dict[str, str | None], after: dict[str, str | N
     changed = tuple(kind for kind in before if before[kind] != after.get(kind))
     wrong = set(changed) ^ set(change.must)
     if not change.must:
-        text = "all" if len(changed) == len(before) else ", ".join(changed) or "–"
+        text = "all" if len(changed) == len(before) else ", ".join(changed) or "-"
     else:
         missed = [kind for kind in change.must if kind not in changed]
         text = f"misses {', '.join(missed)}" if missed else ", ".join(changed)
@@ -134,7 +146,7 @@ def table(other_python: Sequence[str], other_version: str) -> str:
             "",
             f"Written by `python -m benchmarks.changes`, on Python {platform.python_version()}. The objects are a",
             "function with a helper and a global, a class, an instance of it, and plain data with a dict and a set;",
-            "all are defined in a script. A cell lists those whose digest has changed, – for none; what is wrong is",
+            "all are defined in a script. A cell lists those whose digest has changed, - for none; what is wrong is",
             "bold. A question mark: not installed there.",
             "",
             "## These changes mean nothing, so no digest should change",
@@ -156,7 +168,10 @@ def other_pythons(asked: str | None) -> Iterator[tuple[Sequence[str], str]]:
     """Yield commands of Pythons of another minor version, with their versions."""
     ask = "import platform; print(platform.python_version())"
     if asked:
-        yield [asked], subprocess.run([asked, "-c", ask], check=True, capture_output=True, text=True).stdout.strip()
+        yield (
+            [asked],
+            subprocess.run([asked, "-c", ask], check=True, capture_output=True, text=True).stdout.strip(),
+        )
         return
     sys.path.insert(0, str(ROOT))
     from ci.pythons import VERSIONS, interpreters
@@ -168,7 +183,9 @@ def other_pythons(asked: str | None) -> Iterator[tuple[Sequence[str], str]]:
 
 def main() -> int:
     """Parse, run, write."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.changes", description="Write the table of changes.")
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.changes", description="Write the table of changes."
+    )
     parser.add_argument("--python", metavar="PATH", help="a Python of another minor version with the rivals")
     parser.add_argument("--output", type=Path, default=ROOT / "docs" / "changes-table.md", metavar="FILE")
     asked = parser.parse_args()

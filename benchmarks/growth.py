@@ -32,7 +32,10 @@ def growth(kind: str, effort: Effort) -> list[Result]:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path or "." for path in sys.path)}
     command = [sys.executable, "-m", __name__, kind, json.dumps(dataclasses.asdict(effort))]
     done = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE)
-    return [Result(kind, f"growth with {kind}", rival, factor) for rival, factor in json.loads(done.stdout).items()]
+    return [
+        Result(kind, f"growth with {kind}", rival, factor)
+        for rival, factor in json.loads(done.stdout).items()
+    ]
 
 
 def _with_size(effort: Effort) -> dict[str, float]:
@@ -42,8 +45,8 @@ def _with_size(effort: Effort) -> dict[str, float]:
     few, many = ([cls(i, i) for i in range(count)] for count in (100, 10_000))
     calls: dict[str, Callable[[], Any]] = {}
     for name, rival in rivals.items():
-        calls[f"{name} few"] = lambda rival=rival: rival.dumps(few)  # type: ignore[misc]
-        calls[f"{name} many"] = lambda rival=rival: rival.dumps(many)  # type: ignore[misc]
+        calls[f"{name} few"] = lambda rival=rival: rival.dumps(few)
+        calls[f"{name} many"] = lambda rival=rival: rival.dumps(many)
     found = in_turns(calls, effort)
     return {name: found[f"{name} many"] / found[f"{name} few"] / (len(many) / len(few)) for name in rivals}
 
@@ -51,7 +54,7 @@ def _with_size(effort: Effort) -> dict[str, float]:
 def _with_modules(effort: Effort) -> dict[str, float]:
     rivals = {name: rival for name, rival in find_rivals().items() if name != "pickle"}
     function = find_workloads()["function that uses packages"].build()
-    calls = {name: lambda rival=rival: rival.dumps(function) for name, rival in rivals.items()}  # type: ignore[misc]
+    calls = {name: lambda rival=rival: rival.dumps(function) for name, rival in rivals.items()}
     before = in_turns(calls, effort)
     for number in range(effort.modules):
         name = f"benchmark_module_{number}"
@@ -67,7 +70,7 @@ def _with_classes(effort: Effort) -> dict[str, float]:
     payloads = {name: rival.dumps(instance) for name, rival in rivals.items()}
     kept: list[Any] = [rival.loads(payloads[name]) for name, rival in rivals.items()]
     calls = {
-        name: lambda name=name, rival=rival: rival.loads(rival.dumps(instance))  # type: ignore[misc]
+        name: lambda name=name, rival=rival: rival.loads(rival.dumps(instance))
         for name, rival in rivals.items()
     }
     before = in_turns(calls, effort)

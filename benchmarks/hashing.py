@@ -38,7 +38,10 @@ OBJECTS = [
     Workload("dict of 10,000 strings", "", "{str(i): 'text' + str(i) for i in range(10_000)}"),
     Workload("array of 32 MB", "import numpy", "numpy.arange(4_000_000, dtype='f8')", needs=("numpy",)),
     Workload(
-        "transposed array of 32 MB", "import numpy", "numpy.arange(4e6).reshape(2000, 2000).T", needs=("numpy",)
+        "transposed array of 32 MB",
+        "import numpy",
+        "numpy.arange(4e6).reshape(2000, 2000).T",
+        needs=("numpy",),
     ),
 ]
 
@@ -59,5 +62,7 @@ def find_hashers() -> dict[str, Callable[[Any], str]]:
 def hashing(workload: Workload, effort: Effort) -> list[Result]:
     """Time all hashers on one object."""
     obj = workload.build()
-    calls = {name: lambda function=function: function(obj) for name, function in find_hashers().items()}  # type: ignore[misc]
-    return [Result(workload.name, "key", name, seconds * 1e6) for name, seconds in in_turns(calls, effort).items()]
+    calls = {name: lambda function=function: function(obj) for name, function in find_hashers().items()}
+    return [
+        Result(workload.name, "key", name, seconds * 1e6) for name, seconds in in_turns(calls, effort).items()
+    ]

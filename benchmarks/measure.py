@@ -96,11 +96,13 @@ def _try(workload: Workload, rival: ModuleType, obj: Any, modules: list[ModuleTy
     return _Trip(dump, load, len(payload), copy) if workload.works(copy) else None
 
 
-def _first_times(workload: Workload, rivals: dict[str, ModuleType], effort: Effort) -> dict[str, dict[str, float]]:
+def _first_times(
+    workload: Workload, rivals: dict[str, ModuleType], effort: Effort
+) -> dict[str, dict[str, float]]:
     """Measure what has never been seen: each call gets definitions of its own."""
     objects = {name: [workload.build() for _ in range(effort.fresh)] for name in rivals}
     dumps = {
-        name: [lambda obj=obj, rival=rival: rival.dumps(obj) for obj in objects[name]]  # type: ignore[misc]
+        name: [lambda obj=obj, rival=rival: rival.dumps(obj) for obj in objects[name]]
         for name, rival in rivals.items()
     }
     kept: list[Any] = []
@@ -111,8 +113,7 @@ def _first_times(workload: Workload, rivals: dict[str, ModuleType], effort: Effo
         trial, *payloads = payloads_from_elsewhere(workload, name, effort.fresh + 1)
         if workload.works(rival.loads(trial)):
             loads[name] = [
-                lambda payload=payload, rival=rival: kept.append(rival.loads(payload))  # type: ignore[misc]
-                for payload in payloads
+                lambda payload=payload, rival=rival: kept.append(rival.loads(payload)) for payload in payloads
             ]
     return {"first dump": once_each(dumps), "first load": once_each(loads)}
 

@@ -31,7 +31,13 @@ def report(results: Sequence[Result], versions: dict[str, str], *, quick: bool) 
         if rows:
             parts.append(f"## {_TITLES[measure]} ({unit})\n\n{_table(measure, rows, figures)}")
     parts += _growth(figures)
-    imports = [[f"{figures['import', 'import', name]:.1f}" for name in NAMES if ("import", "import", name) in figures]]
+    imports = [
+        [
+            f"{figures['import', 'import', name]:.1f}"
+            for name in NAMES
+            if ("import", "import", name) in figures
+        ]
+    ]
     if imports[0]:
         parts.append("## Import in a fresh process (ms)\n\n" + _markdown(NAMES, imports))
     parts += _hashing(results, figures)
@@ -39,7 +45,9 @@ def report(results: Sequence[Result], versions: dict[str, str], *, quick: bool) 
 
 
 def _head(versions: dict[str, str], *, quick: bool) -> str:
-    against = ", ".join(f"{name} {version}" for name, version in versions.items() if name not in (OURS, "pickle"))
+    against = ", ".join(
+        f"{name} {version}" for name, version in versions.items() if name not in (OURS, "pickle")
+    )
     lines = [
         "# Benchmarks",
         "",
@@ -50,7 +58,10 @@ def _head(versions: dict[str, str], *, quick: bool) -> str:
         "A dash: that rival cannot do it, or the copy does not work.",
     ]
     if quick:
-        lines += ["", "**A quick run: these figures say that the benchmarks work, not how fast anything is.**"]
+        lines += [
+            "",
+            "**A quick run: these figures say that the benchmarks work, not how fast anything is.**",
+        ]
     return "\n".join(lines)
 
 
@@ -64,13 +75,13 @@ def _targets(figures: dict[tuple[str, str, str], float]) -> str:
             rows.append([target.workload, target.measure, target.text(), value, "yes" if met else "**no**"])
     if not rows:
         return ""
-    met = sum(row[-1] == "yes" for row in rows)
-    head = f"## Targets\n\n{met} of {len(rows)} met.\n\n"
+    kept = sum(row[-1] == "yes" for row in rows)
+    head = f"## Targets\n\n{kept} of {len(rows)} met.\n\n"
     return head + _markdown(["what", "measure", "target", "ours", "met"], rows)
 
 
 def _times(ratio: float) -> str:
-    return f"{1 / ratio:.1f} × less" if ratio < 0.95 else f"{ratio:.2f} ×"
+    return f"{1 / ratio:.1f} x less" if ratio < 0.95 else f"{ratio:.2f} x"
 
 
 def _table(measure: str, rows: Iterable[str], figures: dict[tuple[str, str, str], float]) -> str:
@@ -79,14 +90,14 @@ def _table(measure: str, rows: Iterable[str], figures: dict[tuple[str, str, str]
     for row in rows:
         found = {name: figures.get((row, measure, name)) for name in NAMES}
         ours = found[OURS]
-        values = ["–" if value is None else _number(value) for value in found.values()]
+        values = ["-" if value is None else _number(value) for value in found.values()]
         ratios = [_ratio(found[name], ours) for name in rivals]
         lines.append([row, *values, *ratios])
-    return _markdown(["", *NAMES, *(f"× {name}" for name in rivals)], lines)
+    return _markdown(["", *NAMES, *(f"x {name}" for name in rivals)], lines)
 
 
 def _ratio(theirs: float | None, ours: float | None) -> str:
-    return "–" if theirs is None or not ours else f"{theirs / ours:.2f}"
+    return "-" if theirs is None or not ours else f"{theirs / ours:.2f}"
 
 
 def _growth(figures: dict[tuple[str, str, str], float]) -> list[str]:
@@ -94,7 +105,7 @@ def _growth(figures: dict[tuple[str, str, str], float]) -> list[str]:
     for kind, meaning in KINDS.items():
         found = [figures.get((kind, f"growth with {kind}", name)) for name in NAMES]
         if any(found):
-            rows.append([meaning, *("–" if value is None else f"{value:.2f}" for value in found)])
+            rows.append([meaning, *("-" if value is None else f"{value:.2f}" for value in found)])
     return ["## How the cost grows (factor; 1 is best)\n\n" + _markdown(["", *NAMES], rows)] if rows else []
 
 
@@ -103,7 +114,7 @@ def _hashing(results: Sequence[Result], figures: dict[tuple[str, str, str], floa
     rows = []
     for name in names:
         found = [figures.get((name, "key", hasher)) for hasher in HASHERS]
-        rows.append([name, *("–" if value is None else _number(value) for value in found)])
+        rows.append([name, *("-" if value is None else _number(value) for value in found)])
     return ["## Keys for caches (µs)\n\n" + _markdown(["", *HASHERS], rows)] if rows else []
 
 

@@ -43,7 +43,12 @@ class Cart:
 
 def subjects():
     """One object of each kind."""
-    data = {"limits": LIMITS, "names": [NAME, OTHER], "tags": {"x", "y", "z", "longer"}, "numbers": [1, 2.5, None]}
+    data = {
+        "limits": LIMITS,
+        "names": [NAME, OTHER],
+        "tags": {"x", "y", "z", "longer"},
+        "numbers": [1, 2.5, None],
+    }
     return {"function": price, "class": Cart, "instance": Cart([1, 2]), "data": data}
 
 
@@ -97,7 +102,9 @@ def main():
             found[rival] = {kind: attempt(dumped, carrier, obj) for kind, obj in subjects().items()}
         else:
             payloads = job["payloads"][rival]
-            found[rival] = {kind: attempt(hash_of_payload, digest, carrier, each) for kind, each in payloads.items()}
+            found[rival] = {
+                kind: attempt(hash_of_payload, digest, carrier, each) for kind, each in payloads.items()
+            }
     json.dump(found, sys.stdout)
 
 

@@ -26,11 +26,16 @@ class Target(NamedTuple):
         if not self.rival:
             return f"≤ {self.factor:g}"
         if self.factor >= 1:
-            return f"≤ {self.factor:g} × {self.rival}"
-        return f"{1 / self.factor:g} × less than {self.rival}"
+            return f"≤ {self.factor:g} x {self.rival}"
+        return f"{1 / self.factor:g} x less than {self.rival}"
 
 
-FUNCTIONS = ("lambda", "closure with a global", "1,000 closures sharing globals", "the same function 1,000 times")
+FUNCTIONS = (
+    "lambda",
+    "closure with a global",
+    "1,000 closures sharing globals",
+    "the same function 1,000 times",
+)
 CLASSES = ("class of five methods", "the patched turkey", "instance of a class with 40 methods")
 INSTANCES = ("1,000 instances of a class of __main__", "1,000 instances of an importable class")
 DATA = ("one small dict", "100,000 ints", "20,000 strings", "10,000 dicts")

@@ -62,7 +62,9 @@ def _rotated(names: list[str], turn: int) -> list[str]:
 
 
 def _calls_a_turn(call: Callable[[], Any], turn_s: float) -> int:
-    """Find out how often a call fits into a turn; this also warms up."""
+    """Find out how often a call fits into a turn."""
+    for _ in range(3):  # the first calls fill caches, and would be taken for typical
+        call()
     number = 1
     while (seconds := _time(call, number) * number) < turn_s:
         number = max(number * 2, int(number * turn_s / max(seconds, 1e-9)))

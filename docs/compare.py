@@ -34,9 +34,9 @@ ROWS = {
 
 def outcomes(serializer: str) -> dict[str, bool]:
     """Return for every case whether it worked with a serializer."""
+    command = [sys.executable, "-m", "pytest", "-q", "-rA", "--tb=no", "-p", "no:cacheprovider"]
     result = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-rA", "--tb=no", "-p", "no:cacheprovider", "tests/laws/test_arrival.py"]
-        + ["-k", "test_fresh_process"],
+        [*command, "tests/laws/test_arrival.py", "-k", "test_fresh_process"],
         cwd=ROOT,
         env={**os.environ, "PICKLELOAF_TEST_SERIALIZER": serializer},
         capture_output=True,
@@ -57,7 +57,9 @@ def table() -> str:
         counts = {name: sum(result.get(case, False) for case in cases) for name, result in results.items()}
         total.update(counts, of=len(cases))
         lines.append(f"| {title} | {' | '.join(str(counts[name]) for name in SERIALIZERS)} | {len(cases)} |")
-    lines.append(f"| **all** | {' | '.join(f'**{total[name]}**' for name in SERIALIZERS)} | **{total['of']}** |")
+    lines.append(
+        f"| **all** | {' | '.join(f'**{total[name]}**' for name in SERIALIZERS)} | **{total['of']}** |"
+    )
     return "\n".join(lines) + "\n"
 
 

@@ -19,5 +19,7 @@ NAMES = ("pickle", "cloudpickle", "dill", OURS)
 def find_rivals() -> dict[str, ModuleType]:
     """Import the rivals that are installed."""
     return {
-        name: importlib.import_module(f"{__name__}.{name}_") for name in NAMES if importlib.util.find_spec(name)
+        name: importlib.import_module(f"{__name__}.{name}_")
+        for name in NAMES
+        if importlib.util.find_spec(name)
     }

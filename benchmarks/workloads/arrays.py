@@ -16,5 +16,11 @@ WORKLOADS = [
         apart=True,
         needs=("numpy",),
     ),
-    Workload("1,000 small arrays", SOURCE, "[numpy.arange(10) for _ in range(1000)]", "it[5][5] == 5", needs=("numpy",)),
+    Workload(
+        "1,000 small arrays",
+        SOURCE,
+        "[numpy.arange(10) for _ in range(1000)]",
+        "it[5][5] == 5",
+        needs=("numpy",),
+    ),
 ]

@@ -48,7 +48,8 @@ turkey_{n}.talk = types.MethodType(squawk_{n}, turkey_{n})
 """
 
 FORTY = "class Wide_{n}:\n    def __init__(self):\n        self.x = 1\n" + "".join(
-    f"    def method_{number}(self, a, b={number}):\n        return self.x + a * b - {{n}}\n" for number in range(40)
+    f"    def method_{number}(self, a, b={number}):\n        return self.x + a * b - {{n}}\n"
+    for number in range(40)
 )
 
 WORKLOADS = [

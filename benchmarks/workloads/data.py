@@ -7,6 +7,9 @@ WORKLOADS = [
     Workload("100,000 ints", "", "list(range(100_000))", "it[5] == 5"),
     Workload("20,000 strings", "", "[f'text {i}' for i in range(20_000)]", "it[5] == 'text 5'"),
     Workload(
-        "10,000 dicts", "", "[{'id': i, 'name': str(i), 'value': i / 3} for i in range(10_000)]", "it[5]['id'] == 5"
+        "10,000 dicts",
+        "",
+        "[{'id': i, 'name': str(i), 'value': i / 3} for i in range(10_000)]",
+        "it[5]['id'] == 5",
     ),
 ]

@@ -10,7 +10,9 @@ WORKLOADS = [
         "it.a[5] == 5",
         needs=("pandas",),
     ),
-    Workload("tensor of torch", "import torch", "torch.arange(1_000_000)", "int(it[5]) == 5", needs=("torch",)),
+    Workload(
+        "tensor of torch", "import torch", "torch.arange(1_000_000)", "int(it[5]) == 5", needs=("torch",)
+    ),
     Workload(
         "model of torch",
         "import torch",

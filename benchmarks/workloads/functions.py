@@ -18,7 +18,11 @@ WORKLOADS = [
     Workload("lambda", "", "lambda x: x + {n} - {n}", "it(2) == 2", fresh=True),
     Workload("closure with a global", CLOSURE, "make_{n}(5)", "it(2) == 11", fresh=True),
     Workload(
-        "1,000 closures sharing globals", CLOSURE, "[make_{n}(i) for i in range(1000)]", "it[7](2) == 13", per=1000
+        "1,000 closures sharing globals",
+        CLOSURE,
+        "[make_{n}(i) for i in range(1000)]",
+        "it[7](2) == 13",
+        per=1000,
     ),
     Workload("the same function 1,000 times", CLOSURE, "[make_{n}(5)] * 1000", "it[7](2) == 11", per=1000),
     Workload(

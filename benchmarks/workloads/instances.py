@@ -42,5 +42,7 @@ WORKLOADS = [
     Workload(
         "1,000 enum members", IMPORT, "[Colour.RED, Colour.BLUE] * 500", "it[1] is Colour.BLUE", per=1000
     ),
-    Workload("1,000 times an importable function", IMPORT, "[function] * 1000", "it[0] is function", per=1000),
+    Workload(
+        "1,000 times an importable function", IMPORT, "[function] * 1000", "it[0] is function", per=1000
+    ),
 ]

@@ -1,6 +1,8 @@
 """A package that travels by value, as one does that is being worked on."""
 
+import atexit
 import importlib
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -30,7 +32,9 @@ def helper(value):
 
 def make_package(name: str) -> ModuleType:
     """Write a package of ten modules to a folder of its own, and import it."""
-    folder = Path(tempfile.mkdtemp(prefix="benchmark-")) / name
+    root = tempfile.mkdtemp(prefix="benchmark-")
+    atexit.register(shutil.rmtree, root, ignore_errors=True)
+    folder = Path(root) / name
     folder.mkdir()
     numbers = range(9)
     lines = [f"from .step{number} import Step{number}\n" for number in numbers]
@@ -49,7 +53,7 @@ def make_package(name: str) -> ModuleType:
 
 WORKLOADS = [
     Workload(
-        "function of a by-value package of ten modules",
+        "by-value package of ten modules",
         "from benchmarks.workloads.packages import make_package\npackage_{n} = make_package('benchpackage{n}')",
         "package_{n}.run",
         "len(it(2)) == 9",

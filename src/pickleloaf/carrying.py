@@ -23,9 +23,10 @@ from pickleloaf.errors import EncodeError, LostPatchWarning
 from pickleloaf.policy.by_value import ValuePolicy
 from pickleloaf.policy.carrying import CarryingPolicy, live_value
 from pickleloaf.policy.marks import MARKS
-from pickleloaf.policy.patches import Place
+from pickleloaf.policy.patches import Judge, Place
 from pickleloaf.policy.watch import Watch, watch_for
 from pickleloaf.reducers._ledger import LEDGER
+from pickleloaf.reducers._patch import Patch
 from pickleloaf.reducers.patched import Patched, reduce_original
 from pickleloaf.rescue import Buffers, Memory
 from pickleloaf.sending import origin_of, patch_at
@@ -34,14 +35,21 @@ __all__ = ["HeldBuffers", "adopt", "treat_patches", "write_with_originals"]
 
 
 class HeldBuffers(Buffers):
-    """Keeps buffers back until a payload is known to be the last writing of its object."""
+    """Keeps buffers back until a payload is known to be the last writing of its object.
+
+    Attributes:
+        in_band: set while a patch is pickled for its digest, which has to cover the buffers.
+    """
 
     def __init__(self, callback: Callable[[Any], Any]) -> None:
         super().__init__(callback)
+        self.in_band = False
         self._held: list[Any] | None = []
 
     def __call__(self, buffer: Any) -> Any:
         """Keep a buffer, or hand it over once the writing is known to be the last."""
+        if self.in_band:
+            return True
         if self._held is None:
             return super().__call__(buffer)
         self._held.append(buffer)
@@ -79,20 +87,22 @@ def treat_patches(pickler: Any, obj: Any, before: Memory | None) -> None:
     if treatment == "ignore":
         return
     watch = watch_for(policy)
-    if treatment == "warn":
-        watch.renew(dump.uses)
-        if watch.patched or MARKS.active:
-            _warn(watch.places(dump.uses))
-        return
-    places = watch.look(dump.uses)
-    if treatment == "carry":
-        if places:
-            _carry(pickler, obj, before, watch, places)
-        if pickler._buffers is not None and pickler._buffers.release():
-            _carry(pickler, obj, before, watch, places)
-    elif places:
+    try:
+        if treatment == "warn":
+            watch.renew(dump.uses)
+            if watch.patched or MARKS.active:
+                _warn(watch.places(dump.uses))
+        elif treatment == "carry":
+            _carry(pickler, obj, before, watch)
+        else:
+            _refuse(watch.look(dump.uses))
+    except BaseException:
         (before or Memory()).restore(pickler)
-        place = places[0]
+        raise
+
+
+def _refuse(places: list[Place]) -> None:
+    for place in places:
         raise EncodeError(
             f"{place} is patched here, by {origin_of(live_value(place))}, and patches='refuse'",
             str(place),
@@ -100,28 +110,49 @@ def treat_patches(pickler: Any, obj: Any, before: Memory | None) -> None:
         )
 
 
-def _carry(pickler: Any, obj: Any, before: Memory | None, watch: Watch, places: list[Place]) -> None:
+def _carry(pickler: Any, obj: Any, before: Memory | None, watch: Watch) -> None:
     """Write an object behind its patches, until these refer to no further ones."""
     policy = pickler._dump.policy
     own = pickler.memo.copy()
-    while True:
-        carrying = CarryingPolicy(policy, places, watch.judge)
-        undo = adopt(pickler, carrying)
-        try:
-            patches = []
-            for place in places:
-                _start(pickler, Memory())
-                patches.append(patch_at(place, pickler, own, watch.judge))
-            _start(pickler, before or Memory())
-            pickler._pickled(Patched(patches, obj) if patches else obj, before)
-        finally:
-            undo()
-        found = [place for place in watch.look(pickler._dump.uses) if place not in places]
-        if not found:
-            break
+    places: list[Place] = []
+    patches: list[Patch] = []
+    carrying = CarryingPolicy(policy, [], watch.judge)
+    while found := [place for place in watch.look(pickler._dump.uses) if place not in places]:
         places = sorted([*places, *found])
+        carrying = CarryingPolicy(policy, places, watch.judge)
+        patches = _patches(pickler, places, carrying, own, watch.judge)
+        _write(pickler, obj, before, patches, carrying)
+    if pickler._buffers is not None and pickler._buffers.release():
+        _write(pickler, obj, before, patches, carrying)
     for patch in patches:
         LEDGER.note_sent(patch)
+
+
+def _patches(
+    pickler: Any, places: list[Place], carrying: ValuePolicy, own: dict[int, Any], judge: Judge
+) -> list[Patch]:
+    undo = adopt(pickler, carrying)
+    if pickler._buffers is not None:
+        pickler._buffers.in_band = True
+    try:
+        patches = []
+        for place in places:
+            _start(pickler, Memory())
+            patches.append(patch_at(place, pickler, own, judge))
+        return patches
+    finally:
+        undo()
+        if pickler._buffers is not None:
+            pickler._buffers.in_band = False
+
+
+def _write(pickler: Any, obj: Any, before: Memory | None, patches: list[Patch], policy: ValuePolicy) -> None:
+    undo = adopt(pickler, policy)
+    try:
+        _start(pickler, before or Memory())
+        pickler._pickled(Patched(patches, obj) if patches else obj, before)
+    finally:
+        undo()
 
 
 def _start(pickler: Any, memory: Memory) -> None:

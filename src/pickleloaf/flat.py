@@ -19,7 +19,7 @@ from typing import Any
 __all__ = ["FlatPickler"]
 
 #: Levels of nesting beyond which an object is taken to be without end: every level makes a new one.
-_ENDLESS = 1_000_000
+_ENDLESS = 200_000
 
 _BATCH = 1000
 

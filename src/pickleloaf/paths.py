@@ -21,15 +21,26 @@ _ATTRIBUTES = (
 )
 #: Elements of a container that are compared at most.
 _LOOKED_THROUGH = 100_000
+#: Objects at either end of a very long trail whose steps are shown.
+_SHOWN = 100
 #: Objects in a row that reducers make up at most between two that names connect.
 _MADE_UP = 8
 
 
 def path_along(trail: list[Any]) -> str:
-    """Return the path from the first object of a trail as far along it as names lead."""
+    """Return the path from the first object of a trail as far along it as names lead.
+
+    Of a very long one, only its beginning and its end.
+    """
     if not trail:
         return ""
-    path, at, last = _root(trail[0]), 0, len(trail) - 1
+    if len(trail) > 2 * _SHOWN:
+        return f"{_along(trail[:_SHOWN], _root(trail[0]))} ... {_along(trail[-_SHOWN:], '')}"
+    return _along(trail, _root(trail[0]))
+
+
+def _along(trail: list[Any], path: str) -> str:
+    at, last = 0, len(trail) - 1
     named = 0
     while at < last:
         for ahead in range(at + 1, min(last, at + _MADE_UP) + 1):

@@ -10,8 +10,8 @@ from hashlib import blake2b
 from types import FunctionType, ModuleType
 from typing import Any
 
-from pickleloaf.code.codec import facts_of
 from pickleloaf.code.bindings import binding
+from pickleloaf.code.codec import facts_of
 from pickleloaf.code.pristine import MISSING, Description, describe, describe_written, inner
 from pickleloaf.policy.carrying import find_original, live_value
 from pickleloaf.policy.marks import MARKS
@@ -63,11 +63,11 @@ def origin_of(value: Any) -> str:
     value = inner(value)
     if value is MISSING:
         return "its removal"
-    if isinstance(value, FunctionType):
+    if type(value) is FunctionType:
         return f"function {value.__globals__.get('__name__')}.{value.__code__.co_qualname}"
-    if isinstance(value, type):
+    if issubclass(type(value), type):
         return f"class {value.__module__}.{value.__qualname__}"
-    if isinstance(value, ModuleType):
+    if issubclass(type(value), ModuleType):
         return f"module {value.__name__}"
     return f"an instance of {type(value).__module__}.{type(value).__qualname__}"
 

@@ -41,6 +41,7 @@ VERBS: dict[str, Verb] = {
     "fill_cell": Verb("reducers.cells", "puts the contents into a cell"),
     # classes
     "class_": Verb("reducers.classes", "a class, made by its metaclass from its namespace"),
+    "method_of": Verb("reducers._closed_places", "a function that a class of this payload has under a name"),
     "closed_class": Verb(
         "reducers._closed", "a class of nothing but code and atoms, from its sealed definition"
     ),
@@ -143,6 +144,9 @@ VERBS: dict[str, Verb] = {
     "patches": Verb("reducers.patched", "applies patches, all or none"),
     "patch": Verb("reducers._patch", "a change to an importable module or class, as data"),
     "original": Verb("reducers.patched", "what the receiver has under a name, or had before it was patched"),
+    # other libraries
+    "proxy": Verb("reducers.third.wrapt_", "a proxy of wrapt, around an object"),
+    "bound_proxy": Verb("reducers.third.wrapt_", "a function wrapper of wrapt, bound to an object"),
     # small parts
     "pack": Verb("reducers._building", "a tuple of its arguments"),
 }

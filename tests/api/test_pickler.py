@@ -207,6 +207,18 @@ def test_out_of_band_declined():
     assert bytes(loaf.loads(payload)[0]) == b"y" * 1000
 
 
+def test_out_of_band_memoryview():
+    """A memoryview goes out of band and keeps its format and shape."""
+    view = memoryview(bytearray(range(240))).cast("i", (6, 10))
+    buffers = []
+    payload = loaf.dumps(lambda: view, buffer_callback=buffers.append)
+    assert len(payload) < 2000
+    assert len(buffers) == 1
+    loaded = loaf.loads(payload, buffers=buffers)()
+    assert loaded.tolist() == view.tolist()
+    assert (loaded.format, loaded.shape) == ("i", (6, 10))
+
+
 def test_out_of_band_array():
     """A numpy array in an instance of the script goes out of band."""
     np = pytest.importorskip("numpy")

@@ -509,6 +509,21 @@ class PendingFuture(Case):
         assert not obj[0].done()
 
 
+class Match(Case):
+    """A match of a regular expression"""
+
+    refused = True
+    path = "['found']"
+
+    def make():
+        import re
+
+        return {"found": re.search("b+", "abbc")}
+
+    def same(obj):
+        assert obj["found"].span() == (1, 3)
+
+
 class MatchIterator(Case):
     """The iterator of a regular expression"""
 

@@ -378,6 +378,23 @@ class FinishedFuture(Case):
         assert called == [good]
 
 
+class UnstartedThread(Case):
+    """A thread that was not started, with its target, arguments and name"""
+
+    def make():
+        done = []
+        return threading.Thread(target=done.append, args=("ran",), name="worker", daemon=True), done
+
+    def same(obj):
+        thread, done = obj
+        assert thread.name == "worker"
+        assert thread.daemon
+        assert not thread.is_alive()
+        thread.start()
+        thread.join(20)
+        assert done == ["ran"]
+
+
 class Local(Case):
     """A threading.local with what the dumping thread had set"""
 

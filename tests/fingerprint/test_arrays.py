@@ -27,7 +27,10 @@ def test_layout_does_not_count():
     assert fingerprint(square[:, ::2]) == fingerprint(square[:, ::2].copy())
     large = np.arange(300_000).reshape(300, 1000)
     assert fingerprint(large[::2, 1:]) == fingerprint(large[::2, 1:].copy()) != fingerprint(large[1::2, 1:])
-    prints = [fingerprint(each) for each in (square, square.reshape(6, 4), square.astype("f4"), square.astype(">f8"))]
+    prints = [
+        fingerprint(each)
+        for each in (square, square.reshape(6, 4), square.astype("f4"), square.astype(">f8"))
+    ]
     assert len(set(prints)) == 4
 
 

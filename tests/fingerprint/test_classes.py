@@ -202,7 +202,9 @@ def test_instances():
 
 def test_cached_property():
     """What a cached property has computed from the rest does not count."""
-    cls = define("import functools\nclass A:\n    @functools.cached_property\n    def slow(self): return 1\n", "A")
+    cls = define(
+        "import functools\nclass A:\n    @functools.cached_property\n    def slow(self): return 1\n", "A"
+    )
     fresh, used = cls(), cls()
     assert used.slow == 1
     assert fingerprint(fresh) == fingerprint(used)
@@ -226,6 +228,17 @@ def test_patched_class():
     one, other = classes()["Base"], classes()["Base"]
     other.again = other.__init__
     assert fingerprint(one) != fingerprint(other)
+
+
+def test_strange_metaclasses():
+    """Classes that cannot be hashed, or that claim to equal others."""
+    source = (
+        "class Meta(type):\n    def __eq__(cls, other): return True\n"
+        "class A(metaclass=Meta):\n    x = 1\nclass B(metaclass=Meta):\n    x = 2\n"
+    )
+    for more in ("", "    def __hash__(cls): return hash(int)\n"):
+        one, other = define(source.replace("True\n", f"True\n{more}"), "A", "B")
+        assert len({fingerprint(each) for each in (one, other, one(), other(), [one], [int])}) == 6
 
 
 def test_classes_that_know_each_other():

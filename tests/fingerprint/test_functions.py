@@ -199,62 +199,6 @@ def test_names_that_code_asks_for():
     assert fingerprint(build(source, "f")) != fingerprint(build(source.replace("one", "two"), "f"))
 
 
-NESTED = '''
-def f(xs):
-    """Outer."""
-    def inner(y, scale=2):
-        "Inner."
-        count = y
-        def innermost():
-            nonlocal count
-            count += 1
-            return count * scale
-        return innermost()
-    class Local:
-        attribute = 1
-        def method(self):
-            return [self.attribute for found in xs if (last := found)]
-    try:
-        with open("x") as file, open("y") as (second, *others):
-            import os.path as p
-            print(f"{inner(1)!r:>{len(xs)}} {file=}")
-    except (OSError, ValueError) as error:
-        del error
-    match xs:
-        case [first, *rest] | {"k": first, **rest}:
-            return first, rest
-    return {k: v for k, v in zip(xs, xs)}, Local, lambda q: (q, xs)
-'''
-
-#: Names of variables at all depths, and text that says nothing.
-RENAMED = {
-    "count": "number", "found": "each", "last": "latest", "others": "more", "second": "third", "error": "problem",
-    "first": "head", "rest": "tail", "k: v for k, v": "a: b for a, b", "as p\n": "as q\n", '"Inner."': '"I."',
-}  # fmt: skip
-#: What inner code does, and names that can be seen from elsewhere.
-DIFFERENT = {
-    "scale=2": "scale=3", "attribute": "member", "inner(": "other(", "+= 1": "-= 1", "Local": "Other", "!r": "!s",
-    "OSError": "KeyError", '"k"': '"l"', "lambda q: (q": "lambda z: (z", "os.path": "os", "file": "handle",
-    "case [first, *rest] | ": "case ", "second, *others": "*others, second",
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("old", RENAMED)
-def test_renamed_inside(old):
-    """Variables of inner functions, classes, comprehensions, patterns may have any name."""
-    source = NESTED.replace(old, RENAMED[old])
-    assert source != NESTED
-    assert fingerprint(build(source, "f")) == fingerprint(build(NESTED, "f"))
-
-
-@pytest.mark.parametrize("old", DIFFERENT)
-def test_different_inside(old):
-    """What inner code does counts, and so does a name that it shows: f"{file=}"."""
-    source = NESTED.replace(old, DIFFERENT[old])
-    assert source != NESTED
-    assert fingerprint(build(source, "f")) != fingerprint(build(NESTED, "f"))
-
-
 def test_shadowed_names():
     """A local is not confused with a global of the same name."""
     source = "value = 5\ndef f(flag):\n    {}\n    return [value for other in flag]\n"

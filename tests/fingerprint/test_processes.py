@@ -53,3 +53,14 @@ def test_round_trip(tmp_path):
     run(SCRIPT, "dump", str(payload))
     assert json.loads(run(SCRIPT.with_name("arrival.py"), str(payload))) == GOLDEN
     assert json.loads(run(SCRIPT, "roundtrip")) == GOLDEN
+
+
+def test_import_stays_light():
+    """Importing the package does not import what fingerprints need, and the name means the function in the end."""
+    script = (
+        "import sys, pickleloaf\n"
+        "assert not [name for name in sys.modules if name.startswith('pickleloaf.fingerprinting')]\n"
+        "import pickleloaf.fingerprinting\n"
+        "assert pickleloaf.fingerprint(1) == pickleloaf.fingerprinting.fingerprint(1)\n"
+    )
+    assert run("-c", script) == b""

@@ -105,7 +105,11 @@ def _constant_of(steps: list[dis.Instruction], index: int, *, defines: bool) -> 
         made, has_defaults = index - 1, before.arg == 1
         if before.arg and not has_defaults:
             return MISSING
-    elif before.opname == "SET_FUNCTION_ATTRIBUTE" and before.arg == 1 and steps[index - 2].opname == "MAKE_FUNCTION":
+    elif (
+        before.opname == "SET_FUNCTION_ATTRIBUTE"
+        and before.arg == 1
+        and steps[index - 2].opname == "MAKE_FUNCTION"
+    ):
         made, has_defaults = index - 2, True
     else:
         return MISSING

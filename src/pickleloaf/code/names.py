@@ -44,7 +44,9 @@ class LookUps:
 
     __slots__ = ("attributes", "builtins", "modules", "seen")
 
-    def __init__(self, builtins: tuple[str, ...], attributes: tuple[str, ...], modules: tuple[str, ...]) -> None:
+    def __init__(
+        self, builtins: tuple[str, ...], attributes: tuple[str, ...], modules: tuple[str, ...]
+    ) -> None:
         self.builtins = builtins
         self.attributes = attributes
         self.modules = modules

@@ -126,7 +126,7 @@ def _constant(value: Any) -> Any:
 
 def inner(value: Any) -> Any:
     """Return the function inside a class method, static method or bound method, else the value itself."""
-    while isinstance(value, (staticmethod, classmethod, MethodType)):
+    while issubclass(type(value), (staticmethod, classmethod, MethodType)):  # a proxy lies about its class
         value = value.__func__
     return value
 
@@ -139,14 +139,15 @@ def describe(value: Any, module: str, qualname: str) -> Description:
     """
     value = inner(value)
     live = None
-    if isinstance(value, FunctionType):
+    cls = type(value)
+    if cls is FunctionType:
         kind, live = FUNCTION, digest(value.__code__)
-    elif isinstance(value, type):
+    elif issubclass(cls, type):
         kind = CLASS
-    elif isinstance(value, property):
+    elif issubclass(cls, property):
         kind = PROPERTY
-        live = digest(value.fget.__code__) if isinstance(value.fget, FunctionType) else None
-    elif isinstance(value, ModuleType):
+        live = digest(value.fget.__code__) if type(value.fget) is FunctionType else None
+    elif issubclass(cls, ModuleType):
         kind = MODULE
     else:
         kind = BUILTIN if type(value) is type(len) else OTHER

@@ -21,9 +21,10 @@ _MARSHAL_VERSION = 2
 LONG = 1024
 #: Elements that are looked at together, and the bytes of marshal's head of a tuple.
 _RUN, _HEAD = 512, 5
-_SHORT = frozenset({int, bool, type(None), type(...)})
-_SIZED = frozenset({str, bytes})
-_NUMBERS = frozenset({float, complex})
+#: Types by id, since a class may have a metaclass that makes it unhashable, or equal to another.
+_SHORT = frozenset(map(id, (int, bool, type(None), type(...))))
+_SIZED = frozenset(map(id, (str, bytes)))
+_NUMBERS = frozenset(map(id, (float, complex)))
 _PLAIN = _SHORT | _SIZED | _NUMBERS
 _NAN = float("nan")
 
@@ -36,7 +37,7 @@ class Encoded(bytes):
 
 def atom(value: Any) -> bytes | None:
     """Return an atom's bytes; None for what is none."""
-    kind = type(value)
+    kind = id(type(value))
     if kind in _SHORT or (kind in _SIZED and len(value) < LONG):
         return marshal.dumps(value, _MARSHAL_VERSION)
     if kind in _NUMBERS:
@@ -67,9 +68,9 @@ def encoded_runs(values: Iterable[Any]) -> Iterator[Any]:
 
 def _are_atoms(run: tuple[Any, ...]) -> bool:
     """Tell whether all of some values are atoms and none is a NaN."""
-    kinds = set(map(type, run))
+    kinds = set(map(id, map(type, run)))
     if not kinds <= _PLAIN:
         return False
     if kinds & _NUMBERS and any(value != value for value in run):  # noqa: PLR0124
         return False
-    return not kinds & _SIZED or all(len(value) < LONG for value in run if type(value) in _SIZED)
+    return not kinds & _SIZED or all(len(value) < LONG for value in run if id(type(value)) in _SIZED)

@@ -52,7 +52,7 @@ def class_parts(cls: type, reader: Reader) -> Parts:
     made_from: list[Any] = [_written_bases(names.pop("__orig_bases__", ()))]
     if "__dataclass_fields__" in cls.__dict__:
         made_from.append(Parts(b"dataclass", _dataclass(cls)))
-    if tuple in cls.__bases__ and "_fields" in names and "_field_defaults" in names:
+    if any(base is tuple for base in cls.__bases__) and "_fields" in names and "_field_defaults" in names:
         made_from = [names["_fields"], names["_field_defaults"]]
         names = {name: names[name] for name in names.keys() - _OF_NAMED_TUPLES - set(names["_fields"])}
     if isinstance(cls, enum.EnumType):
@@ -121,7 +121,7 @@ def _annotations(cls: type) -> Iterator[Any]:
 
 def alias_parts(alias: Any, reader: Reader) -> Parts:
     origin, arguments = typing.get_origin(alias), typing.get_args(alias)
-    if origin in (typing.Union, UnionType):
+    if origin is typing.Union or origin is UnionType:
         return Parts(b"union", arguments, unordered=True)
     return Parts(b"alias", (origin, *arguments))
 

@@ -103,7 +103,8 @@ def find_original(value: Any, place: Place, judge: Judge) -> Any:
 
 def _known_to(value: Any) -> list[Any]:
     """Return what a wrapper of some kind gets at, its original perhaps among it."""
-    if isinstance(value, FunctionType):
+    kind = type(value)
+    if kind is FunctionType:
         scope = value.__globals__
         names = facts_of(value.__code__).names.globals if scope.get("__name__") in MAIN else ()
         cells = [cell.cell_contents for cell in value.__closure__ or () if not is_empty(cell)]
@@ -113,11 +114,11 @@ def _known_to(value: Any) -> list[Any]:
             *(value.__defaults__ or ()),
             *(scope[name] for name in names if name in scope),
         ]
-    if isinstance(value, type):
+    if issubclass(kind, type):
         return [*value.__bases__, *value.__dict__.values()] if value.__flags__ & _HEAP_TYPE else []
-    if isinstance(value, property):
+    if issubclass(kind, property):
         return [value.fget, value.fset, value.fdel]
-    return [] if isinstance(value, ModuleType) else gc.get_referents(value)
+    return [] if issubclass(kind, ModuleType) else gc.get_referents(value)
 
 
 def is_empty(cell: CellType) -> bool:

@@ -46,6 +46,13 @@ class Marks:
         #: How a tracked module and its classes were: by module and path, names and values.
         self._tracked: dict[str, dict[str, dict[str, Any]]] = {}
 
+    def forget(self) -> None:
+        """Forget what was marked and tracked."""
+        with self._lock:
+            self._marked.clear()
+            self._tracked.clear()
+            self.active = False
+
     def mark(self, target: Any, names: tuple[str, ...]) -> None:
         """Remember that some names of a module, class or function are patched.
 

@@ -86,7 +86,12 @@ class Watch:
                 if not self._builtins.holds(each.builtins):
                     self._read(self._builtins)
                 found = [sys.modules.get(name) for name in each.modules]
-                near = [scope for module in found if isinstance(module, ModuleType) for scope in self._root(module).near]
+                near = [
+                    scope
+                    for module in found
+                    if isinstance(module, ModuleType)
+                    for scope in self._root(module).near
+                ]
             else:
                 near = list(self._root(each).near)
                 if isinstance(each, ModuleType):
@@ -281,7 +286,9 @@ def watch_for(policy: ValuePolicy) -> Watch:
             _watches.clear()
         fixed = Registry()
         fixed._names = names
-        watch = _watches[names, policy.local] = Watch(ValuePolicy(fixed, policy.handles, local=policy.local), names)
+        watch = _watches[names, policy.local] = Watch(
+            ValuePolicy(fixed, policy.handles, local=policy.local), names
+        )
     if policy.watch is not watch:
         policy.watch = watch
         if policy.patches == "warn":

@@ -94,6 +94,16 @@ TABLE: dict[str, Row] = {
     "builtins.coroutine": Row("generators:reduce_generator"),
     "builtins.async_generator": Row("generators:reduce_generator"),
     "itertools.*": Row("iterators:reduce_iterator", exact=True),
+    # other libraries
+    "_wrappers.FunctionWrapper": Row("third.wrapt_:reduce_function_wrapper", exact=True),
+    "_wrappers.BoundFunctionWrapper": Row("third.wrapt_:reduce_bound_wrapper", exact=True),
+    "_wrappers.CallableObjectProxy": Row("third.wrapt_:reduce_object_proxy", exact=True),
+    "_wrappers.ObjectProxy": Row("third.wrapt_:reduce_object_proxy", exact=True),
+    "wrapt.proxies.ObjectProxy": Row("third.wrapt_:reduce_object_proxy", exact=True),
+    "wrapt.wrappers.FunctionWrapper": Row("third.wrapt_:reduce_function_wrapper", exact=True),
+    "wrapt.wrappers.BoundFunctionWrapper": Row("third.wrapt_:reduce_bound_wrapper", exact=True),
+    "wrapt.wrappers.CallableObjectProxy": Row("third.wrapt_:reduce_object_proxy", exact=True),
+    "wrapt.wrappers.ObjectProxy": Row("third.wrapt_:reduce_object_proxy", exact=True),
     # the pickler's own stand-ins
     "pickleloaf.reducers._building.ClassState": Row("_building:reduce_class_state"),
     "pickleloaf.reducers._building.Step": Row("_building:reduce_step"),

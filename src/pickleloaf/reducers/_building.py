@@ -85,7 +85,8 @@ def reduce_building(
             now[name] = dump.stand_in(value)  # keeps the place
     for name in set_afterwards(cls):
         if name in now and name not in _NEEDED:
-            waiting["names", name] = now.pop(name)
+            waiting["names", name] = names[name]
+            del now[name]
     if waiting:
         late.append(Late(cls, waiting, join_names, fill_names))
     late += _revision(cls, names)

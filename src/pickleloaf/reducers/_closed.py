@@ -27,6 +27,7 @@ from pickleloaf.code.envelope import seal, unseal
 from pickleloaf.code.names import Names
 from pickleloaf.reducers import _tracking
 from pickleloaf.reducers._building import make_class, namespace_of
+from pickleloaf.reducers._closed_places import is_partly_sent
 from pickleloaf.reducers._dump import Dump
 from pickleloaf.reducers._kinds import ATOMS, Kinds
 from pickleloaf.wire import verb
@@ -47,6 +48,8 @@ def reduce_closed(cls: type, dump: Dump) -> Any:
     parts = _take_apart(cls)
     if parts is None:
         return None
+    if is_partly_sent(cls, dump):
+        return None
     tracked = _tracking.known(cls)
     last = None if tracked is None else tracked.template
     if last is None or last[0] != parts:
@@ -59,6 +62,7 @@ def reduce_closed(cls: type, dump: Dump) -> Any:
     tracked = tracked or _tracking.known(cls)
     if tracked is not None:
         tracked.template = last
+    dump.closed.append(cls)
     bases = () if cls.__bases__ == (object,) else cls.__bases__
     if used:
         return rebuild_closed_class, (identity, template, bases, used)

@@ -80,6 +80,8 @@ _ON_DEMAND: dict[str, Callable[[], Any]] = {
     "met": list,
     "left_out": dict,
     "has_sets": bool,
+    "closed": list,
+    "nested": set,
     "boxes": dict,
 }
 
@@ -115,6 +117,8 @@ class Dump:
         modules: stands for the dict of modules by value that the payload itself will hold.
         digests: digests of the classes defined so far; see _tracking.
         met: the other classes met while a definition is pickled.
+        closed: closed classes that have been pickled; see _closed.
+        nested: ids of functions, such as methods, that have been pickled on their own.
         has_sets: whether a definition holds a set, whose order has to be settled.
         left_out: names of modules by value that cannot travel, with the reason, by module.
         boxes: lists that stand in a payload for what must be made once or is made up here, by id of the object.
@@ -129,6 +133,8 @@ class Dump:
     met: list[type]
     left_out: dict[str, dict[str, str]]
     has_sets: bool
+    closed: list[type]
+    nested: set[int]
     boxes: dict[int, Any]
 
     def __init__(

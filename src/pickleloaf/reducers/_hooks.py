@@ -19,6 +19,9 @@ from pickleloaf.reducers import _tracking
 __all__ = ["taken_back"]
 
 
+_HOOKS = frozenset({"__init_subclass__", "__set_name__"})
+
+
 @contextmanager
 def taken_back(metaclass: type, bases: tuple[type, ...], names: Mapping[str, Any]) -> Iterator[None]:
     """Put back what changes meanwhile in what came with the payload."""
@@ -30,12 +33,14 @@ def taken_back(metaclass: type, bases: tuple[type, ...], names: Mapping[str, Any
 
 def _places(metaclass: type, bases: tuple[type, ...], names: Mapping[str, Any]) -> Iterator[Any]:
     """Yield the dicts, cells and classes that the hooks of a class can reach at once."""
-    classes = {
-        id(each): each for cls in (metaclass, *bases) for each in cls.__mro__ if _tracking.is_new(each)
-    }
+    named = [each for each in names.values() if type(each) is not FunctionType and _has_hook(type(each))]
+    asked = (metaclass, *bases, *map(type, named))
+    classes = {id(each): each for cls in asked for each in cls.__mro__ if _tracking.is_new(each)}.values()
+    hooked = [cls for cls in classes if issubclass(cls, type) or not _HOOKS.isdisjoint(cls.__dict__)]
+    if hooked:
+        yield from classes
     scopes: dict[int, dict[str, Any]] = {}
-    for cls in classes.values():
-        yield cls
+    for cls in hooked:
         for value in cls.__dict__.values():
             function = getattr(value, "__func__", value)
             if type(function) is FunctionType:
@@ -47,6 +52,11 @@ def _places(metaclass: type, bases: tuple[type, ...], names: Mapping[str, Any]) 
     for value in named:
         if _tracking.is_new(type(value)):
             yield getattr(value, "__dict__", {})
+
+
+def _has_hook(cls: type) -> bool:
+    """Tell whether attributes of a class are told their name when another class is made."""
+    return any("__set_name__" in each.__dict__ for each in cls.__mro__)
 
 
 class _Memory:

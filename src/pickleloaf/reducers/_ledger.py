@@ -25,7 +25,7 @@ from contextlib import contextmanager
 from types import FunctionType
 from typing import Any
 
-from pickleloaf.code.pristine import MISSING, Description, describe, inner
+from pickleloaf.code.pristine import MISSING, describe, inner
 from pickleloaf.errors import PatchError
 from pickleloaf.policy.by_value import Registry, ValuePolicy
 from pickleloaf.policy.carrying import find_original
@@ -256,12 +256,15 @@ def _check(patch: Patch, live: Any) -> None:
         return
     if live is MISSING:
         raise PatchError(f"this process has no {place}, which a patch in this payload replaces", str(place))
-    ours = describe(live, place.module, place.qualname)
-    if theirs.kind is not None and ours.kind != theirs.kind:
-        message = f"{place} is a {theirs.kind} at the sender of this patch, and a {ours.kind} in this process"
+    ours = [describe(each, place.module, place.qualname) for each in _inside(live)]
+    alike = [each for each in ours if theirs.kind in (None, each.kind)]
+    if not alike:
+        message = (
+            f"{place} is a {theirs.kind} at the sender of this patch, and a {ours[0].kind} in this process"
+        )
         raise PatchError(message, str(place))
-    if theirs.python == ours.python and (
-        _differ(theirs.live, ours.live) or _differ(theirs.written, ours.written)
+    if theirs.python == ours[0].python and (
+        _differ(theirs.written, ours[0].written) or all(_differ(theirs.live, each.live) for each in alike)
     ):
         message = f"{place} is another one in this process than at the sender of this patch: its code differs"
         raise PatchError(message, str(place))
@@ -271,19 +274,30 @@ def _differ(theirs: bytes | None, ours: bytes | None) -> bool:
     return theirs is not None and ours is not None and theirs != ours
 
 
-def _choose(value: Any, kind: str | None, digest: bytes | None, module: str, qualname: str) -> Any:
-    """Return what a wrapper wraps, of all that one name stands for: the parts of a property, what a decorator wraps."""
+def _inside(value: Any) -> list[Any]:
+    """Return all that one name may stand for: a descriptor's functions, the parts of a property, what is wrapped."""
     found = [value, inner(value)]
     for each in found:
-        parts = [getattr(each, name, None) for name in ("fget", "fset", "fdel", "func", "__wrapped__")]
-        found += [part for part in parts if part is not None and len(found) < 20]
+        if not issubclass(type(each), type):
+            parts = [getattr(each, name, None) for name in ("fget", "fset", "fdel", "func", "__wrapped__")]
+            found += [part for part in parts if part is not None and len(found) < _PARTS]
+    return found
+
+
+def _choose(value: Any, kind: str | None, digest: bytes | None, module: str, qualname: str) -> Any:
+    """Return what a wrapper wraps, of all that one name stands for."""
 
     def likeness(each: Any) -> int:
-        about: Description = describe(each, module, qualname)
-        is_inside = isinstance(each, (staticmethod, classmethod))
-        return 0 if is_inside else 1 + (about.kind == kind) + (about.kind == kind and about.live == digest)
+        if issubclass(type(each), (staticmethod, classmethod)):
+            return 0
+        about = describe(each, module, qualname)
+        return 1 + (about.kind == kind) + (about.kind == kind and about.live == digest)
 
-    return max(found, key=likeness)
+    return max(_inside(value), key=likeness)
+
+
+#: More than any sane stack of decorators.
+_PARTS = 20
 
 
 #: The patches of this process.

@@ -28,6 +28,7 @@ from pickleloaf._compat import HAS_LAZY_ANNOTATIONS
 from pickleloaf.code.codec import CodeFacts, decode, facts_of
 from pickleloaf.code.names import identifiers
 from pickleloaf.reducers import reducer_for_made
+from pickleloaf.reducers._closed_places import place_in_class
 from pickleloaf.reducers._dump import Dump, Late
 from pickleloaf.reducers._kinds import ATOMS, SETS, Kinds
 from pickleloaf.reducers._named import by_name
@@ -46,7 +47,7 @@ _SELF_NAMED = Kinds(ATOMS | {FunctionType, ModuleType, type})
 _LEAVES = Kinds(ATOMS | {ModuleType})
 
 
-def reduce_function(function: FunctionType, dump: Dump) -> Any:
+def reduce_function(function: FunctionType, dump: Dump) -> Any:  # noqa: PLR0911 - the common cases leave first
     module = function.__module__
     if module == "pickleloaf.wire":
         return NotImplemented
@@ -54,6 +55,8 @@ def reduce_function(function: FunctionType, dump: Dump) -> Any:
         dump.uses.append(function)
         return NotImplemented
     facts = facts_of(function.__code__)
+    if facts.name != facts.qualname and (place := place_in_class(function, dump)) is not None:
+        return place
     if facts.look_ups is not None:
         dump.uses.append(facts.look_ups)
     scope = function.__globals__
