@@ -53,9 +53,10 @@ def _before(place: Place, value: Any, judge: Judge) -> Description | None:
     for known in (MARKS.original(place), find_original(value, place, judge)):
         if known is not MISSING:
             return describe(known, place.module, place.qualname)
-    if place.name == "__code__" or binding(*place) is None:
+    bound = binding(*place)
+    if place.name == "__code__" or bound is None:
         return None
-    return describe_written(place.module, place.qualname)
+    return describe_written(place.module, place.qualname, as_it_is=bound.is_definition and bound.times == 1)
 
 
 def origin_of(value: Any) -> str:

@@ -599,9 +599,9 @@ situation(
     def get(self, url, **options):
         return f"{type(self).__name__} gets {url}"
     requests.Session.get = get
-    obj = requests.Session()
+    obj = requests.Session
     """,
-    "assert obj.get('http://x/') == 'Session gets http://x/'",
+    "assert obj().get('http://x/') == 'Session gets http://x/'",
     files={},
     needs=("requests",),
 )

@@ -24,7 +24,7 @@ from typing import Any, NamedTuple
 __all__ = ["LookUps", "Names", "find_names", "identifiers"]
 
 _GLOBAL = frozenset("LOAD_GLOBAL LOAD_NAME STORE_GLOBAL DELETE_GLOBAL LOAD_FROM_DICT_OR_GLOBALS".split())
-_CONSTANT = frozenset({"LOAD_CONST", "LOAD_SMALL_INT"})
+_CONSTANT = frozenset({"LOAD_CONST", "LOAD_SMALL_INT", "LOAD_COMMON_CONSTANT"})
 _ASSIGNS = frozenset({"STORE_GLOBAL", "DELETE_GLOBAL"})
 _CLOSURE = frozenset("LOAD_DEREF LOAD_CLASSDEREF LOAD_FROM_DICT_OR_DEREF".split())
 _ATTRIBUTE = frozenset("LOAD_ATTR LOAD_METHOD".split())

@@ -17,6 +17,7 @@ from __future__ import annotations
 import sys
 from functools import lru_cache
 from hashlib import blake2b
+from inspect import CO_OPTIMIZED
 from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import Any, NamedTuple
 
@@ -154,8 +155,21 @@ def describe(value: Any, module: str, qualname: str) -> Description:
     return Description(kind, live, *describe_written(module, qualname)[2:])
 
 
-def describe_written(module: str, qualname: str) -> Description:
-    """Describe a value by the source of its module alone."""
+def describe_written(module: str, qualname: str, *, as_it_is: bool = False) -> Description:
+    """Describe a value by the source of its module alone.
+
+    Args:
+        module: the module.
+        qualname: the value's name in it.
+        as_it_is: whether the source says all there is about it: no decorator makes it something else.
+    """
     code = definition(module, qualname)
-    written = None if code is None else digest(code)
-    return Description(None, None, written, sys.implementation.cache_tag or "")
+    python = sys.implementation.cache_tag or ""
+    if code is None:
+        return Description(None, None, None, python)
+    written = digest(code)
+    if not as_it_is:
+        return Description(None, None, written, python)
+    if code.co_flags & CO_OPTIMIZED:
+        return Description(FUNCTION, written, written, python)
+    return Description(CLASS, None, written, python)

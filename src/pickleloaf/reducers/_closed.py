@@ -109,8 +109,7 @@ def _take_apart(cls: type) -> _Parts | None:
         kind = type(value)
         contents: Any
         if kind is FunctionType:
-            contents = None if id(value) in seen else _function(value, cls)
-            seen.add(id(value))
+            contents = _function(value, cls)
         elif _VALUES.have(value):
             parts.append((name, kind, value))
             continue

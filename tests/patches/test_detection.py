@@ -1,0 +1,312 @@
+"""What counts as a patch, and what dumping does about it."""
+
+import importlib
+import json
+import pkgutil
+import sys
+import types
+import unittest.mock
+import warnings
+
+import pytest
+
+import pickleloaf
+from pickleloaf import EncodeError, LostPatchWarning
+from pickleloaf.policy.altered import altered
+from pickleloaf.policy.by_value import Registry, ValuePolicy
+from pickleloaf.policy.handles import Handles
+from pickleloaf.policy.watch import watch_for
+
+
+def places_behind(obj, **policy):
+    """The patches that a payload of an object carries, as text."""
+    payload = pickleloaf.dumps(obj, patches="carry", **policy)
+    return [str(patch.place) for patch in pickleloaf.loads(payload, patches="collect").patches]
+
+
+def warned(obj, **arguments):
+    """The warnings of one dump."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        pickleloaf.dumps(obj, **arguments)
+    return [str(each.message) for each in caught if each.category is LostPatchWarning]
+
+
+def _importable():
+    """Names of modules that can be imported without side effects."""
+    skipped = {"antigravity", "this", "idlelib", "turtledemo", "test", "lib2to3"}
+    names = [name for name in sys.stdlib_module_names if name not in skipped and not name.startswith("_test")]
+    return [*names, "numpy", "attrs", "requests", "wrapt", "pytest", "hypothesis", "pandas"]
+
+
+def test_nothing_is_patched_in_the_standard_library():
+    """In modules that nobody has touched no patch is seen, neither by their values nor by their source."""
+    policy = ValuePolicy(Registry(), Handles())
+    watch = watch_for(policy)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for name in _importable():
+            try:
+                watch.renew([importlib.import_module(name)])
+            except BaseException:  # noqa: BLE001, S112 - what cannot be imported here says nothing
+                continue
+    scopes = [scope for top in watch._scopes.values() for scope in top.walk()]
+    seen = {str(place) for scope in scopes for place in (*scope.patched, *altered(scope))}
+    touched = {"sys", "builtins", "warnings", "unittest", "pytest", "_pytest", "hypothesis"}  # by the test runner
+    assert len(scopes) > 1000
+    assert not [place for place in seen if place.partition(".")[0] not in touched]
+
+
+def test_default_is_to_warn(patched):
+    """A warning names the attribute, what is there, and the remedy; the payload is as without it."""
+    (message,) = warned(patched["use"])
+    name = patched["birds"].__name__
+    assert f"{name}.feed" in message
+    assert "function __main__.feed" in message
+    assert "patches='carry'" in message
+    assert pickleloaf.dumps(patched["use"], patches="ignore") == _silently(patched["use"])
+
+
+def _silently(obj):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return pickleloaf.dumps(obj)
+
+
+def test_warns_once(patched):
+    """By the default filter each patch is told of once, at whatever line; another patch is told of again."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("default")
+        pickleloaf.dumps(patched["use"])
+        pickleloaf.dumps(patched["use"])
+        pickleloaf.dumps([patched["use"]])
+        assert len(caught) == 1
+        assert caught[0].filename == __file__
+        patched["birds"].day = patched["feed"]
+        pickleloaf.dumps(patched["use"])
+        assert len(caught) == 2
+
+
+def test_warning_as_error_leaves_the_pickler_clean(patched, tmp_path):
+    """Where the warning is an error, nothing is written, and the pickler goes on."""
+    with (tmp_path / "file").open("wb+") as file:
+        pickler = pickleloaf.Pickler(file)
+        with pytest.raises(LostPatchWarning):
+            pickler.dump(patched["use"])
+        pickler.dump("next")
+        file.seek(0)
+        assert pickleloaf.load(file) == "next"
+
+
+def test_refuse(patched):
+    """With "refuse", dumping fails and says where."""
+    with pytest.raises(EncodeError, match="is patched here") as caught:
+        pickleloaf.dumps(patched["use"], patches="refuse")
+    assert caught.value.path == f"{patched['birds'].__name__}.feed"
+    assert "carry" in caught.value.hint
+    pickleloaf.dumps(json.loads, patches="refuse")
+
+
+def test_ignore(patched):
+    """With "ignore" there is no word."""
+    assert not warned(patched["use"], patches="ignore")
+
+
+def test_argument_is_checked():
+    """Another word is an error."""
+    with pytest.raises(ValueError, match="'carry'"):
+        pickleloaf.dumps(1, patches="yes")
+    with pytest.raises(ValueError, match="'collect'"):
+        pickleloaf.loads(pickleloaf.dumps(1), patches="yes")
+
+
+def test_patch_is_seen_at_once(birds, script):
+    """A dump right after a patch warns, also when the dump before it did not."""
+    scope = script("def use():\n    return birds.feed('tom')\nlost = lambda bird: bird", birds=birds)
+    for _ in range(20):
+        original = birds.feed
+        pickleloaf.dumps(scope["use"])
+        birds.feed = scope["lost"]
+        with pytest.warns(LostPatchWarning):
+            pickleloaf.dumps(scope["use"])
+        birds.feed = original
+        pickleloaf.dumps(scope["use"])
+
+
+def test_patch_of_a_builtin_is_seen_at_once(script, monkeypatch):
+    """So does one that uses a builtin by name."""
+    scope = script("def use():\n    return round(1.5)\nlost = lambda number: number")
+    pickleloaf.dumps(scope["use"])
+    monkeypatch.setattr("builtins.round", scope["lost"])
+    with pytest.warns(LostPatchWarning, match="builtins.round"):
+        pickleloaf.dumps(scope["use"])
+    monkeypatch.undo()
+    pickleloaf.dumps(scope["use"])
+
+
+def test_no_word_about_others(patched):
+    """A payload that does not refer to the patched module is not concerned."""
+    assert not warned(json.loads)
+    assert not warned({"a": 1})
+    assert places_behind(json.loads) == []
+
+
+def test_taken_back(patched):
+    """A patch that was taken back is none."""
+    patched["birds"].feed = patched["original"]
+    assert not warned(patched["use"])
+    assert places_behind(patched["use"]) == []
+
+
+def test_hooks_of_the_process(script, monkeypatch):
+    """Names that are there to be set are no patches."""
+    scope = script("import sys\ndef hook(*args): ...\ndef use():\n    return sys.argv")
+    monkeypatch.setattr(sys, "excepthook", scope["hook"])
+    assert places_behind(scope["use"]) == []
+
+
+def test_main_module_held_by_another(birds, script):
+    """A library that imports ``__main__`` is not patched."""
+    birds.main = sys.modules["__main__"]
+    assert places_behind(birds.day) == []
+
+
+def test_containers_are_not_looked_into(birds, script):
+    """A hook in a registry of a library is its state."""
+    birds.hooks = {"feed": script("def hook(): ...")["hook"]}
+    assert places_behind(birds.day) == []
+
+
+def test_generated_code_is_no_patch(birds):
+    """What a library makes with exec, namedtuple or dataclasses belongs to it."""
+    namespace = {}
+    exec("def made(): return 1", namespace)
+    birds.made = namespace["made"]
+    assert places_behind(birds.day) == []
+
+
+def test_dynamic_module_in_a_library(birds):
+    """A module made at run time is a patch where a library holds it, since nobody can import it."""
+    birds.tools = types.ModuleType("made_at_run_time")
+    assert places_behind(birds.day) == [f"{birds.__name__}.tools"]
+
+
+def test_registered_module(birds, tmp_path, monkeypatch):
+    """What a library imports from a module that travels by value belongs there; what was put there does not."""
+    (tmp_path / "mine.py").write_text("def tool(): return 1\ndef other(): return 2\n")
+    (tmp_path / "uses_mine.py").write_text("from mine import tool\ndef work(): return tool()\n")
+    import uses_mine
+
+    registry = Registry()
+    registry.register(sys.modules["mine"])
+    assert places_behind(uses_mine.work, by_value=registry) == []
+    uses_mine.tool = sys.modules["mine"].other
+    assert places_behind(uses_mine.work, by_value=registry) == ["uses_mine.tool"]
+
+
+def test_state_of_a_library_is_no_patch(tmp_path, monkeypatch):
+    """Constants that the library itself sets, and private ones, are state."""
+    source = """
+        READY = False
+        LIMIT = 1
+        _private = 1
+        class Thing:
+            count = 0
+            def __init__(self):
+                Thing.count += 1
+        def start():
+            global READY
+            READY = True
+        """
+    import textwrap
+
+    (tmp_path / "stateful.py").write_text(textwrap.dedent(source))
+    monkeypatch.syspath_prepend(tmp_path)
+    import stateful
+
+    stateful.start()
+    stateful.Thing()
+    stateful._private = 2
+    assert places_behind(stateful.start) == []
+    stateful.LIMIT = 2
+    assert places_behind(stateful.start) == ["stateful.LIMIT"]
+
+
+def test_mark(birds):
+    """Importable replacements and deletions travel when they are marked; what is marked and as it was, does no harm."""
+    birds.feed = json.dumps
+    assert places_behind(birds.day) == []
+    pickleloaf.mark_patched(birds, "feed")
+    assert places_behind(birds.day) == [f"{birds.__name__}.feed"]
+    assert warned(birds.day)
+    with pytest.raises(TypeError, match="no module, class or function"):
+        pickleloaf.mark_patched(object(), "feed")
+
+
+def test_mark_swapped(birds):
+    """Two functions that changed places do so over there, too."""
+    birds.feed, birds.day = birds.day, birds.feed
+    pickleloaf.mark_patched(birds, "feed", "day")
+    obj = [birds.feed, birds.day]
+    patches = pickleloaf.loads(pickleloaf.dumps(obj, patches="carry"), patches="collect").patches
+    assert [patch.value for patch in patches] == [birds.day, birds.feed] or len(patches) == 2
+
+
+def test_track(birds, script):
+    """Whatever differs from the moment of tracking on is a patch: replaced, new, gone, changed."""
+    pickleloaf.track_patches(birds)
+    assert places_behind(birds.day) == []
+    birds.feed = json.dumps
+    birds.extra = len
+    birds.LIMIT = 11
+    del birds.Bird.hi
+    birds.Nest.Egg.crack = len
+    names = {"Bird.hi", "LIMIT", "Nest.Egg.crack", "extra", "feed"}
+    assert set(places_behind(birds.day)) == {f"{birds.__name__}.{name}" for name in names}
+
+
+def test_track_later(birds):
+    """Functions that were replaced or deleted before show by the source of the module."""
+    birds.feed = json.dumps
+    del birds.Bird.hi
+    pickleloaf.track_patches(birds)
+    assert places_behind(birds.day) == [f"{birds.__name__}.feed", f"{birds.__name__}.Bird.hi"]
+
+
+def test_function_as_a_target(birds):
+    """Attributes of functions can be marked."""
+    birds.feed.__kwdefaults__ = {"what": 1}
+    pickleloaf.mark_patched(birds.feed, "__kwdefaults__")
+    assert places_behind(birds.day) == [f"{birds.__name__}.feed.__kwdefaults__"]
+
+
+def test_mock_object_cannot_travel(birds):
+    """A patch that cannot travel is an error that says so, and nothing else is lost on the way."""
+    lock = __import__("threading").Lock()
+    scope = {"__name__": "__main__", "lock": iter(open(__file__))}  # noqa: SIM115 - a file cannot travel
+    del lock
+    exec("def feed(bird):\n    return next(lock)", scope)
+    birds.feed = scope["feed"]
+    with unittest.mock.patch.object(birds, "day", birds.day):
+        try:
+            pickleloaf.dumps(birds.day, patches="carry")
+        except EncodeError as error:
+            assert "lock" in error.path
+        scope["lock"].close()
+
+
+def test_submodules_of_numpy():
+    """A patch is found through a package that only holds the patched module."""
+    np = pytest.importorskip("numpy")
+    scope = {"__name__": "__main__", "np": np}
+    exec("def norm(x): return 1\ndef use(x): return np.mean(x)", scope)
+    with unittest.mock.patch.object(np.linalg, "norm", scope["norm"]):
+        assert places_behind(scope["use"]) == ["numpy.linalg.norm"]
+        assert warned(scope["use"])
+    assert places_behind(scope["use"]) == []
+
+
+def test_names_of_modules():
+    """All modules of the package that detection is made of can be imported on their own."""
+    for module in pkgutil.iter_modules(importlib.import_module("pickleloaf.policy").__path__):
+        importlib.import_module(f"pickleloaf.policy.{module.name}")
