@@ -215,7 +215,7 @@ class Lab:
         came = source.result()
         payload = came.get("payload")
         if receiver.protocol and came.get("older"):
-            payload = came["older"][receiver.protocol]
+            payload = came["older"].get(receiver.protocol, payload)
         if not isinstance(payload, bytes):
             return {"error": payload or came["error"] or "there is no payload"}
         job = {

@@ -63,6 +63,9 @@ class BoundAlone(Case):
 class Unbound(Case):
     """Functions, class methods and static methods taken from a class"""
 
+    exempt = {
+        "round_trip": "its class comes back as the class that left; the function came before it, as a copy"
+    }
     old_protocols = True
 
     def make():

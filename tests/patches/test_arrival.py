@@ -288,7 +288,7 @@ def test_block_after_an_error(birds, sent):
     """An error in the block takes the patches back, too."""
     patches = pickleloaf.loads(sent(FASTING), patches="collect").patches
     with pytest.raises(ZeroDivisionError), pickleloaf.applied(patches):
-        1 / 0
+        raise ZeroDivisionError
     assert birds.feed("tom") == "tom eats"
 
 
@@ -462,7 +462,7 @@ def test_threads(birds, sent):
         try:
             for _ in range(20):
                 assert pickleloaf.loads(payload)() == "tom is fasting"
-        except BaseException as error:  # noqa: BLE001 - told in the main thread
+        except BaseException as error:
             errors.append(error)
 
     threads = [threading.Thread(target=load) for _ in range(4)]

@@ -94,6 +94,7 @@ def definition(module: str, qualname: str) -> CodeType | None:
 
 @lru_cache(maxsize=256)
 def inner_code(code: CodeType) -> list[CodeType]:
+    """Return a code object and all code nested in it."""
     queue = [code]
     for each in queue:
         queue.extend(constant for constant in each.co_consts if isinstance(constant, CodeType))

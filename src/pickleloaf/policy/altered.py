@@ -36,9 +36,10 @@ def altered(scope: Scope) -> Iterator[Place]:
             is_ours = type(value) is FunctionType and value.__globals__.get("__name__") == module
             if is_ours and not _equal(value.__defaults__, constant):
                 yield place
-        elif type(value) in _CONSTANTS and not name.startswith("_") and not _equal(value, constant):
-            if not assigns(module, name):
-                yield Place(module, path, name)
+            continue
+        differs = type(value) in _CONSTANTS and not name.startswith("_") and not _equal(value, constant)
+        if differs and not assigns(module, name):
+            yield Place(module, path, name)
 
 
 def _equal(one: Any, other: Any) -> bool:
