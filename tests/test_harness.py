@@ -60,6 +60,7 @@ FAULTY = """
 
     class Right(Case):
         \"\"\"r\"\"\"
+        old_protocols = True
         def make():
             return [1]
         def same(obj):

@@ -36,7 +36,7 @@ def namespace_of(cls: type) -> dict[str, Any]:
     if getattr(getattr(hook, "__func__", hook), "__module__", None) == "typing":  # every Protocol gets it
         del names["__subclasshook__"]
     annotations = cls.__dict__.get("__annotations_cache__")
-    if annotations and names.get("__annotate_func__") is None:  # they were set, not written
+    if annotations and not _are_written(cls, annotations, names.get("__annotate_func__")):
         names["__annotations__"] = annotations
     if cls.__qualname__ != cls.__name__:
         names["__qualname__"] = cls.__qualname__
@@ -46,6 +46,13 @@ def namespace_of(cls: type) -> dict[str, Any]:
     if "__slots__" in names:
         names["__slots__"] = _slots(names["__slots__"], cls)
     return names
+
+
+def _are_written(cls: type, annotations: Mapping[str, Any], annotate: Any) -> bool:
+    """Tell whether annotations are what a function says (PEP 649), which is not asked: none were added."""
+    if getattr(annotate, "__qualname__", None) != f"{cls.__qualname__}.__annotate__":
+        return annotate is not None
+    return annotations.keys() <= {each for each in annotate.__code__.co_consts if type(each) is str}
 
 
 def set_afterwards(cls: type) -> list[str]:

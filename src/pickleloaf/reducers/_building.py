@@ -99,7 +99,7 @@ def reduce_building(
 
 #: Names that making the class asks for. What leads from them to the class is other classes, which have
 #: late parts of their own, or functions.
-_NEEDED = frozenset("__slots__ __orig_bases__ __parameters__ __type_params__".split())
+_NEEDED = frozenset("__slots__ __orig_bases__ __parameters__ __type_params__ __new_member__".split())
 
 
 def _revision(cls: type, names: Mapping[str, Any]) -> list[Late]:

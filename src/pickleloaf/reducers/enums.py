@@ -119,16 +119,15 @@ def _name_of(member: Any) -> str | None:
     return next((name for name, each in members.items() if each is member), None)
 
 
-def _further_values(cls: enum.EnumType) -> Iterator[tuple[Any, str]]:
+def _further_values(cls: Any) -> Iterator[tuple[Any, str]]:
     """Yield values, besides its own, that a member is also found by."""
-    for value, member in cls._value2member_map_.items():
-        name = _name_of(member)
-        if name is not None and value != member._value_ and not isinstance(member, enum.Flag):
-            yield value, name
+    found = [] if issubclass(cls, enum.Flag) else [*cls._value2member_map_.items()]
     for name, values in getattr(cls, "_unhashable_values_map_", {}).items():
-        for value in values:
-            if value != cls._member_map_[name]._value_:
-                yield value, name
+        found += [(value, cls._member_map_[name]) for value in values]
+    for value, member in found:
+        name = _name_of(member)
+        if name is not None and value is not member._value_ and value != member._value_:
+            yield value, name
 
 
 @verb
