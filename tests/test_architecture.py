@@ -42,7 +42,7 @@ LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 
 MAX_LINES = 300
 LONG_FILES: dict[str, str] = {  # path in the package: why it is longer
-    "reducers/_ledger.py": "what has been applied, and the steps that change it together or not at all",
+    "policy/watch.py": "what has been seen of patches, and when to look again: one cache, one clock",
 }
 
 

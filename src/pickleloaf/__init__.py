@@ -17,16 +17,6 @@ from pickleloaf.errors import (
     PatchError,
     PickleloafError,
 )
-from pickleloaf.patching import (
-    Loaded,
-    Patch,
-    applied,
-    apply_patches,
-    mark_patched,
-    patches,
-    revert_patches,
-    track_patches,
-)
 from pickleloaf.pickler import DEFAULT_PROTOCOL, Pickler, dump, dumps
 from pickleloaf.pickler import HANDLES as _HANDLES
 from pickleloaf.pickler import REGISTRY as _REGISTRY
@@ -34,6 +24,16 @@ from pickleloaf.unpickler import load, loads
 
 if TYPE_CHECKING:
     from pickleloaf.fingerprinting import fingerprint
+    from pickleloaf.patching import (
+        Loaded,
+        Patch,
+        applied,
+        apply_patches,
+        mark_patched,
+        patches,
+        revert_patches,
+        track_patches,
+    )
 
 __version__ = "0.1.0"
 
@@ -70,7 +70,17 @@ __all__ = [
 ]
 
 #: Names that are imported when they are first asked for, from where: most programs need none of them.
-_LAZY = {"fingerprint": "pickleloaf.fingerprinting"}
+_LAZY = {
+    "fingerprint": "pickleloaf.fingerprinting",
+    "Loaded": "pickleloaf.patching",
+    "Patch": "pickleloaf.patching",
+    "applied": "pickleloaf.patching",
+    "apply_patches": "pickleloaf.patching",
+    "mark_patched": "pickleloaf.patching",
+    "patches": "pickleloaf.patching",
+    "revert_patches": "pickleloaf.patching",
+    "track_patches": "pickleloaf.patching",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -10,16 +10,16 @@ since nothing can be looked up by them.
 from __future__ import annotations
 
 import copyreg
+import functools
+import importlib
 import pickle
 import weakref
 from collections.abc import Callable
 from types import FunctionType
 from typing import Any
 
-from pickleloaf.carrying import HeldBuffers, adopt, treat_patches, write_with_originals
-from pickleloaf.policy.by_value import Registry, ValuePolicy
+from pickleloaf.policy.by_value import TREATMENTS, Registry, ValuePolicy, default_treatment
 from pickleloaf.policy.handles import Handles
-from pickleloaf.policy.patches import TREATMENTS, default_treatment
 from pickleloaf.reducers import reducer_for, reducer_of_policy
 from pickleloaf.reducers._dump import Dump, Unheard
 from pickleloaf.reducers._kinds import SETS
@@ -84,7 +84,9 @@ class Pickler(pickle.Pickler):
             policy = _value_policy(by_value, handles or HANDLES, patches or _DEFAULT.patches)
         self._buffers: Buffers | None = None
         if buffer_callback is not None:
-            self._buffers = (HeldBuffers if policy.patches == "carry" else Buffers)(buffer_callback)
+            self._buffers = (_carrying().HeldBuffers if policy.patches == "carry" else Buffers)(
+                buffer_callback
+            )
         pickle.Pickler.__init__(self, parts, protocol, buffer_callback=self._buffers)
         self._dump = Dump(policy, protocol, _define)
         self._used = False
@@ -113,12 +115,13 @@ class Pickler(pickle.Pickler):
         try:
             pickle.Pickler.dump(self, obj)
         except Exception as error:  # noqa: BLE001 - whatever user code raises while it is asked for its state
-            if not write_with_originals(self, obj, before, error):
+            if not _carrying().write_with_originals(self, obj, before, error):
                 rescue(self, obj, before or Memory(), error)
         if ("has_sets" in dump.__dict__ or SETS.have(obj)) and dump.protocol >= 4 and before is None:
             self._parts[:] = [settle_sets(b"".join(self._parts))]
-        if dump.policy.glance(dump.uses):
-            treat_patches(self, obj, before)
+        uses = dump.uses
+        if uses and dump.policy.glance(uses):
+            _carrying().treat_patches(self, obj, before)
         return self._parts
 
     def clear_memo(self) -> None:
@@ -176,11 +179,19 @@ def _has_plain_hash(cls: type) -> bool:
     return metaclass is type or (metaclass.__hash__ is type.__hash__ and metaclass.__eq__ is type.__eq__)
 
 
+@functools.cache
+def _carrying() -> Any:
+    """Import what deals with patches, which plain data and most functions do without."""
+    return importlib.import_module("pickleloaf.carrying")
+
+
 def _define(cls: type, policy: ValuePolicy) -> tuple[bytes, list[type]]:
     """Pickle the definition of one class, with other classes only named; return these too."""
     file = Parts()
     pickler = Pickler(file)
-    adopt(pickler, policy)
+    pickler._dump.policy = policy
+    if policy.carries:
+        _carrying().adopt(pickler, policy)
     pickler._dump.uses = Unheard()
     pickler._dump.digesting = cls
     pickler.dump(cls)

@@ -44,6 +44,8 @@ def patch_at(place: Place, pickler: Any, own: _Memo, judge: Judge) -> Patch:
     if value is MISSING:
         return Patch(place, REMOVED, origin, before, b"", shares=False)
     digest = blake2b(b"".join(pickler._pickled(value)), digest_size=12).digest()
+    if applied is not None:  # handed on: it is still the patch that its sender knows
+        digest = applied.digest
     shares = _share(pickler.memo.copy(), own, pickler._dump.policy)
     return Patch(place, value, origin, before, digest, shares=shares)
 

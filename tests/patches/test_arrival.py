@@ -1,15 +1,21 @@
 """What happens to patches where they arrive."""
 
 import json
+import os
 import pickle
+import subprocess
+import sys
 import threading
 import types
+from pathlib import Path
 
 import pytest
 
 import pickleloaf
 from pickleloaf import PatchError
 from pickleloaf.policy.carrying import CarryingPolicy
+
+SOURCE = Path(__file__).parent.parent.parent / "src"
 
 
 @pytest.fixture
@@ -488,3 +494,29 @@ def test_original_behind_builtin(script, monkeypatch):
     monkeypatch.undo()
     assert pickleloaf.loads(payload)(1.5) == 2
     assert json.loads("1") == 1
+
+
+def test_comes_back_from_a_worker(patched, tmp_path):
+    """What a worker hands on is recognised by the process that made it, though its state has changed since."""
+    birds = patched["birds"]
+    counting = {"__name__": "__main__", "birds": birds}
+    exec(
+        "def make():\n    count = 0\n    def feed(bird):\n        nonlocal count\n        count += 1\n"
+        "        return str(count)\n    return feed\nfeed = make()\ndef use():\n    return birds.feed('tom')",
+        counting,
+    )
+    birds.feed = counting["feed"]
+    payload = pickleloaf.dumps(counting["use"], patches="carry")
+    source = (
+        "import sys, pickleloaf\nuse = pickleloaf.loads(sys.stdin.buffer.read())\nuse()\n"
+        "sys.stdout.buffer.write(pickleloaf.dumps(use, patches='carry'))"
+    )
+    environment = {**os.environ, "PYTHONPATH": f"{tmp_path}:{SOURCE}"}
+    ended = subprocess.run(
+        [sys.executable, "-c", source], input=payload, capture_output=True, env=environment, check=True
+    )
+    assert birds.feed("tom") == "1"
+    pickleloaf.dumps(counting["use"], patches="carry")
+    pickleloaf.loads(ended.stdout)
+    assert birds.feed is counting["feed"]
+    assert pickleloaf.patches() == []

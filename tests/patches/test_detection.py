@@ -141,6 +141,19 @@ def test_patch_is_seen_at_once(birds, script):
         pickleloaf.dumps(scope["use"])
 
 
+def test_patch_of_a_class_is_seen_at_once(birds, script):
+    """So does one after a method of a class was replaced, though no code says which methods it uses."""
+    bird = birds.Bird("tom")
+    original = birds.Bird.hi
+    for _ in range(3):
+        pickleloaf.dumps(bird)
+        birds.Bird.hi = script("hi = lambda self: 'HI'")["hi"]
+        with pytest.warns(LostPatchWarning, match="Bird.hi"):
+            pickleloaf.dumps(bird)
+        birds.Bird.hi = original
+        pickleloaf.dumps(bird)
+
+
 def test_patch_of_a_builtin_is_seen_at_once(script, monkeypatch):
     """So does one that uses a builtin by name."""
     scope = script("def use():\n    return round(1.5)\nlost = lambda number: number")

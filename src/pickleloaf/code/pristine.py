@@ -17,7 +17,6 @@ from __future__ import annotations
 import sys
 from functools import lru_cache
 from hashlib import blake2b
-from inspect import CO_OPTIMIZED
 from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import Any, NamedTuple
 
@@ -156,6 +155,10 @@ def describe(value: Any, module: str, qualname: str) -> Description:
     return Description(kind, live, *describe_written(module, qualname)[2:])
 
 
+#: Set for functions, not for the bodies of classes and modules: inspect.CO_OPTIMIZED.
+_OPTIMIZED = 1
+
+
 def describe_written(module: str, qualname: str, *, as_it_is: bool = False) -> Description:
     """Describe a value by the source of its module alone.
 
@@ -171,6 +174,6 @@ def describe_written(module: str, qualname: str, *, as_it_is: bool = False) -> D
     written = digest(code)
     if not as_it_is:
         return Description(None, None, written, python)
-    if code.co_flags & CO_OPTIMIZED:
+    if code.co_flags & _OPTIMIZED:
         return Description(FUNCTION, written, written, python)
     return Description(CLASS, None, written, python)

@@ -12,6 +12,7 @@ Everything else is importable, and goes by reference when its module and qualifi
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 import types
@@ -23,7 +24,7 @@ from typing import Any
 
 from pickleloaf.policy.handles import Handles
 
-__all__ = ["MAIN", "Registry", "ValuePolicy", "is_importable_module"]
+__all__ = ["MAIN", "TREATMENTS", "Registry", "ValuePolicy", "default_treatment", "is_importable_module"]
 
 #: Names under which the program itself runs; multiprocessing's spawned children have the second.
 MAIN = frozenset({"__main__", "__mp_main__"})
@@ -85,6 +86,9 @@ class Registry:
         return bool(self._names)
 
 
+#: What can be done about patches while dumping.
+TREATMENTS = ("warn", "carry", "refuse", "ignore")
+
 #: Whether what a payload uses needs a closer look, where nothing cheaper is known.
 _GLANCES: dict[str, Callable[[Any], bool]] = {
     "warn": bool,
@@ -94,6 +98,19 @@ _GLANCES: dict[str, Callable[[Any], bool]] = {
 }
 
 
+def default_treatment() -> str:
+    """Return what is done about patches where nothing else is said: ``PICKLELOAF_PATCHES``, or "warn".
+
+    Raises:
+        ValueError: the variable has another value than one of `TREATMENTS`.
+    """
+    found = os.environ.get("PICKLELOAF_PATCHES", "") or "warn"
+    if found not in TREATMENTS:
+        msg = f"PICKLELOAF_PATCHES is {found!r}, which is none of {', '.join(TREATMENTS)}"
+        raise ValueError(msg)
+    return found
+
+
 class ValuePolicy:
     """Answers for one way of dumping.
 
@@ -101,7 +118,7 @@ class ValuePolicy:
         registry: modules that travel by value.
         handles: what was said of handles.
         local: whether local code travels by value.
-        patches: what is done about patches of importable code, one of `policy.patches.TREATMENTS`.
+        patches: what is done about patches of importable code, one of `TREATMENTS`.
         forced: ids of objects that travel by value wherever their names lead; see reducers/patched.
         watch: what looks for patches, and glance: tells whether it needs to; see policy/watch.
     """
@@ -109,6 +126,8 @@ class ValuePolicy:
     __slots__ = ("glance", "handles", "local", "patches", "registry", "watch")
 
     forced: frozenset[int] = frozenset()
+    #: Whether patches are being carried, and originals have to be told from copies: see policy/carrying.
+    carries = False
 
     def __init__(
         self, registry: Registry, handles: Handles, *, local: bool = False, patches: str = "warn"
@@ -197,7 +216,6 @@ def _is_installed(name: str, file: str | None) -> bool:
     """Tell whether a module belongs to the standard library or to an installed distribution."""
     if name.partition(".")[0] in sys.stdlib_module_names or file is None:
         return True
-    import os
     import site
     import sysconfig
 

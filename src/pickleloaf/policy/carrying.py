@@ -37,6 +37,8 @@ class CarryingPolicy(ValuePolicy):
 
     __slots__ = ("_judge", "_modules", "_places", "forced")
 
+    carries = True
+
     def __init__(self, policy: ValuePolicy, places: Iterable[Place], judge: Judge) -> None:
         super().__init__(policy.registry, policy.handles, local=policy.local, patches="ignore")
         self._judge = judge

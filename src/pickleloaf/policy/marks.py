@@ -15,13 +15,13 @@ from __future__ import annotations
 import sys
 import threading
 from abc import ABCMeta
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import FunctionType, ModuleType
 from typing import Any
 
 from pickleloaf.code.bindings import defined_names
 from pickleloaf.code.pristine import MISSING, definition, digest, inner
-from pickleloaf.policy.patches import PLAIN, Place, is_patchable
+from pickleloaf.policy.patches import PLAIN, Place, is_patchable, space_of
 
 __all__ = ["MARKS", "Marks", "place_of"]
 
@@ -41,10 +41,20 @@ class Marks:
 
     def __init__(self) -> None:
         self.active = False
+        self._notified: list[Callable[[], None]] = []
         self._lock = threading.Lock()
         self._marked: dict[str, dict[Place, None]] = {}
         #: How a tracked module and its classes were: by module and path, names and values.
         self._tracked: dict[str, dict[str, dict[str, Any]]] = {}
+
+    def notify(self, callback: Callable[[], None]) -> None:
+        """Have something called whenever a mark is set."""
+        self._notified.append(callback)
+
+    def _activate(self) -> None:
+        self.active = True
+        for callback in self._notified:
+            callback()
 
     def forget(self) -> None:
         """Forget what was marked and tracked."""
@@ -61,7 +71,7 @@ class Marks:
         """
         module, path = place_of(target)
         with self._lock:
-            self.active = True
+            self._activate()
             self._marked.setdefault(module, {}).update({Place(module, path, name): None for name in names})
 
     def track(self, module: ModuleType) -> None:
@@ -76,7 +86,7 @@ class Marks:
             raise TypeError(msg)
         snapshot = {}
         for path, owner in _owners(module, name, ""):
-            snapshot[path] = dict(owner.__dict__)
+            snapshot[path] = dict(space_of(owner))
             if type(owner) in (
                 ModuleType,
                 type,
@@ -84,7 +94,7 @@ class Marks:
             ):  # other metaclasses may make what they like of functions
                 _mend(name, path, snapshot[path])
         with self._lock:
-            self.active = True
+            self._activate()
             self._tracked[name] = snapshot
 
     def places(self, module: str) -> Iterator[Place]:
@@ -96,7 +106,7 @@ class Marks:
             return
         for path, owner in _owners(live, module, ""):
             if path in before:
-                yield from _differences(before[path], dict(owner.__dict__), module, path)
+                yield from _differences(before[path], dict(space_of(owner)), module, path)
 
     def original(self, place: Place) -> Any:
         """Return the value that a tracked module had at some place, or MISSING."""
@@ -126,7 +136,7 @@ def place_of(target: Any) -> tuple[str, str]:
 def _owners(owner: Any, module: str, path: str) -> Iterator[tuple[str, Any]]:
     """Yield a module or class and the classes defined in it, by their paths."""
     yield path, owner
-    for name, value in list(owner.__dict__.items()):
+    for name, value in list(space_of(owner).items()):
         qualname = f"{path}.{name}" if path else name
         if (
             isinstance(value, type)

@@ -22,7 +22,6 @@ from __future__ import annotations
 
 import functools
 import gc
-import os
 import sys
 from collections.abc import Callable
 from types import BuiltinFunctionType, CellType, CodeType, FunctionType, MethodType, ModuleType
@@ -35,17 +34,13 @@ from pickleloaf.policy.by_value import MAIN, ValuePolicy, is_importable_module
 __all__ = [
     "OF_THE_PROCESS",
     "PLAIN",
-    "TREATMENTS",
     "Judge",
     "Place",
-    "default_treatment",
     "held",
     "is_patchable",
     "owner_of",
+    "space_of",
 ]
-
-#: What can be done about patches while dumping.
-TREATMENTS = ("warn", "carry", "refuse", "ignore")
 
 _TO_BE_SET = {
     "sys": "breakpointhook displayhook excepthook unraisablehook stdin stdout stderr last_exc last_type last_value "
@@ -117,17 +112,14 @@ class Place(NamedTuple):
         return f"{self.path}.{self.name}" if self.path else self.name
 
 
-def default_treatment() -> str:
-    """Return what is done about patches where nothing else is said: ``PICKLELOAF_PATCHES``, or "warn".
+def space_of(owner: Any) -> Any:
+    """Return the namespace of a module or class without asking it: a lazy module would load itself."""
+    if issubclass(type(owner), type):
+        return _SPACE_OF_CLASS(owner)
+    return object.__getattribute__(owner, "__dict__")
 
-    Raises:
-        ValueError: the variable has another value than one of `TREATMENTS`.
-    """
-    found = os.environ.get("PICKLELOAF_PATCHES", "") or "warn"
-    if found not in TREATMENTS:
-        msg = f"PICKLELOAF_PATCHES is {found!r}, which is none of {', '.join(TREATMENTS)}"
-        raise ValueError(msg)
-    return found
+
+_SPACE_OF_CLASS = type.__dict__["__dict__"].__get__
 
 
 def owner_of(place: Place) -> Any:
@@ -243,7 +235,7 @@ class Judge:
         return self._look(value.func, place, depth + 1)
 
     def _module(self, value: ModuleType, place: Place, depth: int) -> bool:
-        name = getattr(value, "__name__", None)
+        name = space_of(value).get("__name__")
         if type(name) is not str or name in MAIN:
             return False
         known = sys.modules.get(name)

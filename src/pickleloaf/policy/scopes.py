@@ -16,7 +16,7 @@ from operator import is_, itemgetter
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any
 
-from pickleloaf.policy.patches import OF_THE_PROCESS, PLAIN, Judge, Place, is_patchable
+from pickleloaf.policy.patches import OF_THE_PROCESS, PLAIN, Judge, Place, is_patchable, space_of
 
 __all__ = ["Scope"]
 
@@ -63,7 +63,7 @@ class Scope:
         self.owner = owner
         self.module = module
         self.path = path
-        self.space: Mapping[str, Any] = owner.__dict__
+        self.space: Mapping[str, Any] = space_of(owner)
         self.inner: dict[str, Scope] = {}
         self.patched: tuple[Place, ...] = ()
         self.leads: frozenset[str] = frozenset()
@@ -96,7 +96,7 @@ class Scope:
         rest: dict[str, type] = {}
         known, self.inner = self.inner, {}
         patched: list[Place] = []
-        leads: set[Any] = set()
+        leads: set[str] = set()
         items = list(self.space.items())
         for name, value in items:
             kind = type(value)
@@ -112,13 +112,16 @@ class Scope:
                 held[name] = value
             else:
                 rest[name] = kind
-            if issubclass(kind, type) and value.__module__ == self.module:
+            if _is_plain_function(value, kind, self.module, judge):
+                continue
+            home = _home(value, kind)
+            if home == self.module and issubclass(kind, type):
                 self._enter(name, value, known.get(name), judge)
-            elif not _is_plain_function(value, kind, self.module, judge):
-                leads.add(_home(value, kind))
+            else:
+                leads.add(home)
                 patched.extend(self._patches(name, value, judge))
         self.patched = tuple(patched)
-        self.leads = frozenset(lead for lead in leads if type(lead) is str and lead != self.module)
+        self.leads = frozenset(leads - {self.module, ""})
         self._held, self._get_held = held, _getter(held)
         self._rest, self._get_rest = rest, _getter(rest)
         self._size = len(items)
@@ -163,13 +166,18 @@ def _is_plain_function(value: Any, kind: type, module: str, judge: Judge) -> boo
     )
 
 
-def _home(value: Any, kind: type) -> Any:
-    """Return the name of the module that a value is of, as far as that is told quickly."""
+def _home(value: Any, kind: type) -> str:
+    """Return the name of the module that a value is of, as far as that is told quickly, or ""."""
     if issubclass(kind, ModuleType):
-        return value.__dict__.get("__name__")
-    if kind is FunctionType:
-        return value.__globals__.get("__name__")
-    return (value if issubclass(kind, type) else kind).__module__
+        home = space_of(value).get("__name__")
+    elif kind is FunctionType:
+        home = value.__globals__.get("__name__")
+    else:
+        try:
+            home = (value if issubclass(kind, type) else kind).__module__
+        except Exception:  # noqa: BLE001 - a metaclass that answers in its own way
+            return ""
+    return home if type(home) is str else ""
 
 
 def _getter(names: dict[str, Any]) -> Callable[[Any], tuple[Any, ...]]:

@@ -7,11 +7,12 @@ looked through, along what they hold of one another. What was seen is remembered
 anew when the namespace has changed.
 
 1. `Watch.look` looks at every namespace in reach, and sees every patch that can be seen.
-2. `glance_of` is for every dump, and takes a few hundredths of the time that dumps take. The names
-   that shipped code uses of builtins and of modules it always looks at. At the rest of the namespaces
-   that the payload itself refers to it looks again when `_NEAR` times as long has passed as that took
-   the last time, some ten microseconds; at everything in reach after `_FAR` times as long as that took,
-   some milliseconds.
+2. `glance_of` is for every dump, and takes a few hundredths of the time that dumps take. The names that
+   shipped code uses of builtins and of modules it always looks at. The rest of the namespaces that the
+   payload itself refers to is looked at again as long as there is something in a purse: 50 microseconds
+   to begin with, and a fiftieth of the time that passes. So a dump now and then looks every time, and one
+   of a thousand in a row looks after some ten others. Everything in reach is looked at again after
+   `_FAR` times as long as that took the last time, some tenths of a second.
 
 What is here is a cache; a lock guards what writes to it.
 """
@@ -36,7 +37,14 @@ from pickleloaf.policy.scopes import Scope
 
 __all__ = ["Watch", "glance_of", "watch_for"]
 
-_NEAR = 50
+#: Looking again at what is near takes this share of the time that passes, once the purse is empty.
+_SHARE = 0.02
+_PURSE_S = 50e-6
+
+#: Seconds that a look takes besides, to get there.
+_WAY_S = 2e-6
+
+#: Everything in reach is looked at again after this many times as long as that took.
 _FAR = 100
 
 
@@ -67,6 +75,10 @@ class Watch:
         self.patched: set[str] = set()
         #: When the clock has passed this, `renew` should be called.
         self.due = self._far_due = 0.0
+        #: Seconds that may be spent on looking again, and when they were last counted.
+        self._purse = _PURSE_S
+        self._paid = 0.0
+        MARKS.notify(self._forget_due)
         self._enter_modules(["builtins"])
         self._builtins = self._scopes["builtins"]
 
@@ -76,32 +88,41 @@ class Watch:
         Args:
             uses: what the payload refers to by name, and the `LookUps` of the code it ships.
         """
+        modules = [each for each in uses if type(each) is ModuleType]
+        near = [scope for each in uses for scope in self._near(each)]
         began = perf_counter()
         if began > self._far_due:
             self._look_far(began)
             began = perf_counter()
-        modules = []
+        self._renew(near)
         for each in uses:
             if type(each) is LookUps:
-                if not self._builtins.holds(each.builtins):
-                    self._read(self._builtins)
-                found = [sys.modules.get(name) for name in each.modules]
-                near = [
-                    scope
-                    for module in found
-                    if isinstance(module, ModuleType)
-                    for scope in self._root(module).near
-                ]
-            else:
-                near = list(self._root(each).near)
-                if isinstance(each, ModuleType):
-                    modules.append(each)
-            self._renew(near)
-        for each in uses:
-            if type(each) is LookUps:
-                each.seen = tuple(_seen(each, modules))
-        done = perf_counter()
-        self.due = min(done + _NEAR * (done - began), self._far_due)
+                self._see(each, modules)
+        self._pay(began, perf_counter())
+
+    def _near(self, used: Any) -> Iterable[Scope]:
+        """Return the namespaces that something a payload uses is itself, or imports."""
+        if type(used) is not LookUps:
+            return self._root(used).near
+        found = [sys.modules.get(name) for name in used.modules]
+        return [scope for each in found if isinstance(each, ModuleType) for scope in self._root(each).near]
+
+    def _see(self, code: LookUps, modules: list[ModuleType]) -> None:
+        """Remember what the names that some code looks up mean now."""
+        if not self._builtins.holds(code.builtins):
+            self._read(self._builtins)
+        if not self.patched and not MARKS.active:
+            code.seen = tuple(_seen(code, modules))
+
+    def _pay(self, began: float, done: float) -> None:
+        """Take what looking took out of the purse; when it is empty, wait until there is something in it."""
+        earned = _SHARE * (began - self._paid)
+        self._purse = min(self._purse + earned, _PURSE_S) - (done - began + _WAY_S)
+        self._paid = done
+        if self.patched or MARKS.active or self._purse > 0:
+            self.due = 0.0
+        else:
+            self.due = min(done - self._purse / _SHARE, self._far_due)
 
     def look(self, uses: Iterable[Any]) -> list[Place]:
         """Return the patches behind what a payload uses, having looked at everything.
@@ -200,6 +221,9 @@ class Watch:
                     for inner in scope.walk():
                         names += inner.leads
 
+    def _forget_due(self) -> None:
+        self.due = 0.0
+
     def _read(self, scope: Scope) -> None:
         with self._lock:
             before = scope.leads
@@ -239,25 +263,20 @@ def glance_of(watch: Watch, registry: Registry) -> Callable[[Iterable[Any]], boo
 
     It is asked about every dump. As a closure it takes a quarter of a microsecond.
     """
-    names, roots, patched, clock = registry._names, watch.roots, watch.patched, perf_counter
+    names, roots, clock = registry._names, watch.roots, perf_counter
 
     def glance(uses: Iterable[Any]) -> bool:
-        due = None
         try:
             for each in uses:
                 if type(each) is LookUps:
                     for get, space, values in each.seen:
                         if get(space) != values:
                             return True
-                elif id(each) in roots:
-                    due = watch.due
-                else:
+                elif id(each) not in roots:
                     return True
         except Exception:  # noqa: BLE001 - a name is gone, or a foreign __eq__ fails
             return True
-        if due is not None and clock() > due:
-            return True
-        return registry._names is not names or bool(patched) or MARKS.active
+        return clock() > watch.due or registry._names is not names
 
     return glance
 

@@ -99,6 +99,17 @@ class Unheard(deque[Any]):
         super().__init__(maxlen=0)
 
 
+class _Heard(list[Any]):
+    """Is looked at even if it is empty."""
+
+    def __bool__(self) -> bool:
+        return True
+
+
+#: What takes down the uses of a payload, by what is done about patches.
+_USES: dict[str, Callable[[], Any]] = {"warn": list, "carry": _Heard, "refuse": list, "ignore": Unheard}
+
+
 class Dump:
     """The state of one pickler, as reducers see it.
 
@@ -149,7 +160,7 @@ class Dump:
         self.digesting: type | None = None
         self.namespaces: dict[int, Any] = {}
         self.building: list[tuple[type, list[Late]]] = []
-        self.uses: Any = [] if policy.patches != "ignore" else Unheard()
+        self.uses: Any = _USES[policy.patches]()
 
     def __getattr__(self, name: str) -> Any:
         try:
@@ -164,7 +175,7 @@ class Dump:
         self.namespaces = {}
         self.building = []
         if self.uses:
-            self.uses = []
+            self.uses.clear()
         if len(self.__dict__) > _ALWAYS:
             for name in _ON_DEMAND.keys() - _KEPT:
                 self.__dict__.pop(name, None)

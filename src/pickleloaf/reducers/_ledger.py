@@ -20,23 +20,28 @@ from __future__ import annotations
 import importlib
 import threading
 import weakref
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from types import FunctionType
 from typing import Any
 
-from pickleloaf.code.pristine import MISSING, describe, inner
+from pickleloaf.code.pristine import MISSING
 from pickleloaf.errors import PatchError
 from pickleloaf.policy.by_value import Registry, ValuePolicy
 from pickleloaf.policy.carrying import find_original
 from pickleloaf.policy.handles import Handles
 from pickleloaf.policy.patches import Judge, Place, held, owner_of
+from pickleloaf.reducers._likeness import check, choose
 from pickleloaf.reducers._patch import REMOVED, Patch
 
 __all__ = ["LEDGER", "Ledger"]
 
 #: Tells what this process has patched by itself.
 _JUDGE = Judge(ValuePolicy(Registry(), Handles()))
+
+
+#: Digests of one patch that are remembered at most: one that counts has another each time.
+_REMEMBERED = 1000
 
 
 class _Entry:
@@ -67,7 +72,8 @@ class Ledger:
     def __init__(self) -> None:
         self._lock = threading.RLock()
         self._entries: dict[Place, _Entry] = {}
-        self._sent: dict[Place, tuple[bytes, Any]] = {}
+        #: What stood at a place when it was sent, and the last digests that it had.
+        self._sent: dict[Place, tuple[Callable[[], Any], frozenset[bytes]]] = {}
 
     def patches(self) -> list[Patch]:
         """Return the patches in force, in the order of their places."""
@@ -93,7 +99,10 @@ class Ledger:
             def value(value: Any = patch.value) -> Any:
                 return value
 
-        self._sent[patch.place] = (patch.digest, value)
+        known, digests = self._sent.get(patch.place, (value, frozenset()))
+        if known() is not patch.value or len(digests) > _REMEMBERED:
+            digests = frozenset()
+        self._sent[patch.place] = (value, digests | {patch.digest})
 
     def apply(self, patches: Iterable[Patch]) -> None:
         """Apply the patches that a payload brings.
@@ -147,7 +156,7 @@ class Ledger:
                 raise PatchError(
                     f"this process has no {place}, which a patch in this payload wraps", str(place)
                 )
-        return _choose(found, kind, digest, module, qualname)
+        return choose(found, kind, digest, module, qualname)
 
     def _original_at(self, place: Place, owner: Any) -> Any:
         entry = self._entries.get(place)
@@ -177,14 +186,12 @@ class Ledger:
             return None
         if _JUDGE.is_patch(live, place):
             return _Entry(owner, live, find_original(live, place, _JUDGE))
-        _check(patch, live)
+        check(patch, live)
         return _Entry(owner, live, live)
 
     def _is_sent(self, patch: Patch, live: Any) -> bool:
-        digest, value = self._sent.get(patch.place, (b"", None))
-        return (
-            value is not None and digest == patch.digest and value() is (REMOVED if live is MISSING else live)
-        )
+        value, digests = self._sent.get(patch.place, (lambda: None, frozenset()))
+        return patch.digest in digests and value() is (REMOVED if live is MISSING else live)
 
     def _load(self, patch: Patch, entry: _Entry) -> None:
         entry.loaded = patch
@@ -247,57 +254,6 @@ def _put(owner: Any, name: str, value: Any) -> None:
         del owner.__dict__[name]
     else:
         owner.__dict__[name] = value
-
-
-def _check(patch: Patch, live: Any) -> None:
-    """Compare what this process has with what the sender had."""
-    theirs, place = patch.before, patch.place
-    if theirs is None:
-        return
-    if live is MISSING:
-        raise PatchError(f"this process has no {place}, which a patch in this payload replaces", str(place))
-    ours = [describe(each, place.module, place.qualname) for each in _inside(live)]
-    alike = [each for each in ours if theirs.kind in (None, each.kind)]
-    if not alike:
-        message = (
-            f"{place} is a {theirs.kind} at the sender of this patch, and a {ours[0].kind} in this process"
-        )
-        raise PatchError(message, str(place))
-    if theirs.python == ours[0].python and (
-        _differ(theirs.written, ours[0].written) or all(_differ(theirs.live, each.live) for each in alike)
-    ):
-        message = f"{place} is another one in this process than at the sender of this patch: its code differs"
-        raise PatchError(message, str(place))
-
-
-def _differ(theirs: bytes | None, ours: bytes | None) -> bool:
-    return theirs is not None and ours is not None and theirs != ours
-
-
-def _inside(value: Any) -> list[Any]:
-    """Return all that one name may stand for: a descriptor's functions, the parts of a property, what is wrapped."""
-    found = [value, inner(value)]
-    for each in found:
-        if not issubclass(type(each), type):
-            parts = [getattr(each, name, None) for name in ("fget", "fset", "fdel", "func", "__wrapped__")]
-            found += [part for part in parts if part is not None and len(found) < _PARTS]
-    return found
-
-
-def _choose(value: Any, kind: str | None, digest: bytes | None, module: str, qualname: str) -> Any:
-    """Return what a wrapper wraps, of all that one name stands for."""
-
-    def likeness(each: Any) -> int:
-        if issubclass(type(each), (staticmethod, classmethod)):
-            return 0
-        about = describe(each, module, qualname)
-        return 1 + (about.kind == kind) + (about.kind == kind and about.live == digest)
-
-    return max(_inside(value), key=likeness)
-
-
-#: More than any sane stack of decorators.
-_PARTS = 20
 
 
 #: The patches of this process.
