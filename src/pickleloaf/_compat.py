@@ -7,7 +7,13 @@ from __future__ import annotations
 
 import sys
 
-__all__ = ["HAS_LAZY_ANNOTATIONS", "HAS_RING_QUEUE", "HAS_SLICE_CONSTANTS", "VERSION"]
+__all__ = [
+    "HAS_LAZY_ANNOTATIONS",
+    "HAS_RING_QUEUE",
+    "HAS_SLICE_CONSTANTS",
+    "MAPPING_KEEPS_NO_DESCRIPTOR",
+    "VERSION",
+]
 
 #: (major, minor) of the running interpreter.
 VERSION = sys.version_info[:2]
@@ -20,3 +26,6 @@ HAS_SLICE_CONSTANTS = sys.version_info >= (3, 14)
 
 #: A ``queue.SimpleQueue`` holds its items in a ring buffer of its own, no longer in a list.
 HAS_RING_QUEUE = sys.version_info >= (3, 13)
+
+#: Arguments for ``mmap.mmap`` not to hold a descriptor of its own, of which a process may have few (3.13).
+MAPPING_KEEPS_NO_DESCRIPTOR: dict[str, bool] = {"trackfd": False} if sys.version_info >= (3, 13) else {}

@@ -1,0 +1,1 @@
+"""Tasks: hand a live function to a worker process and await the result."""

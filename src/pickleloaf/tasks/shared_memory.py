@@ -1,0 +1,284 @@
+"""Shared memory that has no name, so a killed process leaves none behind.
+
+A segment is an anonymous file in memory (``memfd_create``, Linux) or an unlinked file (elsewhere, and where
+memory is short). Processes share it by passing its file descriptor over a socket: the kernel counts who
+holds it, and frees it with the last descriptor and the last mapping, however their owners ended.
+
+1. Room is reserved before anybody maps: what a mapping cannot store would be SIGBUS, which no Python
+   survives; what cannot be reserved is an ``OSError`` that says how much was wanted.
+2. A segment never shrinks: it is sealed against that from the start, so what the receiver measured when it
+   attached stays true. (An unlinked file cannot be sealed; nobody but our own processes ever holds it.)
+3. Contents that are complete are sealed against writing as well. From then on not even a mapping for writing
+   can be had, so a reader may trust what it has read.
+4. A mapping outlives its segment: closing gives the descriptor back, a view stays good while it is referred to.
+
+What only Linux has is in this file and nowhere else in the package.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import itertools
+import mmap
+import os
+import stat
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from pickleloaf._compat import MAPPING_KEEPS_NO_DESCRIPTOR
+
+__all__ = ["Segment"]
+
+#: What a file in memory answers when there is no room: the limit of a tmpfs, of the machine, of the process.
+_NO_ROOM = frozenset({errno.ENOSPC, errno.ENOMEM, errno.EDQUOT, errno.EFBIG})
+#: A piece of at most this many bytes is written at a time: Linux stops short of 2 GiB by itself.
+_PIECE = 1 << 30
+#: From this size on we look first whether there is room: a file in memory has no limit of its own.
+_CHECKED = 16 << 20
+#: Where a piece may begin: what the vector instructions of numpy like best, and a line of the cache.
+_ALIGNMENT = 64
+#: The files in which a container sees how much memory it may use, and uses; version 2 and 1 of cgroups.
+_CONTAINER = (
+    ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current"),
+    ("/sys/fs/cgroup/memory/memory.limit_in_bytes", "/sys/fs/cgroup/memory/memory.usage_in_bytes"),
+)
+
+
+class Segment:
+    """A piece of memory that several processes may map.
+
+    Make one with `create`, or from a received descriptor with `attach`. As a context manager it closes itself.
+
+    Attributes:
+        fd: the descriptor to pass on; it is this object's to close.
+        nbytes: the size.
+        in_memory: whether it lies in memory, rather than in a file.
+    """
+
+    __slots__ = ("fd", "in_memory", "nbytes")
+
+    def __init__(self, fd: int, nbytes: int, *, in_memory: bool) -> None:
+        self.fd = fd
+        self.nbytes = nbytes
+        self.in_memory = in_memory
+
+    @classmethod
+    def create(cls, nbytes: int) -> Self:
+        """Make a segment of zeros, in memory if there is room, else in the directory for temporary files.
+
+        Raises:
+            ValueError: the size is negative.
+            OSError: there is room in neither.
+        """
+        if nbytes < 0:
+            raise ValueError(f"a segment has at least 0 bytes, not {nbytes}")
+        return cls._somewhere(nbytes, _reserve)
+
+    @classmethod
+    def holding(cls, pieces: Sequence[bytes | bytearray | memoryview]) -> tuple[Self, list[int]]:
+        """Make a sealed segment with copies of these pieces in it, and tell where each of them begins.
+
+        It takes half the time of `create` and `write`: memory that is written at once is not cleared before.
+
+        Raises:
+            OSError: there is room for them neither in memory nor in a file.
+            TypeError: a piece is no contiguous buffer.
+        """
+        sizes = [memoryview(piece).nbytes for piece in pieces]
+        offsets = [0, *itertools.accumulate(-(-nbytes // _ALIGNMENT) * _ALIGNMENT for nbytes in sizes)]
+
+        def fill(fd: int, nbytes: int) -> None:
+            os.ftruncate(fd, nbytes)  # what stays unwritten here is the padding
+            for offset, piece in zip(offsets, pieces, strict=False):
+                _write(fd, piece, offset)
+
+        segment = cls._somewhere(offsets[-1], fill)
+        segment.seal()
+        return segment, offsets[:-1]
+
+    @classmethod
+    def _somewhere(cls, nbytes: int, fill: Callable[[int, int], None]) -> Self:
+        shortage: OSError | None = None
+        for make in (_memory, _unlinked_file):
+            fd = make()
+            if fd is None:
+                continue
+            try:
+                _check_room(fd, nbytes, in_memory=make is _memory)
+                fill(fd, nbytes)
+            except BaseException as error:
+                os.close(fd)
+                if not isinstance(error, OSError) or error.errno not in _NO_ROOM:
+                    raise
+                shortage = error
+                continue
+            segment = cls(fd, nbytes, in_memory=make is _memory)
+            segment._add_seals("SHRINK", "GROW")
+            return segment
+        raise OSError(
+            errno.ENOSPC,
+            f"no room for {nbytes:,} bytes of shared memory, neither in memory nor in a file in "
+            f"{tempfile.gettempdir()!r}; free some, send less at a time, or set TMPDIR to a larger disk",
+        ) from shortage
+
+    @classmethod
+    def attach(cls, fd: int, nbytes: int) -> Self:
+        """Take over a descriptor that was received. It is closed if this fails.
+
+        Raises:
+            ValueError: it is no memory, or less than was announced.
+            OSError: it is no descriptor.
+        """
+        status = os.fstat(fd)
+        if not stat.S_ISREG(status.st_mode) or status.st_size < nbytes:
+            os.close(fd)
+            raise ValueError(f"expected a segment of {nbytes:,} bytes, received one of {status.st_size:,}")
+        return cls(fd, nbytes, in_memory=_seals(fd) is not None)
+
+    def map(self, *, writable: bool = False) -> memoryview:
+        """Map the segment; the mapping lives as long as the view, or what was made from it.
+
+        Raises:
+            PermissionError: it is to be written, but is sealed.
+            OSError: there are too many mappings, or the segment is closed.
+        """
+        if not self.nbytes:  # cannot be mapped
+            return memoryview(bytearray()) if writable else memoryview(b"")
+        access = mmap.ACCESS_WRITE if writable else mmap.ACCESS_READ
+        return memoryview(mmap.mmap(self.fd, self.nbytes, access=access, **MAPPING_KEEPS_NO_DESCRIPTOR))
+
+    def write(self, data: bytes | bytearray | memoryview, offset: int = 0) -> None:
+        """Copy data into the segment, without a mapping.
+
+        Raises:
+            ValueError: it would reach beyond the end.
+            TypeError: the data does not lie in one piece.
+            PermissionError: the segment is sealed.
+        """
+        nbytes = memoryview(data).nbytes
+        if offset < 0 or offset + nbytes > self.nbytes:
+            raise ValueError(f"{nbytes:,} bytes at {offset:,} do not fit into {self.nbytes:,}")
+        _write(self.fd, data, offset)
+
+    def seal(self) -> None:
+        """Forbid writing, to everybody and for ever. A file outside memory stays as it is.
+
+        Raises:
+            BlockingIOError, OSError: somebody still holds a mapping for writing.
+        """
+        try:
+            self._add_seals("WRITE")
+        except OSError as error:
+            if error.errno != errno.EBUSY:
+                raise
+            text = (
+                "the segment is still mapped for writing: release the view, and what was made from it, first"
+            )
+            raise OSError(errno.EBUSY, text) from None
+
+    @property
+    def sealed(self) -> bool:
+        """Whether its contents can no longer change."""
+        return bool((_seals(self.fd) or 0) & getattr(fcntl, "F_SEAL_WRITE", 0))
+
+    def close(self) -> None:
+        """Give back the descriptor; a second time does nothing. Mappings stay."""
+        fd, self.fd = self.fd, -1
+        if fd >= 0:
+            os.close(fd)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        if hasattr(self, "fd"):  # made whole
+            self.close()
+
+    def __repr__(self) -> str:
+        where = "memory" if self.in_memory else "a file"
+        return f"<Segment of {self.nbytes:,} bytes in {where}, fd {self.fd}>"
+
+    def _add_seals(self, *names: str) -> None:
+        if self.in_memory:
+            fcntl.fcntl(self.fd, fcntl.F_ADD_SEALS, sum(getattr(fcntl, f"F_SEAL_{name}") for name in names))
+
+
+def _memory() -> int | None:
+    """Return a new file in memory, where the system has such a thing."""
+    if not hasattr(os, "memfd_create"):
+        return None
+    return os.memfd_create("pickleloaf", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+
+
+def _unlinked_file() -> int:
+    """Return a new file that has no name (any more)."""
+    with tempfile.TemporaryFile(prefix="pickleloaf-", buffering=0) as file:
+        return os.dup(file.fileno())
+
+
+def _check_room(fd: int, nbytes: int, *, in_memory: bool) -> None:
+    """Raise what the system ought to, rather than fill all memory or the disk to find out."""
+    if nbytes < _CHECKED:
+        return
+    if in_memory:
+        left = _memory_left()
+    else:
+        disk = os.fstatvfs(fd)
+        left = disk.f_bavail * disk.f_frsize
+    if nbytes > left:
+        raise OSError(errno.ENOSPC, f"{nbytes:,} bytes are wanted, {left:,} are left")
+
+
+def _memory_left() -> int:
+    """Tell how many bytes the machine, or the container that we are in, could still give."""
+    with Path("/proc/meminfo").open(encoding="ascii") as lines:
+        left = next(int(line.split()[1]) << 10 for line in lines if line.startswith("MemAvailable"))
+    for limit, usage in _CONTAINER:
+        try:
+            most, used = Path(limit).read_text(encoding="ascii"), Path(usage).read_text(encoding="ascii")
+        except OSError:  # no container of that kind
+            continue
+        if most.strip() != "max":
+            left = min(left, int(most) - int(used))
+    return max(left, 0)
+
+
+def _write(fd: int, data: bytes | bytearray | memoryview, offset: int) -> None:
+    with memoryview(data) as view, view.cast("B") as whole:
+        done = 0
+        while done < whole.nbytes:
+            done += os.pwrite(fd, whole[done : done + _PIECE], offset + done)
+
+
+def _reserve(fd: int, nbytes: int) -> None:
+    """Make a file so large, with every block of it allotted."""
+    if not nbytes:
+        return
+    if hasattr(os, "posix_fallocate"):
+        os.posix_fallocate(fd, 0, nbytes)
+        return
+    zeros = bytes(min(nbytes, 1 << 20))  # macOS
+    done = 0
+    while done < nbytes:
+        done += os.pwrite(fd, zeros[: nbytes - done], done)
+
+
+def _seals(fd: int) -> int | None:
+    """Tell what a file in memory is sealed against; None: this one is not in memory."""
+    if not hasattr(fcntl, "F_GET_SEALS"):
+        return None
+    try:
+        return fcntl.fcntl(fd, fcntl.F_GET_SEALS)
+    except OSError as error:
+        if error.errno != errno.EINVAL:
+            raise
+        return None
