@@ -288,6 +288,36 @@ class LibrarySentinel(Case):
         assert obj() == (False, False, True)
 
 
+class SentinelAnywhere(Case):
+    """An object() of a library that sits in a default, an attribute and a list, under another name"""
+
+    files = {
+        "bare_lib.py": """
+            UNSET = object()
+            """
+    }
+
+    def make():
+        import bare_lib
+
+        own = object()
+
+        def ask(value=bare_lib.UNSET, mine=own):
+            return value, mine
+
+        ask.unset = bare_lib.UNSET
+        return ask, [bare_lib.UNSET, own]
+
+    def same(obj):
+        import bare_lib
+
+        ask, (unset, own) = obj
+        assert ask() == (bare_lib.UNSET, own)
+        assert ask.unset is unset is bare_lib.UNSET
+        assert type(own) is object
+        assert own is not unset
+
+
 class LibraryTable(Case):
     """A dict of an importable module, imported by name"""
 

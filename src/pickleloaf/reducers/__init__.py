@@ -39,6 +39,7 @@ TABLE: dict[str, Row] = {
     "typing._TypedDictMeta": Row("typings:reduce_typed_dict"),
     "builtins.type": Row("classes:reduce_class"),
     # objects of such classes
+    "builtins.object": Row("_named:reduce_bare", exact=True),
     "enum.Enum": Row("enums:reduce_member"),
     # types for annotations
     "typing.TypeVar": Row("typings:reduce_type_parameter"),

@@ -7,9 +7,11 @@ behind ``from random import random`` and for the sentinels of libraries.
 1. An object goes by its module's name when the module of its own type holds it.
 2. A global goes by name when an importable module other than its own holds the same object under the
    same name: the place that it was imported from.
+3. A bare ``object()`` is nothing but its identity, so it goes by any name under which an importable module
+   holds it, wherever it is met: in an attribute, a default, a list.
 
-`sys.modules` is looked through for a global that rule 2 might apply to when it is first seen, and
-again only when more modules have been imported.
+`sys.modules` is looked through for a global that rule 2 might apply to when it is first seen, and for bare
+objects when the first of them is met; again only when more modules have been imported.
 """
 
 from __future__ import annotations
@@ -25,7 +27,7 @@ from pickleloaf.reducers._dump import Dump
 from pickleloaf.reducers._kinds import ATOMS
 from pickleloaf.wire import verb
 
-__all__ = ["Named", "by_name", "names_of_instances", "reduce_named"]
+__all__ = ["Named", "by_name", "names_of_instances", "reduce_bare", "reduce_named"]
 
 
 class Named:
@@ -40,6 +42,9 @@ class Named:
 
 #: Where globals were found, by id of their scope and name: (id of the value, len(sys.modules), module).
 _homes: dict[tuple[int, str], tuple[int, int, str | None]] = {}
+
+#: Where modules hold bare objects, by id, as (module, name): looked up when there were so many modules.
+_bare: tuple[int, dict[int, list[tuple[str, str]]]] = (0, {})
 
 
 def by_name(value: Any, name: str, scope: dict[str, Any], dump: Dump) -> Any:
@@ -89,6 +94,30 @@ def names_of_instances(cls: type) -> dict[int, Named]:
     if module is None or home in MAIN:
         return {}
     return {id(value): Named(home, name) for name, value in list(vars(module).items()) if type(value) is cls}
+
+
+def reduce_bare(value: object, dump: Dump) -> Any:
+    """Name the place where a module holds this ``object()``; elsewhere it is like any other instance."""
+    if id(value) not in dump.policy.forced:
+        for module, name in _places_of_bare_objects().get(id(value), ()):
+            if _held(module, name) is value and not dump.policy.travels(module):
+                return reduce_named(Named(module, name), dump)
+    return NotImplemented
+
+
+def _places_of_bare_objects() -> dict[int, list[tuple[str, str]]]:
+    """Return where modules hold bare objects; first what is likely the defining module, as in `_home`."""
+    global _bare  # noqa: PLW0603 - count and places are replaced together
+    count, places = _bare
+    if count != len(sys.modules):
+        modules = [(key, module) for key, module in list(sys.modules.items()) if type(module) is ModuleType]
+        places = {}
+        for key, module in sorted(modules, key=lambda each: (each[0].count("."), each[0])):
+            for name, value in list(vars(module).items()):
+                if type(value) is object:
+                    places.setdefault(id(value), []).append((key, name))
+        _bare = (len(sys.modules), places)
+    return places
 
 
 def reduce_named(named: Named, dump: Dump) -> Any:
