@@ -38,31 +38,6 @@ def test_names():
     assert isinstance(loaf.__version__, str)
 
 
-def test_drop_in():
-    """The README's examples of cloudpickle run with nothing but the import changed."""
-    source = """
-        import SERIALIZER as cloudpickle
-        squared = lambda x: x ** 2
-        pickled_lambda = cloudpickle.dumps(squared)
-        import pickle
-        assert pickle.loads(pickled_lambda)(2) == 4
-        CONSTANT = 42
-        def my_function(data: int) -> int:
-            return data + CONSTANT
-        depickled_function = pickle.loads(cloudpickle.dumps(my_function))
-        assert depickled_function(43) == 85
-        import logging.config
-        cloudpickle.register_pickle_by_value(logging.config)
-        assert cloudpickle.dumps(logging.config.fileConfig)
-        cloudpickle.unregister_pickle_by_value(logging.config)
-        """
-    import textwrap
-
-    from harness import SERIALIZER
-
-    exec(textwrap.dedent(source.replace("SERIALIZER", SERIALIZER)), {"__name__": "__main__"})
-
-
 def test_files():
     """`dump` and `load` take files, several objects one after the other."""
     file = io.BytesIO()
