@@ -3,6 +3,7 @@
 #   make test        the test suite on one Python       (ARGS="-k cells" goes to pytest)
 #   make check       ruff, mypy strict, the architecture test
 #   make test-all    the test suite on every Python that can be had (ARGS="--skip 3.13")
+#   make engines     what runs on and inside of other frameworks: Dask, Ray, MPI, joblib, ... (installs them)
 #   make bench       every benchmark; make bench-quick: a smoke run of them
 #   make clean       away with .venv and caches
 # PYTHON=/path/to/python chooses the Python of a new .venv; any from 3.11 on will do.
@@ -13,7 +14,7 @@ ARGS ?=
 PY := .venv/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test check test-all bench bench-quick clean
+.PHONY: demo test check test-all engines bench bench-quick clean
 .NOTPARALLEL: # two pips at a time would trip over each other in one .venv
 
 demo: .venv/.package
@@ -30,6 +31,9 @@ check: .venv/.lint .venv/.test
 
 test-all: $(PY)
 	$(PY) ci/pythons.py test $(ARGS)
+
+engines: .venv/.test .venv/.foreign .venv/.engines .venv/.mpi
+	$(PY) -m pytest -q tests/integrations tests/engines $(ARGS)
 
 bench: .venv/.bench
 	$(PY) -m benchmarks $(ARGS)
@@ -58,10 +62,17 @@ $(PY):
 	$(PIP) install --editable .
 	@touch $@
 
-.venv/.test .venv/.lint .venv/.bench: .venv/.%: pyproject.toml .venv/.package
+.venv/.test .venv/.lint .venv/.bench .venv/.engines: .venv/.%: pyproject.toml .venv/.package
 	$(PIP) install --group $*
 	@touch $@
 
 .venv/.foreign: pyproject.toml ci/foreign.py .venv/.package
 	$(PY) ci/foreign.py install --quiet
+	@touch $@
+
+# MPI is no Python package: mpi4py finds the one of the system. Without it, its tests skip themselves.
+.venv/.mpi: | $(PY)
+	@command -v mpiexec >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
+	    apt-get -qq update && apt-get -qq install -y openmpi-bin libopenmpi-dev >/dev/null; } || \
+	    echo "no mpiexec: install Open MPI or MPICH, or what concerns MPI is skipped" >&2
 	@touch $@

@@ -147,6 +147,8 @@ VERBS: dict[str, Verb] = {
     # other libraries
     "proxy": Verb("reducers.third.wrapt_", "a proxy of wrapt, around an object"),
     "bound_proxy": Verb("reducers.third.wrapt_", "a function wrapper of wrapt, bound to an object"),
+    # payloads inside of other pickles
+    "parcel": Verb("integrations.parcels", "what lies in a payload of ours that another pickler carries"),
     # small parts
     "pack": Verb("reducers._building", "a tuple of its arguments"),
 }

@@ -1,0 +1,24 @@
+"""mpi4py: ``MPI.pickle`` holds the two functions that its lower-case methods (send, recv, bcast) pickle with.
+
+mpi4py.futures sends by them, too. Every rank has a pair of its own.
+"""
+
+from __future__ import annotations
+
+import importlib
+
+from pickleloaf.pickler import dumps
+from pickleloaf.unpickler import loads
+
+__all__ = ["use_in_mpi4py"]
+
+
+def use_in_mpi4py() -> None:
+    """Let mpi4py pickle with pickleloaf in this rank; every rank that sends or returns objects calls it.
+
+    Workers of ``MPIPoolExecutor`` do when it is their initializer.
+
+    Raises:
+        ImportError: mpi4py is not installed, or finds no MPI.
+    """
+    importlib.import_module("mpi4py.MPI").pickle.__init__(dumps, loads)
