@@ -5,6 +5,7 @@
 #   make test-all    the test suite on every Python that can be had (ARGS="--skip 3.13")
 #   make engines     what runs on and inside of other frameworks: Dask, Ray, MPI, joblib, ... (installs them)
 #   make bench       every benchmark; make bench-quick: a smoke run of them
+#   make bench-tasks the tasks against other runtimes; writes docs/benchmarks-tasks.md
 #   make clean       away with .venv and caches
 # PYTHON=/path/to/python chooses the Python of a new .venv; any from 3.11 on will do.
 
@@ -14,7 +15,7 @@ ARGS ?=
 PY := .venv/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test check test-all engines bench bench-quick clean
+.PHONY: demo test check test-all engines bench bench-quick bench-tasks clean
 .NOTPARALLEL: # two pips at a time would trip over each other in one .venv
 
 demo: .venv/.package
@@ -41,6 +42,9 @@ bench: .venv/.bench
 bench-quick: .venv/.bench
 	$(PY) -m benchmarks --quick $(ARGS)
 
+bench-tasks: .venv/.bench-tasks
+	$(PY) -m benchmarks.tasks $(ARGS)
+
 clean:
 	rm -rf .venv build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -62,7 +66,7 @@ $(PY):
 	$(PIP) install --editable .
 	@touch $@
 
-.venv/.test .venv/.lint .venv/.bench .venv/.engines: .venv/.%: pyproject.toml .venv/.package
+.venv/.test .venv/.lint .venv/.bench .venv/.bench-tasks .venv/.engines: .venv/.%: pyproject.toml .venv/.package
 	$(PIP) install --group $*
 	@touch $@
 

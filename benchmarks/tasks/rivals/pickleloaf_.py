@@ -1,0 +1,21 @@
+"""pickleloaf's executor."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pickleloaf
+from benchmarks.tasks.rivals._base import Futures
+
+VERSION = pickleloaf.__version__
+BY_NAME = False
+
+
+class Workers(Futures):
+    """Nothing set but the number of workers."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__(pickleloaf.Executor(workers=count))
+
+    def bulk(self, f: Callable[[Any], Any], xs: Sequence[Any]) -> list[Any]:
+        """Let the executor make its chunks."""
+        return list(self.executor.map(f, xs, chunksize="auto"))
