@@ -16,6 +16,8 @@ from pickleloaf.errors import (
     MissingNameError,
     PatchError,
     PickleloafError,
+    TaskError,
+    WorkerDied,
 )
 from pickleloaf.pickler import DEFAULT_PROTOCOL, Pickler, dump, dumps
 from pickleloaf.pickler import HANDLES as _HANDLES
@@ -34,14 +36,20 @@ if TYPE_CHECKING:
         revert_patches,
         track_patches,
     )
+    from pickleloaf.tasks.cluster import Cluster, run
+    from pickleloaf.tasks.executor import Executor
+    from pickleloaf.tasks.promise import Promise, when_all, when_any
+    from pickleloaf.tasks.refs import Ref
 
 __version__ = "0.1.0"
 
 __all__ = [
     "DEFAULT_PROTOCOL",
     "CloudPickler",
+    "Cluster",
     "DecodeError",
     "EncodeError",
+    "Executor",
     "LeftOutWarning",
     "Loaded",
     "LostPatchWarning",
@@ -51,6 +59,10 @@ __all__ = [
     "PatchError",
     "PickleloafError",
     "Pickler",
+    "Promise",
+    "Ref",
+    "TaskError",
+    "WorkerDied",
     "__version__",
     "applied",
     "apply_patches",
@@ -65,8 +77,11 @@ __all__ = [
     "patches",
     "register_pickle_by_value",
     "revert_patches",
+    "run",
     "track_patches",
     "unregister_pickle_by_value",
+    "when_all",
+    "when_any",
 ]
 
 #: Names that are imported when they are first asked for, from where: most programs need none of them.
@@ -80,6 +95,13 @@ _LAZY = {
     "patches": "pickleloaf.patching",
     "revert_patches": "pickleloaf.patching",
     "track_patches": "pickleloaf.patching",
+    "Cluster": "pickleloaf.tasks.cluster",
+    "run": "pickleloaf.tasks.cluster",
+    "Executor": "pickleloaf.tasks.executor",
+    "Promise": "pickleloaf.tasks.promise",
+    "when_all": "pickleloaf.tasks.promise",
+    "when_any": "pickleloaf.tasks.promise",
+    "Ref": "pickleloaf.tasks.refs",
 }
 
 

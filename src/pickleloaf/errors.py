@@ -1,6 +1,8 @@
 """Every exception and warning of pickleloaf, in one tree.
 
     PickleloafError
+    ├── TaskError     a task has failed in a way that no exception of its own tells
+    │   └── WorkerDied                                      the process that ran it is gone
     ├── EncodeError   (also pickle.PicklingError)    your object cannot travel
     └── DecodeError   (also pickle.UnpicklingError)  these bytes cannot be loaded here
         ├── MissingModuleError  (also ModuleNotFoundError)  they need a module that is not here
@@ -27,6 +29,8 @@ __all__ = [
     "MissingNameError",
     "PatchError",
     "PickleloafError",
+    "TaskError",
+    "WorkerDied",
 ]
 
 
@@ -80,6 +84,39 @@ class PatchError(DecodeError):
     def __init__(self, message: str, place: str = "") -> None:
         super().__init__(message)
         self.place = place
+
+
+class TaskError(PickleloafError):
+    """A task has failed in a way that no exception of its own tells.
+
+    What it raised could not travel, or must not be raised elsewhere (``SystemExit``); the text has the
+    traceback then.
+
+    Attributes:
+        task: the function that was called.
+        worker: where.
+    """
+
+    def __init__(self, message: str, task: str = "", worker: str = "") -> None:
+        super().__init__(message)
+        self.task = task
+        self.worker = worker
+
+
+class WorkerDied(TaskError):  # noqa: N818 - it says what happened, as the standard library's TimeoutError does
+    """The process that ran a task is gone: killed, crashed, or out of memory.
+
+    Attributes:
+        exitcode: its exit code, or minus the number of the signal that ended it.
+        output: the last lines that it printed.
+    """
+
+    def __init__(
+        self, message: str, task: str = "", worker: str = "", exitcode: int | None = None, output: str = ""
+    ) -> None:
+        super().__init__(message, task, worker)
+        self.exitcode = exitcode
+        self.output = output
 
 
 class LeftOutWarning(UserWarning):

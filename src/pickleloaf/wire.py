@@ -149,6 +149,11 @@ VERBS: dict[str, Verb] = {
     "bound_proxy": Verb("reducers.third.wrapt_", "a function wrapper of wrapt, bound to an object"),
     # payloads inside of other pickles
     "parcel": Verb("integrations.parcels", "what lies in a payload of ours that another pickler carries"),
+    # tasks
+    "promise": Verb("tasks.promise", "a promise of the cluster that loads it"),
+    "ref": Verb("tasks.refs", "a ref of the cluster that loads it"),
+    "taken": Verb("tasks.promise", "stands for a value that a task takes as an argument"),
+    "ignoring": Verb("tasks.promise", "a function of one argument, which it ignores, from one of none"),
     # small parts
     "pack": Verb("reducers._building", "a tuple of its arguments"),
 }

@@ -1,0 +1,151 @@
+"""A call on its way: the function and its arguments, each pickled on its own.
+
+They are two pickles, so that a function that is called again and again travels once per worker: its pickle
+is known there by its number (see `cluster`). What is kept is the pickle and not the function, which is made
+anew for every task: a task sees what the function was when it was submitted, never what an earlier task did
+to its globals or its closure.
+"""
+
+from __future__ import annotations
+
+import functools
+import traceback
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import Any
+
+from pickleloaf.errors import PickleloafError, TaskError
+from pickleloaf.tasks.parcels import Parcel, mentioning, pack, unpack_for_a_while
+from pickleloaf.tasks.promise import Runtime, Taken
+from pickleloaf.tasks.refs import Ref
+
+__all__ = ["Call", "name_of", "pack_error"]
+
+
+class Call:
+    """A function and its arguments, pickled.
+
+    Attributes:
+        function: the pickle of the function; empty where it lies with the arguments, since it is large.
+        arguments: tuple of arguments, or a list of that and keyword arguments, or of these and the function.
+        needs: values that are taken as arguments.
+        name: of the function, for people.
+    """
+
+    __slots__ = ("arguments", "function", "mentions", "name", "needs")
+
+    def __init__(
+        self, function: bytes, arguments: Parcel, needs: tuple[int, ...] = (), name: str = "a task"
+    ) -> None:
+        self.function = function
+        self.arguments = arguments
+        self.needs = needs
+        self.name = name
+        self.mentions = arguments.mentions
+
+    @classmethod
+    def of(cls, f: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call:
+        """Pickle a call.
+
+        Raises:
+            EncodeError: a part of it cannot travel; says which and where it sits.
+            TypeError: the function cannot be called.
+        """
+        if not callable(f) and type(f) is not Ref:
+            raise TypeError(f"a task is a function to be called, not {type(f).__name__!r}")
+        needs: list[int] = []
+        name = name_of(f)
+        if type(f) is Ref:
+            f = _taken(f, needs)
+        for each in args:
+            if type(each) in _TAKEN:
+                args = tuple(_taken(each, needs) for each in args)
+                break
+        if kwargs:
+            kwargs = {key: _taken(each, needs) for key, each in kwargs.items()}
+        function = pack(f)
+        if function.segment is not None or function.mentions:
+            call = cls(b"", pack([args, kwargs, f]), tuple(needs), name)
+        else:
+            call = cls(function.data, pack([args, kwargs] if kwargs else args), tuple(needs), name)
+        return call
+
+    def run(self, runtime: Runtime, value_of: Callable[[int], Any]) -> Any:
+        """Make function and arguments, and call.
+
+        Args:
+            runtime: to whom handles in it belong.
+            value_of: returns the value of a number.
+
+        Raises:
+            BaseException: what the call raises.
+        """
+        with ExitStack() as patched:
+            with mentioning(runtime):
+                made, block = unpack_for_a_while(self.arguments)
+                patched.enter_context(block)
+                args, kwargs, f = (*made, None)[:3] if type(made) is list else (made, {}, None)
+                if self.function:
+                    f, block = unpack_for_a_while(Parcel(self.function))
+                    patched.enter_context(block)
+            args = [value_of(each) if type(each) is Taken else each for each in args]
+            if kwargs:
+                kwargs = {
+                    key: value_of(each) if type(each) is Taken else each for key, each in kwargs.items()
+                }
+            if type(f) is Taken:
+                f = value_of(f)
+            self.name = name_of(f)
+            return f(*args, **kwargs)
+
+
+_TAKEN = frozenset({Ref, Taken})
+
+
+def _taken(obj: Any, needs: list[int]) -> Any:
+    """Put a number into the place of a ref."""
+    if type(obj) in _TAKEN:
+        ident = obj.ident if type(obj) is Ref else obj
+        needs.append(int(ident))
+        return Taken(ident)
+    return obj
+
+
+def name_of(f: Any) -> str:
+    """Return what people call a function."""
+    while isinstance(f, functools.partial):
+        f = f.func
+    name = getattr(f, "__qualname__", None)
+    return name if type(name) is str else type(f).__qualname__
+
+
+#: Exceptions that would end whoever they reach, rather than tell of a failure.
+_ENDING = (SystemExit, KeyboardInterrupt, GeneratorExit)
+
+
+def pack_error(error: BaseException, name: str, worker: str) -> Parcel:
+    """Pickle what a task raised, or a stand-in that tells of it."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_frame.f_globals.get("__name__") in _OURS:
+        trace = trace.tb_next
+    error.__traceback__ = trace
+    if isinstance(error, _ENDING):
+        return pack(_stand_in(error, name, worker, "which would have ended whoever waits for it"))
+    try:
+        return pack(error)
+    except Exception as why:  # noqa: BLE001 - whatever user code raises while it is asked for its state
+        reason = str(why) if isinstance(why, PickleloafError) else f"{type(why).__name__}: {why}"
+        return pack(_stand_in(error, name, worker, f"which cannot travel: {reason}"))
+
+
+_OURS = frozenset({__name__, "pickleloaf.tasks.worker", "pickleloaf.tasks.running"})
+
+
+def _stand_in(error: BaseException, name: str, worker: str, why: str) -> TaskError:
+    try:
+        text = "".join(traceback.format_exception(error)).rstrip()
+    except Exception:  # noqa: BLE001 - an exception may be unable to say what it is
+        text = f"{type(error).__module__}.{type(error).__qualname__} (its text cannot be had)"
+    return TaskError(
+        f"task {name} on {worker} raised {type(error).__qualname__}, {why}\n{text}", name, worker
+    )

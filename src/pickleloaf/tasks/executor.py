@@ -1,0 +1,238 @@
+"""An executor as in concurrent.futures, for whatever can travel."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import time
+import weakref
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sized
+from concurrent import futures
+from typing import Any
+
+from pickleloaf.tasks.calls import Call
+from pickleloaf.tasks.cluster import Cluster
+from pickleloaf.tasks.futures import TaskFuture
+
+__all__ = ["Executor"]
+
+#: With ``chunksize="auto"``, how long a chunk should take a worker, and its largest size.
+_CHUNK_S = 0.02
+_LARGEST = 1 << 15
+#: Chunks that are on their way for each worker.
+_AHEAD = 4
+
+
+class Executor(futures.Executor):
+    """A drop-in for ``ProcessPoolExecutor`` that takes lambdas, closures and patched objects.
+
+    Attributes:
+        cluster: the cluster that it runs on.
+    """
+
+    def __init__(
+        self, workers: Any = None, *, initializer: Any = None, initargs: Iterable[Any] = (), **options: Any
+    ) -> None:
+        """Start the workers.
+
+        Args:
+            workers: how many, or their names; by default as many as there are processors.
+            initializer: called in each worker before anything else.
+            initargs: its arguments.
+            options: as for `Cluster`.
+
+        Raises:
+            ValueError: no workers.
+            EncodeError: the initializer cannot travel.
+        """
+        if initializer is not None and not callable(initializer):
+            raise TypeError("initializer must be a callable")
+        self.cluster = Cluster(workers, initializer=initializer, initargs=initargs, **options)
+        self._shut = threading.Lock()
+        self._closed = False
+        self._ending = weakref.finalize(self, _end, self.cluster)
+        self._ending.atexit = False
+        _OPEN.add(self.cluster)
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> futures.Future[Any]:
+        """Let a worker call a function; return a future of what it returns.
+
+        Raises:
+            RuntimeError: the executor was shut down.
+            EncodeError: a part of function or arguments cannot travel.
+        """
+        call = Call.of(fn, args, kwargs)
+        future = TaskFuture()
+        with self._shut:
+            if self._closed:
+                raise RuntimeError("cannot schedule new futures after shutdown")
+            self.cluster.call(call, future)
+        return future
+
+    def map(
+        self,
+        fn: Callable[..., Any],
+        *iterables: Iterable[Any],
+        timeout: float | None = None,
+        chunksize: int | str = 1,
+        progress: bool = False,
+        **kwargs: Any,
+    ) -> Iterator[Any]:
+        """Return an iterator of ``fn(*items)`` for the items of some iterables, in their order.
+
+        Args:
+            fn: called by the workers.
+            iterables: read as far as the results are, and a little ahead.
+            timeout: seconds from now after which the iterator raises `TimeoutError`.
+            chunksize: how many calls make one task; ``"auto"`` measures how long they take.
+            progress: show how far it has come (with tqdm or rich, where installed).
+            kwargs: ``buffersize`` as in Python 3.14: how many results to be ahead at most.
+
+        Raises:
+            ValueError: the chunk size is less than 1.
+        """
+        if chunksize != "auto" and (not isinstance(chunksize, int) or chunksize < 1):
+            raise ValueError("chunksize must be >= 1, or 'auto'")
+        until_s = None if timeout is None else time.monotonic() + timeout
+        items = zip(*iterables, strict=False)
+        results = _Map(self, fn, items, chunksize, until_s, kwargs.pop("buffersize", None))
+        if kwargs:
+            raise TypeError(f"map takes no argument {next(iter(kwargs))!r}")
+        return _shown(results.run(), iterables) if progress else results.run()
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """End the workers, when they have done everything.
+
+        Args:
+            wait: whether to return only then.
+            cancel_futures: cancel what has not begun.
+        """
+        with self._shut:
+            self._closed = True
+        if cancel_futures:
+            self.cluster.cancel_pending()
+        self._ending.detach()
+        if wait:
+            self.cluster.close_when_idle()
+            _OPEN.discard(self.cluster)
+        else:
+            _end(self.cluster)
+
+
+class _Map:
+    """One call of `Executor.map`: chunks on their way, the oldest first."""
+
+    def __init__(
+        self,
+        executor: Executor,
+        fn: Any,
+        items: Iterator[Any],
+        chunksize: int | str,
+        until_s: float | None,
+        ahead: int | None,
+    ) -> None:
+        self._executor = executor
+        self._fn = fn
+        self._items = items
+        self._auto = chunksize == "auto"
+        self._size = 1 if isinstance(chunksize, str) else chunksize
+        self._until_s = until_s
+        self._most = ahead or (len(executor.cluster.workers) * _AHEAD if self._auto else None)
+        self._chunks: deque[futures.Future[Any]] = deque()
+        self._submit()
+
+    def _submit(self) -> None:
+        while self._most is None or len(self._chunks) < self._most:
+            chunk = list(itertools.islice(self._items, self._size))
+            if not chunk:
+                return
+            if self._auto:
+                self._chunks.append(self._executor.submit(_run_timed, self._fn, chunk))
+            elif self._size == 1:
+                self._chunks.append(self._executor.submit(self._fn, *chunk[0]))
+            else:
+                self._chunks.append(self._executor.submit(_run_chunk, self._fn, chunk))
+
+    def run(self) -> Iterator[Any]:
+        """Return the iterator of results."""
+        return itertools.chain.from_iterable(self._results())
+
+    def _results(self) -> Iterator[Iterable[Any]]:
+        try:
+            while self._chunks:
+                left_s = None if self._until_s is None else self._until_s - time.monotonic()
+                result = self._chunks[0].result(left_s)
+                self._chunks.popleft()
+                if self._auto:
+                    result = self._adapt(*result)
+                elif self._size == 1:
+                    result = (result,)
+                if self._most is not None:
+                    self._submit()
+                yield result
+        finally:
+            for future in self._chunks:
+                future.cancel()
+
+    def _adapt(self, results: list[Any], error: BaseException | None, took_s: float) -> Iterable[Any]:
+        """Choose the size of the next chunks by how long this one took."""
+        each_s = took_s / max(len(results), 1)
+        self._size = max(1, min(int(_CHUNK_S / max(each_s, 1e-9)), self._size * 8, _LARGEST))
+        return results if error is None else _and_raise(results, error)
+
+
+def _and_raise(results: list[Any], error: BaseException) -> Iterator[Any]:
+    yield from results
+    raise error
+
+
+def _run_chunk(fn: Callable[..., Any], chunk: list[tuple[Any, ...]]) -> list[Any]:
+    return [fn(*args) for args in chunk]
+
+
+def _run_timed(
+    fn: Callable[..., Any], chunk: list[tuple[Any, ...]]
+) -> tuple[list[Any], BaseException | None, float]:
+    """Call a function for a chunk; return results, what it raised, and how long it took."""
+    start_s = time.perf_counter()
+    results: list[Any] = []
+    try:
+        for args in chunk:
+            results.append(fn(*args))  # noqa: PERF401 - what came before an error counts
+    except Exception as error:  # noqa: BLE001 - raised where the results are read, after those before it
+        return results, error, time.perf_counter() - start_s
+    return results, None, time.perf_counter() - start_s
+
+
+def _shown(results: Iterator[Any], iterables: tuple[Iterable[Any], ...]) -> Iterator[Any]:
+    """Show how far an iterator has come."""
+    sizes = [len(each) for each in iterables if isinstance(each, Sized)]
+    total = min(sizes) if sizes else None
+    try:
+        from tqdm.auto import tqdm
+    except ImportError:
+        try:
+            from rich.progress import track
+        except ImportError as error:
+            raise ImportError("progress=True needs tqdm or rich: pip install tqdm") from error
+        return iter(track(results, total=total))
+    return iter(tqdm(results, total=total))
+
+
+#: Clusters of executors that may have work to do, which is finished before the interpreter ends.
+_OPEN: weakref.WeakSet[Cluster] = weakref.WeakSet()
+
+
+def _end(cluster: Cluster) -> None:
+    """Close a cluster once it has done everything, in a thread that nobody waits for."""
+    threading.Thread(target=cluster.close_when_idle, name="pickleloaf-shutdown", daemon=True).start()
+
+
+def _finish() -> None:
+    for cluster in list(_OPEN):
+        cluster.close_when_idle()
+
+
+# As concurrent.futures does: before the interpreter joins its threads, while tasks can still be submitted.
+threading._register_atexit(_finish)  # type: ignore[attr-defined]

@@ -1,0 +1,115 @@
+"""Futures of what tasks return, made when somebody asks for it.
+
+A result is unpickled by whoever wants it first, in that thread: what a user's class does on that occasion
+can neither hold up nor harm the driver, and a result that cannot be made is an error of this one future.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import Future, InvalidStateError
+from typing import Any
+
+from pickleloaf.tasks.parcels import mentioning, unpack
+
+__all__ = ["TaskFuture", "Unopened", "open_value", "settle"]
+
+
+class Unopened:
+    """A result that nobody has looked at: a parcel, or several (as a tuple, nested)."""
+
+    __slots__ = ("runtime", "value")
+
+    def __init__(self, value: Any, runtime: Any) -> None:
+        self.value = value
+        self.runtime = runtime
+
+
+class TaskFuture(Future[Any]):
+    """The future of a task."""
+
+    def __init__(self, *, copy: bool = False) -> None:
+        super().__init__()
+        self._copy = copy
+        self._cluster: Any = None
+        self._ident = 0
+
+    def belong(self, cluster: Any, ident: int) -> None:
+        """Say whose result this will be."""
+        self._cluster = cluster
+        self._ident = ident
+
+    def result(self, timeout: float | None = None) -> Any:
+        """Return the result, as `concurrent.futures.Future.result` does.
+
+        Raises:
+            TimeoutError, CancelledError: it is not there, or will not be.
+            BaseException: what the task raised, or what keeps its result from being made here.
+        """
+        value = super().result(timeout)
+        if type(value) is not Unopened:
+            return value
+        self._open()
+        return super().result(timeout)
+
+    def exception(self, timeout: float | None = None) -> BaseException | None:
+        """Return what the task raised, or None, as `concurrent.futures.Future.exception` does.
+
+        Raises:
+            TimeoutError, CancelledError: it has not ended, or will not.
+        """
+        error = super().exception(timeout)
+        if error is None and type(self._result) is Unopened:
+            self._open()
+            error = super().exception(timeout)
+        return error
+
+    def cancel(self) -> bool:
+        """Cancel the task if it has not begun; tell whether it is cancelled."""
+        cancelled = super().cancel()
+        if cancelled and self._cluster is not None:
+            cluster, self._cluster = self._cluster, None
+            cluster.cancel(self._ident)
+        return cancelled
+
+    def _open(self) -> None:
+        with self._condition:
+            unopened: Any = self._result
+            if type(unopened) is not Unopened:
+                return
+            try:
+                self._result = open_value(unopened.value, unopened.runtime, copy=self._copy)
+            except BaseException as error:  # noqa: BLE001 - whatever a user's class raises when it is made
+                self._result = None
+                self._exception = error
+
+
+def open_value(value: Any, runtime: Any, *, copy: bool = False) -> Any:
+    """Make what a parcel, or a tuple of them, holds.
+
+    Raises:
+        BaseException: it cannot be made here.
+    """
+    if type(value) is tuple:
+        return [open_value(part, runtime, copy=copy) for part in value]
+    with mentioning(runtime):
+        return unpack(value, copy=copy)
+
+
+def settle(future: Future[Any], value: Any, runtime: Any, *, ok: bool, cancelled: bool) -> None:
+    """Give a future its result, unopened, or its exception."""
+    try:
+        if cancelled and Future.cancel(future):
+            future.set_running_or_notify_cancel()
+            return
+        if ok:
+            future.set_result(
+                Unopened(value, runtime) if isinstance(future, TaskFuture) else open_value(value, runtime)
+            )
+            return
+        try:
+            error = open_value(value, runtime)
+        except BaseException as why:  # noqa: BLE001 - an exception that cannot be made here
+            error = why
+        future.set_exception(error)
+    except InvalidStateError:  # it was cancelled just now
+        return

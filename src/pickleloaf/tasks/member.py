@@ -1,0 +1,112 @@
+"""A worker as its cluster sees it: a process, the link to it, and what it has already been sent."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from pickleloaf.tasks.link import Kind, Link, encode_frame
+from pickleloaf.tasks.output import Output
+from pickleloaf.tasks.parcels import Parcel
+from pickleloaf.tasks.system import exit_notice
+
+__all__ = ["Member"]
+
+_PACKAGES = str(Path(__file__).parents[2])
+_PROGRAM = f"import sys; sys.path.insert(0, {_PACKAGES!r}); from pickleloaf.tasks.worker import main; main()"
+#: Functions that a worker knows by number, and bytes of them, before it is told to forget them all.
+_FUNCTIONS = 512
+_FUNCTION_BYTES = 1 << 24
+
+
+class Member:
+    """One worker process.
+
+    Attributes:
+        name: stays the same when the process is replaced.
+        serial: never used twice; part of the numbers of what the worker makes.
+        up: it has said hello.
+        has: the values that it keeps.
+    """
+
+    def __init__(self, name: str, serial: int, output: Output) -> None:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            self.process = subprocess.Popen(  # noqa: S603 - a fixed command
+                [*_interpreter(), "-c", _PROGRAM, str(theirs.fileno()), name],
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                start_new_session=True,
+            )
+        self.name = name
+        self.serial = serial
+        self.pid = self.process.pid
+        self.link = Link(ours, blocking=False)
+        self.notice = exit_notice(self.pid)
+        self.up = False
+        self.heard_s = 0.0
+        self.asked = False
+        self.has: set[int] = set()
+        self.functions: dict[bytes, int] = {}
+        self._function_bytes = 0
+        for pipe, stream in ((self.process.stdout, "stdout"), (self.process.stderr, "stderr")):
+            if pipe is not None:
+                output.add(os.dup(pipe.fileno()), name, stream)
+                pipe.close()
+
+    def greet(self, workers: list[str], memory_limit: int, initializer: Parcel) -> None:
+        """Tell the worker who it is."""
+        facts = (self.name, self.serial, workers, sys.path[:], memory_limit, initializer.layout)
+        frame = encode_frame(Kind.HELLO, 0, facts, initializer.data, with_fd=initializer.fd >= 0)
+        self.link.send(frame, initializer.fd)
+
+    def number_of(self, function: bytes) -> tuple[int, bool]:
+        """Return the number under which a function travels, and whether it does so for the first time."""
+        number = self.functions.get(function)
+        if number is not None:
+            return number, False
+        if len(self.functions) >= _FUNCTIONS or self._function_bytes > _FUNCTION_BYTES:
+            self.functions.clear()
+            self._function_bytes = 0
+        number = len(self.functions) + 1  # number 1 tells the worker to forget the others
+        self.functions[function] = number
+        self._function_bytes += len(function)
+        return number, True
+
+    def kill(self) -> None:
+        """End the process and what it has started, at once."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, signal.SIGKILL)
+
+    def reap(self) -> int:
+        """End whatever is left, give everything back, and return the exit code."""
+        self.kill()
+        code = self.process.wait()
+        self.link.close()
+        if self.notice is not None:
+            os.close(self.notice)
+            self.notice = None
+        return code
+
+    def wait(self, timeout_s: float) -> bool:
+        """Wait for the process to end by itself; tell whether it has. It is not reaped."""
+        if self.notice is None:
+            return True
+        poll = select.poll()
+        poll.register(self.notice, select.POLLIN)
+        return bool(poll.poll(timeout_s * 1000))
+
+
+def _interpreter() -> list[str]:
+    """Return the command for a Python like this one."""
+    flags: Any = getattr(subprocess, "_args_from_interpreter_flags", list)
+    return [sys.executable, *flags()]

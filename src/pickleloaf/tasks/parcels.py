@@ -1,0 +1,224 @@
+"""Parcels: pickled objects on their way, with what is large in shared memory.
+
+Buffers of 64 KiB and more (PEP 574) lie in one segment, and so does the pickle itself when it is that
+long. Whoever passes a parcel on opens it not. The receiver maps the segment: its arrays are views of it,
+read-only, and the memory lives as long as the last of them.
+"""
+
+from __future__ import annotations
+
+import pickle
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Any
+
+from pickleloaf.errors import EncodeError
+from pickleloaf.pickler import Pickler
+from pickleloaf.tasks.shared_memory import Segment
+from pickleloaf.unpickler import loads
+
+__all__ = ["LARGE", "Parcel", "mentioning", "pack", "unpack"]
+
+#: From this size on, in bytes, a buffer or a pickle lies in shared memory.
+LARGE = 1 << 16
+
+#: What a pickle of it alone is as good as a pickle by pickleloaf.
+_ATOMS = frozenset({int, float, bool, str, bytes, type(None), complex})
+
+#: (size of the segment, where its buffers lie, whether the pickle is the last of them)
+Layout = tuple[int, tuple[tuple[int, int], ...], bool]
+
+
+class Parcel:
+    """A pickled object.
+
+    Attributes:
+        data: the pickle; empty where it lies in the segment.
+        segment: what is large, or None.
+        layout: how the segment is divided, as plain data; None without a segment.
+        mentions: the values that handles in it are of.
+    """
+
+    __slots__ = ("data", "layout", "mentions", "segment")
+
+    def __init__(
+        self,
+        data: bytes,
+        segment: Segment | None = None,
+        layout: Layout | None = None,
+        mentions: tuple[int, ...] = (),
+    ) -> None:
+        self.data = data
+        self.segment = segment
+        self.layout = layout
+        self.mentions = mentions
+
+    @property
+    def fd(self) -> int:
+        """The descriptor that has to travel along, or -1."""
+        return -1 if self.segment is None else self.segment.fd
+
+    @property
+    def nbytes(self) -> int:
+        """Size in bytes, shared memory included."""
+        return len(self.data) + (0 if self.layout is None else self.layout[0])
+
+    @classmethod
+    def received(cls, data: bytes, layout: Layout | None, fd: int, mentions: tuple[int, ...] = ()) -> Parcel:
+        """Put together a parcel that came over a link.
+
+        Raises:
+            ValueError: the descriptor is not what was announced.
+        """
+        return cls(data, None if layout is None else Segment.attach(fd, layout[0]), layout, mentions)
+
+
+class _Mentions(threading.local):
+    """The handles that this thread is pickling, and for whom those are that it unpickles."""
+
+    into: list[int] | None = None
+    runtime: Any = None
+
+
+MENTIONS = _Mentions()
+
+
+@contextmanager
+def mentioning(runtime: Any) -> Iterator[None]:
+    """Let handles that this thread unpickles belong to a runtime."""
+    before, MENTIONS.runtime = MENTIONS.runtime, runtime
+    try:
+        yield
+    finally:
+        MENTIONS.runtime = before
+
+
+class _Packer:
+    """A pickler to be used again; nobody else uses it meanwhile."""
+
+    def __init__(self, patches: str) -> None:
+        self.parts: list[bytes] = []
+        self.buffers: list[Any] = []
+        self.write = self.parts.append
+        self._pickler = Pickler(self, 5, self._keeps, patches=patches)
+
+    def _keeps(self, buffer: pickle.PickleBuffer) -> bool:
+        """Tell whether a buffer stays in the pickle."""
+        try:
+            raw = buffer.raw()
+        except BufferError:  # it does not lie in one piece
+            return True
+        if raw.nbytes < LARGE:
+            return True
+        self.buffers.append(raw)
+        return False
+
+    def pickle(self, obj: Any) -> tuple[bytes, list[Any]]:
+        self._pickler.dump(obj)
+        data, buffers = b"".join(self.parts), self.buffers
+        self.parts.clear()
+        self.buffers = []
+        self._pickler.clear_memo()
+        return data, buffers
+
+
+#: Picklers for what refers to no patched code, which they find out at a fraction of what carrying costs.
+_spare: list[_Packer] = []
+_SPARE = 8
+
+
+def pack(obj: Any) -> Parcel:
+    """Pickle an object for a worker, or for the driver.
+
+    Raises:
+        EncodeError: a part of it cannot travel; says which and where it sits.
+        OSError: there is no room for what is large.
+    """
+    if type(obj) in _ATOMS or (type(obj) is tuple and all(type(each) in _ATOMS for each in obj)):
+        data = pickle.dumps(obj, 5)
+        large: list[Any] = []
+        mentions: tuple[int, ...] = ()
+    else:
+        data, large, mentions = _pickled(obj)
+    if not large and len(data) < LARGE:
+        return Parcel(data, mentions=mentions)
+    whole = len(data) >= LARGE
+    if whole:
+        large.append(data)
+    segment, offsets = Segment.holding(large)
+    sizes = [memoryview(piece).nbytes for piece in large]
+    layout = (segment.nbytes, tuple(zip(offsets, sizes, strict=True)), whole)
+    return Parcel(b"" if whole else data, segment, layout, mentions)
+
+
+def _pickled(obj: Any) -> tuple[bytes, list[Any], tuple[int, ...]]:
+    try:
+        packer = _spare.pop()
+    except IndexError:
+        packer = _Packer("refuse")
+    before, MENTIONS.into = MENTIONS.into, []
+    try:
+        try:
+            data, buffers = packer.pickle(obj)
+        except EncodeError:  # it may be patched code, which is carried; else the same error comes again
+            MENTIONS.into.clear()
+            data, buffers = _Packer("carry").pickle(obj)
+        else:
+            if len(data) < LARGE and len(_spare) < _SPARE:
+                _spare.append(packer)
+        mentions = tuple(MENTIONS.into)
+    finally:
+        MENTIONS.into = before
+    return data, buffers, mentions
+
+
+def unpack(parcel: Parcel, *, copy: bool = False) -> Any:
+    """Make the object in a parcel.
+
+    Args:
+        parcel: what `pack` made.
+        copy: whether arrays are to have memory of their own, and may be written.
+
+    Raises:
+        DecodeError: it cannot be made here.
+    """
+    if parcel.segment is not None and parcel.layout is not None and not parcel.layout[1]:
+        view = parcel.segment.map(writable=True)  # nothing was pickled: it is a buffer for all to write
+        return bytearray(view) if copy else view
+    data, buffers = _opened(parcel, copy=copy)
+    return loads(data, buffers=buffers)
+
+
+def unpack_for_a_while(parcel: Parcel) -> tuple[Any, AbstractContextManager[None]]:
+    """Make the object in a parcel, and a block that has the patches in force that it carries.
+
+    Raises:
+        DecodeError: it cannot be made here.
+    """
+    data, buffers = _opened(parcel)
+    if b"patche" not in data:
+        return loads(data, buffers=buffers), _NOTHING
+    from pickleloaf.patching import applied
+
+    obj, patches = loads(data, buffers=buffers, patches="collect")
+    return obj, applied(patches)
+
+
+_NOTHING: AbstractContextManager[None] = nullcontext()
+
+
+def _opened(parcel: Parcel, *, copy: bool = False) -> tuple[Any, list[Any] | None]:
+    if parcel.segment is None or parcel.layout is None:
+        return parcel.data, None
+    whole = parcel.segment.map()
+    make: Callable[[memoryview], Any] = bytearray if copy else _same
+    pieces = [whole[at : at + nbytes] for at, nbytes in parcel.layout[1]]
+    data: Any = pieces.pop() if parcel.layout[2] else parcel.data
+    if parcel.layout[2] and len(data) < 1 << 24:
+        data = bytes(data)
+    return data, [make(piece) for piece in pieces]
+
+
+def _same(piece: memoryview) -> memoryview:
+    return piece

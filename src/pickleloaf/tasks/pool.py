@@ -1,0 +1,258 @@
+"""The worker processes of a cluster, and the thread that watches them.
+
+The thread waits for sockets, for exits and for the next deadline, all in one place, and hands everything on
+to the driver. It starts the workers, also in the place of dead ones.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import logging
+import os
+import selectors
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import BrokenExecutor
+from typing import Any
+
+from pickleloaf.tasks.futures import open_value
+from pickleloaf.tasks.link import Frame, Kind, encode_frame
+from pickleloaf.tasks.member import Member
+from pickleloaf.tasks.output import Output
+from pickleloaf.tasks.parcels import Parcel
+
+__all__ = ["Pool"]
+
+LOG = logging.getLogger("pickleloaf.tasks")
+
+#: Workers that end before they were ready, in a row, before we give up.
+_FALSE_STARTS = 3
+#: How long workers have to end by themselves when the cluster is closed.
+_FAREWELL_S = 1.0
+
+
+class Pool:
+    """Processes, and their thread."""
+
+    def __init__(
+        self,
+        names: list[str],
+        driver: Any,
+        *,
+        initializer: Parcel,
+        memory_limit: int,
+        deadline_s: float | None,
+    ) -> None:
+        self._names = names
+        self._driver = driver
+        self._initializer = initializer
+        self._memory_limit = memory_limit
+        self._deadline_s = deadline_s
+        self._serials = itertools.count(1)
+        self._members: dict[str, Member] = {}
+        self._timers: list[tuple[float, int, Callable[[], None]]] = []
+        self._order = itertools.count()
+        self._false_starts = 0
+        self._closing = False
+        self._awake = False
+        self._output = Output()
+        self._selector = selectors.DefaultSelector()
+        self._wake_in, self._wake_out = os.pipe()
+        os.set_blocking(self._wake_out, False)
+        self._selector.register(self._wake_in, selectors.EVENT_READ)
+        self._thread = threading.Thread(target=self._watch, name="pickleloaf-driver", daemon=True)
+        self._thread.start()
+
+    # -- from any thread -----------------------------------------------------------------------------------
+
+    @property
+    def nup(self) -> int:
+        """How many workers are ready."""
+        return sum(member.up for member in self.members())
+
+    def member(self, name: str) -> Any:
+        """Return the worker that bears a name now, or None."""
+        return self._members.get(name)
+
+    def members(self) -> list[Member]:
+        """Return all workers."""
+        return list(self._members.values())
+
+    def facts(self, name: str) -> dict[str, Any]:
+        """Return what is known of a process, as plain data."""
+        member = self._members.get(name)
+        if member is None:
+            return {"pid": None, "up": False, "sent_bytes": 0, "received_bytes": 0}
+        link = member.link
+        return {
+            "pid": member.pid,
+            "up": member.up,
+            "sent_bytes": link.nsent,
+            "received_bytes": link.nreceived,
+        }
+
+    def send(self, name: str, frames: list[tuple[bytes, int]]) -> None:
+        """Write frames to a worker, as far as its socket takes them now; the rest follows."""
+        member = self._members.get(name)
+        if member is None:
+            return
+        done = True
+        try:
+            for with_fd, group in itertools.groupby(frames, key=lambda frame: frame[1] >= 0):
+                if with_fd:
+                    for data, fd in group:
+                        done = member.link.send(data, fd)
+                else:
+                    done = member.link.send(b"".join(data for data, _ in group))
+        except OSError:  # it has died, which we are going to hear of
+            return
+        if not done:
+            self.after(0.0, lambda: self._watch_for_room(member))
+
+    def wake(self) -> None:
+        """Let the thread look around. It may be called anywhere, also by the garbage collector."""
+        if self._awake:
+            return
+        self._awake = True
+        try:
+            os.write(self._wake_out, b"!")
+        except (BlockingIOError, OSError):
+            return
+
+    def after(self, delay_s: float, do: Callable[[], None]) -> None:
+        """Let the thread do something later."""
+        heapq.heappush(self._timers, (time.monotonic() + delay_s, next(self._order), do))
+        self.wake()
+
+    def retire(self, name: str) -> None:
+        """End a worker that has nothing to do any more; another one takes its place."""
+        self.send(name, [(encode_frame(Kind.STOP), -1)])
+
+    def close(self) -> None:
+        """End everything."""
+        self._closing = True
+        self._awake = False
+        self.wake()
+        if threading.current_thread() is not self._thread:
+            self._thread.join()
+
+    # -- the thread ----------------------------------------------------------------------------------------
+
+    def _watch(self) -> None:
+        for name in self._names:
+            self._start(name)
+        while not self._closing:
+            try:
+                self._step()
+            except Exception:
+                LOG.exception("an error of pickleloaf's own; please report it")
+        self._end()
+
+    def _step(self) -> None:
+        wait_s = max(self._timers[0][0] - time.monotonic(), 0.0) if self._timers else None
+        ready = self._selector.select(wait_s)
+        for key, mask in ready:
+            if key.data is None:
+                os.read(self._wake_in, 4096)
+                self._awake = False
+                self._driver.tick()
+            elif key.fileobj is key.data.link:
+                if mask & selectors.EVENT_WRITE:
+                    self._flush(key.data)
+                if mask & selectors.EVENT_READ:
+                    self._read(key.data)
+            else:
+                self._ended(key.data)
+        while self._timers and self._timers[0][0] <= time.monotonic():
+            heapq.heappop(self._timers)[2]()
+
+    def _start(self, name: str) -> None:
+        member = Member(name, next(self._serials), self._output)
+        self._members[name] = member
+        member.greet(self._names, self._memory_limit, self._initializer)
+        self._selector.register(member.link, selectors.EVENT_READ, member)
+        if member.notice is not None:
+            self._selector.register(member.notice, selectors.EVENT_READ, member)
+
+    def _read(self, member: Member) -> bool:
+        """Take what a worker says; tell whether there may be more."""
+        try:
+            frames = member.link.receive()
+        except BlockingIOError:
+            return False
+        if frames is None:
+            if member.notice is None:
+                self._ended(member)
+            else:
+                self._selector.unregister(member.link)
+            return False
+        if not member.up and frames and frames[0].kind == Kind.ERROR and not frames[0].ident:
+            self._refused(member, frames[0])
+            return False
+        self._driver.arrived(member, frames)
+        return True
+
+    def _refused(self, member: Member, frame: Frame) -> None:
+        """The initializer has failed: it would fail in every other worker, too."""
+        cause = open_value(Parcel.received(frame.body, frame.facts[0], frame.fd), None)
+        error = BrokenExecutor(f"the initializer failed on {member.name}: {type(cause).__name__}: {cause}")
+        error.__cause__ = cause
+        self._false_starts = _FALSE_STARTS
+        self._driver.broke(error)
+
+    def _ended(self, member: Member) -> None:
+        """A process has ended: hear its last words, bury it, and start another in its place."""
+        if self._members.get(member.name) is not member:
+            return
+        while member.link in self._selector.get_map() and self._read(member):
+            pass
+        for each in (member.link, member.notice):
+            if each is not None and each in self._selector.get_map():
+                self._selector.unregister(each)
+        del self._members[member.name]
+        code = member.reap()
+        if not member.up:
+            self._false_starts += 1
+        else:
+            self._false_starts = 0
+        time.sleep(0.01)  # what it printed last may still be on its way through the other thread
+        output = self._output.tail(member.name)
+        self._driver.lost(member, code, output)
+        if self._closing:
+            return
+        if self._false_starts < _FALSE_STARTS:
+            self._start(member.name)
+        elif self._false_starts == _FALSE_STARTS:
+            said = f"; it printed last:\n{output}" if output else ""
+            self._driver.broke(BrokenExecutor(f"workers end with code {code} before they are ready{said}"))
+
+    def _watch_for_room(self, member: Member) -> None:
+        if self._members.get(member.name) is member and member.link in self._selector.get_map():
+            self._selector.modify(member.link, selectors.EVENT_READ | selectors.EVENT_WRITE, member)
+
+    def _flush(self, member: Member) -> None:
+        try:
+            done = member.link.flush()
+        except OSError:  # it has died
+            done = True
+        if done:
+            self._selector.modify(member.link, selectors.EVENT_READ, member)
+
+    def _end(self) -> None:
+        members = self.members()
+        for member in members:
+            try:
+                member.link.send(encode_frame(Kind.STOP))
+            except OSError:
+                continue
+        until_s = time.monotonic() + _FAREWELL_S
+        for member in members:
+            member.wait(max(until_s - time.monotonic(), 0.0))
+            member.reap()
+        self._output.close()
+        self._selector.close()
+        os.close(self._wake_in)
+        wake_out, self._wake_out, self._awake = self._wake_out, -1, True
+        os.close(wake_out)

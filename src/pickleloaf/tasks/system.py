@@ -1,0 +1,45 @@
+"""What a worker and its driver ask of the operating system."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+
+__all__ = ["die_with", "exit_notice", "limit_memory"]
+
+_PR_SET_PDEATHSIG = 1
+
+
+def die_with(parent: int) -> None:
+    """Let this process be killed when its parent ends, for as long as the calling thread lives.
+
+    That is for a worker which cannot notice the end of its socket, since C code keeps the interpreter. Linux
+    only; it counts the parent's thread that started us, so a cluster starts workers in a thread that stays.
+    """
+    if not sys.platform.startswith("linux"):
+        return
+    import ctypes
+
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL))
+    if os.getppid() != parent:  # it ended before we asked
+        os._exit(0)
+
+
+def limit_memory(nbytes: int) -> None:
+    """Let this process have so much memory at most; what wants more gets a `MemoryError`.
+
+    Raises:
+        ValueError: more than the system allows.
+    """
+    import resource
+
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (nbytes, hard))
+
+
+def exit_notice(pid: int) -> int | None:
+    """Return a descriptor that is readable once a child has ended, where the system has such a thing."""
+    if not hasattr(os, "pidfd_open"):
+        return None
+    return os.pidfd_open(pid)

@@ -1,0 +1,349 @@
+"""A worker: ``python -m pickleloaf.tasks.worker``, started by a cluster, which holds the other end of its socket.
+
+Who reads the socket:
+
+1. The main thread, while it has nothing else to do: a task that arrives is begun without a change of threads.
+2. The follower, a second thread, as soon as the main thread has been at one task for about a millisecond:
+   so a worker that computes still answers. It hands back when the main thread needs a task.
+3. The follower polls only while tasks are running; when nothing has happened for a while it sleeps, and the
+   next task wakes it.
+4. When the socket ends, the driver is gone, and so is the worker, whatever it is doing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import sys
+import threading
+from collections import deque
+from collections.abc import Iterable
+from concurrent.futures import Future
+from typing import Any
+
+from pickleloaf.tasks.calls import Call, name_of, pack_error
+from pickleloaf.tasks.link import Frame, Kind, Link, encode_frame
+from pickleloaf.tasks.parcels import Parcel, mentioning, pack, unpack
+from pickleloaf.tasks.promise import RUNTIMES, Promise
+from pickleloaf.tasks.running import Runners
+from pickleloaf.tasks.system import die_with, limit_memory
+from pickleloaf.tasks.tasking import Tasking
+
+__all__ = ["Worker", "main"]
+
+#: How long a task runs before the follower reads the socket, and how often the follower looks.
+_TICK_S = 0.001
+#: After so many ticks without a task the follower sleeps.
+_QUIET = 100
+
+
+class Worker(Tasking):
+    """The runtime of a worker, and its main loop."""
+
+    def __init__(self, link: Link, name: str, serial: int, workers: Iterable[str]) -> None:
+        super().__init__(serial)
+        self.name = name
+        self.workers = list(workers)
+        self._link = link
+        self._runners = Runners(self._run)
+        self._functions: dict[int, bytes] = {}
+        self._values: dict[int, Any] = {}
+        self._wanted: dict[int, list[tuple[Future[Any], bool]]] = {}
+        self._reading = threading.Lock()
+        self._asleep = True
+        self._alarm = threading.Semaphore(0)
+        self._hurry = threading.Semaphore(0)
+        self._busy = False  # the main thread has a task
+        self._turn = 0  # counts its tasks
+        self._dropped: deque[int] = deque()
+        self._parent = os.getppid()
+
+    def __repr__(self) -> str:
+        return f"<Worker {self.name}>"
+
+    # -- the main thread -------------------------------------------------------------------------------
+
+    def serve(self) -> None:
+        """Run tasks until the driver says that it is over, or is gone."""
+        threading.Thread(target=self._follow, name="pickleloaf-follower", daemon=True).start()
+        runners = self._runners
+        while True:
+            while runners.unbegun:
+                self._turn += 1
+                self._busy = True
+                if self._asleep:
+                    self._asleep = False
+                    self._alarm.release()
+                runners.run_next()
+                self._busy = False
+            if self._reading.acquire(blocking=False):
+                try:
+                    self._read()
+                finally:
+                    self._reading.release()
+            else:
+                runners.main_waits = True
+                if not runners.unbegun:
+                    runners.wait_for_wake()
+                runners.main_waits = False
+
+    def _follow(self) -> None:
+        """Read the socket while the main thread cannot."""
+        die_with(self._parent)
+        while True:
+            self._alarm.acquire()
+            quiet, before = 0, -1
+            while quiet < _QUIET:
+                hurry = self._hurry.acquire(timeout=_TICK_S)
+                busy, turn = self._busy, self._turn
+                if self._dropped:
+                    self._tell_dropped()
+                if hurry or (busy and turn == before):
+                    self._lead()
+                quiet = 0 if busy else quiet + 1
+                before = turn
+            self._asleep = True
+            if self._busy:  # it began just now, and thought us awake
+                self._asleep = False
+                self._alarm.release()
+
+    def _lead(self) -> None:
+        with self._reading:
+            while self._busy or not self._runners.unbegun:
+                self._read()
+                if self._runners.main_waits and self._runners.unbegun:
+                    break
+        self._runners.wake()
+
+    def _read(self) -> None:
+        """Wait for frames and heed them."""
+        frames = self._link.receive()
+        if frames is None:
+            os._exit(0)  # the driver is gone, and nobody is interested any more
+        for frame in frames:
+            self.heed(frame)
+
+    def on_signal(self, *what: Any) -> None:
+        """Handle SIGINT."""
+        self._runners.on_signal(*what)
+
+    # -- what the driver says --------------------------------------------------------------------------
+
+    def heed(self, frame: Frame) -> None:
+        """Do what a frame says."""
+        kind, ident, facts = frame.kind, frame.ident, frame.facts
+        if kind == Kind.TASK:
+            number, length, layout, needs = facts
+            if length >= 0:
+                if number <= 1:
+                    self._functions.clear()
+                self._functions[number] = frame.body[:length]
+            arguments = Parcel.received(frame.body[max(length, 0) :], layout, frame.fd)
+            values = {need: self._values[need] for need in needs}
+            self._runners.add(ident, (Call(self._functions[number], arguments), values))
+        elif kind in (Kind.VALUE, Kind.FAILED):
+            self._take_value(frame)
+        elif kind == Kind.FORGET:
+            for each in facts:
+                self._values.pop(each, None)
+        elif kind == Kind.TAKE_BACK:
+            self._link.send(encode_frame(Kind.RETURNED, 0, tuple(self._runners.take_back(facts))))
+        elif kind == Kind.INTERRUPT:
+            self._runners.interrupt(ident)
+        elif kind == Kind.PING:
+            self._link.send(encode_frame(Kind.PONG, ident))
+        elif kind == Kind.HELLO:
+            self.workers = list(facts)
+        elif kind == Kind.STOP:
+            self._stop()
+
+    def _take_value(self, frame: Frame) -> None:
+        layout, parts, keep = frame.facts
+        value: Any
+        if parts is None:
+            value = Parcel.received(frame.body, layout, frame.fd)
+        else:
+            value = tuple(self._values[part] for part in parts)
+        if keep:
+            self._values[frame.ident] = value
+            return
+        for future, copy in self._wanted.pop(frame.ident, ()):
+            self._settle(future, value, ok=frame.kind == Kind.VALUE, copy=copy)
+
+    def _settle(self, future: Future[Any], value: Any, *, ok: bool, copy: bool) -> None:
+        try:
+            made = self._open(value, copy=copy)
+        except BaseException as error:  # noqa: BLE001 - whatever it takes to make it; its waiter is told
+            future.set_exception(error)
+            return
+        if ok:
+            future.set_result(made)
+        else:
+            future.set_exception(made)
+
+    def _open(self, value: Any, *, copy: bool = False) -> Any:
+        """Make what a parcel, or a tuple of them, holds."""
+        if type(value) is tuple:
+            return [self._open(part, copy=copy) for part in value]
+        with mentioning(self):
+            return unpack(value, copy=copy)
+
+    def _stop(self) -> None:
+        self._runners.stopped = True
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(Exception):
+                stream.flush()
+        os._exit(0)
+
+    # -- tasks -----------------------------------------------------------------------------------------
+
+    def _run(self, ident: int, task: tuple[Call, dict[int, Any]]) -> None:
+        call, values = task
+        try:
+            result = call.run(self, lambda need: self._open(values[need]))
+            if asyncio.iscoroutine(result):
+                self._link.send(encode_frame(Kind.ASIDE, ident))
+                self._runners.start_coroutine(ident, result, lambda done: self._end_coroutine(ident, done))
+                return
+            self._runners.ended(ident)
+            self._succeed(ident, result)
+        except BaseException as error:  # noqa: BLE001 - a task may raise anything, and its worker lives on
+            self._runners.ended(ident)
+            self._fail(ident, error, call.name)
+        if self._dropped:
+            self._tell_dropped()
+
+    def _succeed(self, ident: int, result: Any) -> None:
+        if type(result) is Promise:
+            self._link.send(encode_frame(Kind.RESULT, ident, (None, (result.ident,), result.ident)))
+            return
+        parcel = pack(result)
+        facts = (
+            None if parcel.layout is None and not parcel.mentions else (parcel.layout, parcel.mentions, None)
+        )
+        frame = encode_frame(Kind.RESULT, ident, facts, parcel.data, with_fd=parcel.fd >= 0)
+        self._flush()
+        self._link.send(frame, parcel.fd)
+
+    def _fail(self, ident: int, error: BaseException, name: str) -> None:
+        parcel = pack_error(error, name, self.name)
+        frame = encode_frame(
+            Kind.ERROR, ident, (parcel.layout, parcel.mentions, None), parcel.data, with_fd=parcel.fd >= 0
+        )
+        self._flush()
+        self._link.send(frame, parcel.fd)
+
+    def _end_coroutine(self, ident: int, done: asyncio.Task[Any]) -> None:
+        try:
+            self._succeed(ident, done.result())
+        except BaseException as error:  # noqa: BLE001 - as above
+            self._fail(ident, error, name_of(done.get_coro()))
+
+    def _flush(self) -> None:
+        for stream in (sys.stdout, sys.stderr):
+            try:
+                stream.flush()
+            except (OSError, ValueError, AttributeError):  # a task closed or replaced it
+                pass
+
+    # -- what tasks ask for (see Tasking) ----------------------------------------------------------------
+
+    def _submit(self, ident: int, call: Call, to: str | None, retries: int, timeout: float | None) -> None:
+        arguments = call.arguments
+        facts = (
+            len(call.function),
+            arguments.layout,
+            call.needs,
+            call.mentions,
+            to,
+            retries,
+            timeout,
+            call.name,
+        )
+        body = call.function + arguments.data
+        self._link.send(encode_frame(Kind.TASK, ident, facts, body, with_fd=arguments.fd >= 0), arguments.fd)
+
+    def _store(self, ident: int, parcel: Parcel) -> None:
+        facts = (parcel.layout, parcel.mentions)
+        frame = encode_frame(Kind.STORE, ident, facts, parcel.data, with_fd=parcel.fd >= 0)
+        self._link.send(frame, parcel.fd)
+
+    def _combine(self, ident: int, idents: tuple[int, ...], *, first: bool) -> None:
+        self._link.send(encode_frame(Kind.COMBINE, ident, (idents, first)))
+
+    def fetch(self, ident: int, *, copy: bool = False) -> Future[Any]:
+        """Return a future of a value, which the driver is asked for."""
+        future: Future[Any] = Future()
+        self._wanted.setdefault(ident, []).append((future, copy))
+        self._link.send(encode_frame(Kind.WANT, ident))
+        return future
+
+    def wait(self, future: Future[Any], timeout_s: float | None) -> Any:
+        """Block until a future is done, while this worker runs other tasks."""
+        if not future.done():
+            for ident in self._runners.of_this_thread():
+                self._link.send(encode_frame(Kind.ASIDE, ident))
+            with self._runners.waiting():
+                self._hurry.release()
+                return future.result(timeout_s)
+        return future.result(timeout_s)
+
+    def hold(self, ident: int) -> None:
+        """Tell the driver of a handle."""
+        self._link.send(encode_frame(Kind.HOLD, ident))
+
+    def drop(self, ident: int) -> None:
+        """Note that a handle is gone. Nothing else: it may happen anywhere, even while a frame is being sent."""
+        self._dropped.append(ident)
+
+    def _tell_dropped(self) -> None:
+        idents = []
+        while self._dropped:
+            idents.append(self._dropped.popleft())
+        self._link.send(encode_frame(Kind.DROP, 0, tuple(idents)))
+
+    def cancel(self, ident: int) -> None:
+        """Tell the driver that nobody needs a value."""
+        self._link.send(encode_frame(Kind.CANCEL, ident))
+
+
+def main() -> None:
+    """Be a worker: take over the socket whose number is the first argument."""
+    link = Link(socket.socket(fileno=int(sys.argv[1])), blocking=True)
+    frames: list[Frame] = []
+    while not frames:
+        received = link.receive()
+        if received is None:
+            return
+        frames = received
+    name, serial, workers, path, memory_limit, layout = frames[0].facts
+    sys.path[:] = path
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+    worker = Worker(link, name, serial, workers)
+    RUNTIMES.append(worker)
+    signal.signal(signal.SIGINT, worker.on_signal)
+    try:
+        if memory_limit:
+            limit_memory(memory_limit)
+        initializer, initargs = unpack(Parcel.received(frames[0].body, layout, frames[0].fd))
+        if initializer is not None:
+            initializer(*initargs)
+    except BaseException as error:  # noqa: BLE001 - an initializer may raise anything
+        parcel = pack_error(error, "the initializer", name)
+        facts = (parcel.layout, (), None)
+        link.send(encode_frame(Kind.ERROR, 0, facts, parcel.data, with_fd=parcel.fd >= 0), parcel.fd)
+        return
+    link.send(encode_frame(Kind.HELLO, os.getpid()))
+    for frame in frames[1:]:
+        worker.heed(frame)
+    worker.serve()
+
+
+if __name__ == "__main__":
+    from pickleloaf.tasks.worker import main as main_by_name  # not a second copy of this module
+
+    main_by_name()
