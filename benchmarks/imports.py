@@ -17,6 +17,8 @@ _ASK = "import time; began = time.process_time(); import {}; print(time.process_
 def import_times(modules: Sequence[str], effort: Effort) -> list[Result]:
     """Return the median milliseconds of each import, measured in turns."""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path or "." for path in sys.path)}
+    # Rivals are installed with their bytecode; without this we would be compiled anew each time.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     seconds: dict[str, list[float]] = {name: [] for name in modules}
     for _ in range(effort.processes + 1):
         for name, values in seconds.items():

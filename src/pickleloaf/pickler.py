@@ -26,7 +26,6 @@ from pickleloaf.reducers._kinds import SETS
 from pickleloaf.reducers.classes import reduce_class
 from pickleloaf.reducers.functions import reduce_function
 from pickleloaf.rescue import Buffers, Memory, Parts, rescue
-from pickleloaf.settle import settle_sets
 
 __all__ = ["DEFAULT_PROTOCOL", "REGISTRY", "Pickler", "dump", "dumps"]
 
@@ -118,6 +117,8 @@ class Pickler(pickle.Pickler):
             if not _carrying().write_with_originals(self, obj, before, error):
                 rescue(self, obj, before or Memory(), error)
         if ("has_sets" in dump.__dict__ or SETS.have(obj)) and dump.protocol >= 4 and before is None:
+            from pickleloaf.settle import settle_sets
+
             self._parts[:] = [settle_sets(b"".join(self._parts))]
         uses = dump.uses
         if uses and dump.policy.glance(uses):

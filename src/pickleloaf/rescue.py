@@ -20,8 +20,6 @@ from types import ModuleType
 from typing import Any
 
 from pickleloaf.errors import EncodeError, LeftOutWarning
-from pickleloaf.flat import FlatPickler
-from pickleloaf.paths import path_along
 from pickleloaf.policy.handles import hint_for
 from pickleloaf.reducers._dump import Dump
 
@@ -90,6 +88,8 @@ def rescue(pickler: Any, obj: Any, before: Memory, error: Exception) -> None:
     if isinstance(error, MemoryError):  # to try once more would not help
         before.restore(pickler)
         raise error
+    from pickleloaf.flat import FlatPickler
+
     while True:
         memo = before.restore(pickler)
         if pickler._buffers is not None:
@@ -131,6 +131,8 @@ def _travels_on_request(module: ModuleType, dump: Dump) -> bool:
 
 
 def _explain(error: Exception, trail: list[Any]) -> EncodeError:
+    from pickleloaf.paths import path_along
+
     path = path_along(trail)
     hint = (trail and hint_for(type(trail[-1]))) or _HINT
     if not isinstance(error, EncodeError):

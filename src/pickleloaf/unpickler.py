@@ -6,7 +6,6 @@ import pickle
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from pickleloaf.blame import wanted_by
 from pickleloaf.errors import DecodeError, MissingModuleError, MissingNameError, PickleloafError
 
 __all__ = ["load", "loads"]
@@ -106,5 +105,7 @@ def _is_of_user_code(error: Exception) -> bool:
 
 
 def _blame(data: Any, missing: str) -> str:
+    from pickleloaf.blame import wanted_by
+
     wanted = wanted_by(bytes(data), missing)
     return f"; wanted by {', '.join(wanted)}" if wanted else ""

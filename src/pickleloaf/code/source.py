@@ -9,7 +9,6 @@ made from the text, ``<pickleloaf 1f3a09c2>``, in which the text starts at line 
 from __future__ import annotations
 
 import linecache
-from hashlib import blake2b
 from types import CodeType
 
 __all__ = ["file_name", "find_source", "register_source"]
@@ -32,6 +31,8 @@ def file_name(source: str) -> str:
     """Return the file name under which a piece of source text is known wherever it arrives."""
     if not source:
         return "<pickleloaf>"
+    from hashlib import blake2b
+
     return f"<pickleloaf {blake2b(source.encode('utf-8', 'surrogatepass'), digest_size=4).hexdigest()}>"
 
 

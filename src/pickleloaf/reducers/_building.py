@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import types
 from collections.abc import Callable, Mapping
-from hashlib import blake2b
 from types import FunctionType
 from typing import Any
 
@@ -114,6 +113,8 @@ def _revision(cls: type, names: Mapping[str, Any]) -> list[Late]:
             codes[name] = function.__code__
     if not _tracking.revision(cls, tuple(codes.items())):
         return []
+    from hashlib import blake2b
+
     digest = blake2b(b"".join(facts_of(code).blob for code in codes.values()), digest_size=8).digest()
     parts = {("names", name): names[name] for name in codes}
     return [Late(cls, {("revision", None): digest, **parts}, _join_revision, fill_revision)]

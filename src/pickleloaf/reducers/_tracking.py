@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import threading
 import weakref
-from hashlib import blake2b
 from typing import Any
 
 from pickleloaf.reducers._dump import Dump
@@ -105,6 +104,8 @@ def identity(cls: type, dump: Dump) -> bytes:
 
 
 def _digest(cls: type, dump: Dump) -> bytes:
+    from hashlib import blake2b
+
     total = blake2b(digest_size=12)
     queue, seen = [cls], {id(cls)}
     for member in queue:

@@ -14,7 +14,6 @@ from types import MethodDescriptorType, WrapperDescriptorType
 from typing import Any
 
 from pickleloaf.errors import EncodeError
-from pickleloaf.policy.class_keywords import recover_keywords
 from pickleloaf.reducers import _tracking
 from pickleloaf.reducers._building import arrived, make_class, namespace_of, reduce_building, stub
 from pickleloaf.reducers._closed import reduce_closed
@@ -52,6 +51,8 @@ def reduce_class(cls: type, dump: Dump) -> Any:
         return closed
     keywords = _tracking.keywords_of(cls)
     if keywords is None:
+        from pickleloaf.policy.class_keywords import recover_keywords
+
         keywords = recover_keywords(cls)
 
     def more(late: list[Late]) -> tuple[Any, ...]:
