@@ -12,6 +12,7 @@ __all__ = [
     "HAS_RING_QUEUE",
     "HAS_SLICE_CONSTANTS",
     "MAPPING_KEEPS_NO_DESCRIPTOR",
+    "NAME_SHIFTS",
     "VERSION",
 ]
 
@@ -29,3 +30,6 @@ HAS_RING_QUEUE = sys.version_info >= (3, 13)
 
 #: Arguments for ``mmap.mmap`` not to hold a descriptor of its own, of which a process may have few (3.13).
 MAPPING_KEEPS_NO_DESCRIPTOR: dict[str, bool] = {"trackfd": False} if sys.version_info >= (3, 13) else {}
+
+#: By how many bits instructions shift the number of the name that they use, to make room for flags.
+NAME_SHIFTS = {"LOAD_GLOBAL": 1, "LOAD_ATTR": 1 if sys.version_info >= (3, 12) else 0}

@@ -9,25 +9,49 @@ Read off the instructions of the code and of all code nested in it: names that a
 3. Imports inside the body, as (level, module name, names).
 4. Code that calls ``eval``, ``exec``, ``globals`` or ``vars`` may look up any name that its string
    constants spell, so those count as globals where they exist.
+
+Every code object that travels is read once, so the instructions are read as bytes, which takes a tenth of
+the time that `dis` does; `dis` is only asked about code that imports. A test holds the two to each other.
 """
 
 from __future__ import annotations
 
 import builtins
-import dis
 import re
 from collections.abc import Iterable
 from functools import lru_cache
+from opcode import opmap
 from types import CodeType
 from typing import Any, NamedTuple
 
+from pickleloaf._compat import NAME_SHIFTS
+
 __all__ = ["LookUps", "Names", "find_names", "identifiers"]
 
-_GLOBAL = frozenset("LOAD_GLOBAL LOAD_NAME STORE_GLOBAL DELETE_GLOBAL LOAD_FROM_DICT_OR_GLOBALS".split())
+#: What instructions do, as far as names are concerned. Whatever is not listed ends a chain of attributes.
+_PASSED, _GLOBAL, _ASSIGNS, _CLOSURE, _ATTRIBUTE, _EXTENDS, _IMPORTS = range(1, 8)
+_ROLES_BY_NAME = {
+    _PASSED: "CACHE PUSH_NULL",
+    _GLOBAL: "LOAD_GLOBAL LOAD_NAME LOAD_FROM_DICT_OR_GLOBALS",
+    _ASSIGNS: "STORE_GLOBAL DELETE_GLOBAL",
+    _CLOSURE: "LOAD_DEREF LOAD_CLASSDEREF LOAD_FROM_DICT_OR_DEREF",
+    _ATTRIBUTE: "LOAD_ATTR LOAD_METHOD",
+    _EXTENDS: "EXTENDED_ARG",
+    _IMPORTS: "IMPORT_NAME",
+}
+_ROLES = bytearray(256)
+for _role, _names in _ROLES_BY_NAME.items():
+    for _name in _names.split():
+        if opmap.get(_name, 256) < 256:  # pseudo instructions of the compiler have higher numbers
+            _ROLES[opmap[_name]] = _role
+#: By how many bits the number of a name is shifted in an instruction.
+_SHIFTS = bytearray(256)
+for _name, _bits in NAME_SHIFTS.items():
+    _SHIFTS[opmap[_name]] = _bits
+#: Code without any of these looks nothing up.
+_LOOKS_UP = frozenset(op for op in range(256) if _ROLES[op] in {_GLOBAL, _ASSIGNS, _CLOSURE, _IMPORTS})
+
 _CONSTANT = frozenset({"LOAD_CONST", "LOAD_SMALL_INT", "LOAD_COMMON_CONSTANT"})
-_ASSIGNS = frozenset({"STORE_GLOBAL", "DELETE_GLOBAL"})
-_CLOSURE = frozenset("LOAD_DEREF LOAD_CLASSDEREF LOAD_FROM_DICT_OR_DEREF".split())
-_ATTRIBUTE = frozenset("LOAD_ATTR LOAD_METHOD".split())
 _REFLECTIVE = frozenset({"eval", "exec", "globals", "vars", "locals"})
 _IDENTIFIER = re.compile(r"[^\W\d]\w*")
 
@@ -82,11 +106,10 @@ def identifiers(text: str) -> tuple[str, ...]:
 
 def find_names(code: CodeType) -> Names:
     """Analyse a code object and all code nested in it."""
-    found: tuple[dict[str, None], dict[tuple[str, ...], None], dict[tuple[int, str, tuple[str, ...]], None]]
-    found = ({}, {}, {})
-    _collect(code, *found)
-    names, chains, imports = found
-    touches_scope = _assigns_globals(code)
+    names: dict[str, None] = {}
+    chains: dict[tuple[str, ...], None] = {}
+    imports: dict[tuple[int, str, tuple[str, ...]], None] = {}
+    touches_scope = _collect(code, names, chains, imports)
     if not _REFLECTIVE.isdisjoint(names):
         touches_scope = True
         names.update(dict.fromkeys(_spelled(code)))
@@ -118,37 +141,61 @@ def _collect(
     names: dict[str, None],
     chains: dict[tuple[str, ...], None],
     imports: dict[tuple[int, str, tuple[str, ...]], None],
-) -> None:
+) -> bool:
+    """Add what a code object and those nested in it use; tell whether they assign to globals."""
+    raw = code.co_code
+    assigns = False
+    if not _LOOKS_UP.isdisjoint(raw[::2]):
+        assigns = _collect_names(code, raw, names, chains)
+        if opmap["IMPORT_NAME"] in raw[::2]:
+            _collect_imports(code, imports)
+    for constant in code.co_consts:
+        if type(constant) is CodeType:
+            assigns |= _collect(constant, names, chains, imports)
+    return assigns
+
+
+def _collect_names(
+    code: CodeType, raw: bytes, names: dict[str, None], chains: dict[tuple[str, ...], None]
+) -> bool:
+    known = code.co_names
     chain: tuple[str, ...] = ()
+    high = 0
+    assigns = False
+    for op, low in zip(raw[::2], raw[1::2], strict=True):
+        role = _ROLES[op]
+        if role == _PASSED:
+            continue
+        if role == _EXTENDS:
+            high = (high | low) << 8
+            continue
+        argument, high = high | low, 0
+        if role == _ATTRIBUTE and chain:
+            chain = (*chain, known[argument >> _SHIFTS[op]])
+            continue
+        if len(chain) > 1:
+            chains[chain] = None
+        chain = ()
+        if role in (_GLOBAL, _ASSIGNS):
+            name = known[argument >> _SHIFTS[op]]
+            names[name] = None
+            chain = (name,)
+            assigns |= role == _ASSIGNS
+        elif role == _CLOSURE:
+            chain = (code._varname_from_oparg(argument),)  # type: ignore[attr-defined]  # as dis does
+    return assigns
+
+
+def _collect_imports(code: CodeType, imports: dict[tuple[int, str, tuple[str, ...]], None]) -> None:
+    import dis
+
     constants: list[object] = []
     for instruction in dis.get_instructions(code):
-        name = instruction.opname
-        if name in _GLOBAL or name in _CLOSURE:
-            if name in _GLOBAL:
-                names[instruction.argval] = None
-            if len(chain) > 1:
-                chains[chain] = None
-            chain = (instruction.argval,)
-        elif chain and name in _ATTRIBUTE:
-            chain = (*chain, instruction.argval)
-        elif name in _CONSTANT:
+        if instruction.opname in _CONSTANT:
             constants = [*constants[-1:], instruction.argval]
-        elif name == "IMPORT_NAME":
+        elif instruction.opname == "IMPORT_NAME":
             level, wanted = ([*constants, 0, None])[:2] if len(constants) < 2 else constants
             imports[_import(instruction.argval, level, wanted)] = None
-        if chain and name not in _GLOBAL | _CLOSURE | _ATTRIBUTE | {"CACHE", "PUSH_NULL"}:
-            if len(chain) > 1:
-                chains[chain] = None
-            chain = ()
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            _collect(constant, names, chains, imports)
-
-
-def _assigns_globals(code: CodeType) -> bool:
-    return any(each.opname in _ASSIGNS for each in dis.get_instructions(code)) or any(
-        _assigns_globals(constant) for constant in code.co_consts if isinstance(constant, CodeType)
-    )
 
 
 def _import(module: str, level: object, wanted: object) -> tuple[int, str, tuple[str, ...]]:
