@@ -20,12 +20,12 @@ from functools import lru_cache
 from types import CellType, CodeType, FunctionType
 from typing import Any
 
-from pickleloaf._compat import HAS_SLICE_CONSTANTS
+from pickleloaf._compat import HAS_LAZY_ANNOTATIONS, HAS_SLICE_CONSTANTS
 from pickleloaf.code.envelope import seal, unseal
 from pickleloaf.code.names import Names, find_names
 from pickleloaf.code.source import file_name, find_source, register_source
 
-__all__ = ["WRITE_NO_REFERENCES", "CodeFacts", "decode", "facts_of", "load_code"]
+__all__ = ["FACETS", "WRITE_NO_REFERENCES", "CodeFacts", "decode", "facts_of", "load_code"]
 
 #: Version of marshal's format; see rule 1.
 WRITE_NO_REFERENCES = 2
@@ -37,24 +37,50 @@ class CodeFacts:
     """What is known about one code object.
 
     Attributes:
-        blob: the bytes as which it travels.
+        contents: its code and source text, as bytes.
+        blob: the envelope with these in which it travels, sealed when it is first asked for.
         names: what it looks up outside itself.
         look_ups: the names among these that patches of builtins and modules may change.
         has_plain_cells: whether no closure cell is one that making a class fills.
         name, qualname, doc: what a function made from it is called, and its docstring.
+        plain: the `FACETS` of a function made from it, as long as it is given nothing else.
     """
 
-    __slots__ = ("_alive", "blob", "doc", "has_plain_cells", "look_ups", "name", "names", "qualname")
+    __slots__ = (
+        *("_alive", "blob", "contents", "doc", "has_plain_cells", "look_ups", "name", "names"),
+        *("plain", "qualname"),
+    )
+
+    blob: bytes
 
     def __init__(self, code: CodeType, alive: weakref.ref[CodeType]) -> None:
-        self.blob = _encode(code)
+        self.contents = _encode(code)
         self.names: Names = find_names(code)
         self.look_ups = self.names.look_ups
         self.name = code.co_name
         self.qualname = code.co_qualname
         self.doc: str | None = _doc(code)
         self.has_plain_cells = _MADE_WITH_CLASS.isdisjoint(code.co_freevars)
+        self.plain = (self.name, self.qualname, self.doc, None, None, {}, *_PLAIN.values())
         self._alive = alive
+
+    def __getattr__(self, name: str) -> Any:
+        """Seal the envelope: a slot that is still empty gets here."""
+        if name != "blob":
+            raise AttributeError(name)
+        self.blob = seal(self.contents)
+        return self.blob
+
+
+#: What else a function may have been given, and what it is when it has not.
+_PLAIN: dict[str, Any] = {"__annotate__": None} if HAS_LAZY_ANNOTATIONS else {"__annotations__": {}}
+if hasattr(FunctionType, "__type_params__"):
+    _PLAIN["__type_params__"] = ()
+
+#: Reads in one step what a function has besides code, globals and closure.
+FACETS = operator.attrgetter(
+    "__name__", "__qualname__", "__doc__", "__defaults__", "__kwdefaults__", "__dict__", *_PLAIN
+)
 
 
 #: Facts of living code objects, by id. An entry goes when its code object does.
@@ -74,7 +100,7 @@ def _encode(code: CodeType) -> bytes:
     source = find_source(code)
     settled = _settle(code, file_name(source), code.co_firstlineno - 1)
     body = marshal.dumps(settled, WRITE_NO_REFERENCES)
-    return seal(len(body).to_bytes(4, "little") + body + source.encode("utf-8", "surrogatepass"))
+    return len(body).to_bytes(4, "little") + body + source.encode("utf-8", "surrogatepass")
 
 
 @lru_cache(maxsize=2048)

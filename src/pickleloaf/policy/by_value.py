@@ -142,7 +142,7 @@ class ValuePolicy:
     @property
     def ships_modules(self) -> bool:
         """Whether any importable module may travel by value."""
-        return self.local or bool(self.registry)
+        return self.local or bool(self.registry._names)
 
     def travels(self, name: str | None) -> bool:
         """Tell whether the code of the module of this name travels by value."""

@@ -115,7 +115,7 @@ def _revision(cls: type, names: Mapping[str, Any]) -> list[Late]:
         return []
     from hashlib import blake2b
 
-    digest = blake2b(b"".join(facts_of(code).blob for code in codes.values()), digest_size=8).digest()
+    digest = blake2b(b"".join(facts_of(code).contents for code in codes.values()), digest_size=8).digest()
     parts = {("names", name): names[name] for name in codes}
     return [Late(cls, {("revision", None): digest, **parts}, _join_revision, fill_revision)]
 

@@ -188,7 +188,7 @@ def _template(cls: type, parts: _Parts) -> tuple[bytes, list[Names]]:
     """Seal a definition; return with it the names that its functions use."""
 
     def encode(function: tuple[Any, ...] | None) -> Any:
-        return None if function is None else (unseal(facts_of(function[0]).blob), *function[1:])
+        return None if function is None else (facts_of(function[0]).contents, *function[1:])
 
     encoded = []
     for name, kind, contents in parts:

@@ -25,7 +25,7 @@ from types import CellType, FunctionType, ModuleType
 from typing import Any
 
 from pickleloaf._compat import HAS_LAZY_ANNOTATIONS
-from pickleloaf.code.codec import CodeFacts, decode, facts_of
+from pickleloaf.code.codec import FACETS, CodeFacts, decode, facts_of
 from pickleloaf.code.names import identifiers
 from pickleloaf.reducers import reducer_for_made
 from pickleloaf.reducers._closed_places import place_in_class
@@ -68,19 +68,15 @@ def reduce_function(function: FunctionType, dump: Dump) -> Any:  # noqa: PLR0911
     closure = function.__closure__
     shared = None if closure is None else _shared_cells(function, closure, dump)
     state = _state(function, facts, namespace, dump)
+    shell = (facts.blob, namespace) if shared is None else (facts.blob, namespace, shared)
     if state is None:
-        return rebuild_function, (facts.blob, namespace) if shared is None else (
-            facts.blob,
-            namespace,
-            shared,
-        )
+        return rebuild_function, shell
     if _is_leaf(state):
         return rebuild_function, (facts.blob, namespace, shared, state)
     if _holds_sets(state):
         dump.has_sets = True
     if dump.building:
         state = dump.give(Late(function, _parts(state), _join, fill_function))
-    shell = (facts.blob, namespace) if shared is None else (facts.blob, namespace, shared)
     return rebuild_function, shell, state, None, None, fill_function
 
 
@@ -191,11 +187,17 @@ def _state(function: FunctionType, facts: CodeFacts, namespace: Any, dump: Dump)
 
 def _is_leaf(state: tuple[Any, ...]) -> bool:
     """Tell whether a state holds nothing that could lead back to the function."""
-    if len(state) > 2:
+    size = len(state)
+    if size > 3 or (state[0] is not None and not _LEAVES.cover(state[0].values())):
         return False
-    if state[0] is not None and not _LEAVES.cover(state[0].values()):
+    if size > 1 and state[1] is not None and not (type(state[1]) is tuple and _LEAVES.cover(state[1])):
         return False
-    return len(state) == 1 or (type(state[1]) is tuple and _LEAVES.cover(state[1]))
+    return size < 3 or all(
+        ATOMS.have(value)
+        or (type(value) is tuple and ATOMS.cover(value))
+        or (name == "__kwdefaults__" and ATOMS.cover(value.values()))
+        for name, value in state[2].items()
+    )
 
 
 def _holds_sets(state: tuple[Any, ...]) -> bool:
@@ -234,6 +236,8 @@ def _class_scope(scope: Any, function: FunctionType) -> dict[str, Any]:
 
 def _attributes(function: FunctionType, facts: CodeFacts, scope: dict[str, Any]) -> dict[str, Any]:
     """Return the attributes that differ from what the code and the globals give a new function."""
+    if FACETS(function) == facts.plain and function.__module__ == scope.get("__name__"):
+        return {}
     attributes: dict[str, Any] = {}
     if function.__name__ != facts.name:
         attributes["__name__"] = function.__name__
