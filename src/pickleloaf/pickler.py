@@ -116,7 +116,7 @@ class Pickler(pickle.Pickler):
         except Exception as error:  # noqa: BLE001 - whatever user code raises while it is asked for its state
             if not _carrying().write_with_originals(self, obj, before, error):
                 rescue(self, obj, before or Memory(), error)
-        if ("has_sets" in dump.__dict__ or SETS.have(obj)) and dump.protocol >= 4 and before is None:
+        if (dump.has_sets or SETS.have(obj)) and dump.protocol >= 4 and before is None:
             from pickleloaf.settle import settle_sets
 
             self._parts[:] = [settle_sets(b"".join(self._parts))]

@@ -43,7 +43,7 @@ class CodeFacts:
         look_ups: the names among these that patches of builtins and modules may change.
         has_plain_cells: whether no closure cell is one that making a class fills.
         name, qualname, doc: what a function made from it is called, and its docstring.
-        plain: the `FACETS` of a function made from it, as long as it is given nothing else.
+        plain: the `FACETS` of a function made from it, as long as it is given nothing but defaults.
     """
 
     __slots__ = (
@@ -61,7 +61,7 @@ class CodeFacts:
         self.qualname = code.co_qualname
         self.doc: str | None = _doc(code)
         self.has_plain_cells = _MADE_WITH_CLASS.isdisjoint(code.co_freevars)
-        self.plain = (self.name, self.qualname, self.doc, None, None, {}, *_PLAIN.values())
+        self.plain = (self.name, self.qualname, self.doc, {}, *_PLAIN.values())
         self._alive = alive
 
     def __getattr__(self, name: str) -> Any:
@@ -77,10 +77,8 @@ _PLAIN: dict[str, Any] = {"__annotate__": None} if HAS_LAZY_ANNOTATIONS else {"_
 if hasattr(FunctionType, "__type_params__"):
     _PLAIN["__type_params__"] = ()
 
-#: Reads in one step what a function has besides code, globals and closure.
-FACETS = operator.attrgetter(
-    "__name__", "__qualname__", "__doc__", "__defaults__", "__kwdefaults__", "__dict__", *_PLAIN
-)
+#: Reads in one step what a function has besides code, globals, closure and defaults.
+FACETS = operator.attrgetter("__name__", "__qualname__", "__doc__", "__dict__", *_PLAIN)
 
 
 #: Facts of living code objects, by id. An entry goes when its code object does.

@@ -20,23 +20,20 @@ _PARTS = ("__func__", "fget", "fset", "fdel")
 
 def place_in_class(function: FunctionType, dump: Dump) -> Any:
     """Return how to find a method in a closed class that has been pickled, or note that it travels alone."""
-    if "closed" in dump.__dict__:
-        for cls in dump.closed:
-            for name, value in cls.__dict__.items():
-                if value is function:
-                    return rebuild_method_of, (cls, name)
-                for part in _PARTS:
-                    if getattr(value, part, None) is function:
-                        return rebuild_method_of, (cls, name, part)
+    for cls in dump.closed:
+        for name, value in cls.__dict__.items():
+            if value is function:
+                return rebuild_method_of, (cls, name)
+            for part in _PARTS:
+                if getattr(value, part, None) is function:
+                    return rebuild_method_of, (cls, name, part)
     dump.nested.add(id(function))
     return None
 
 
 def is_partly_sent(cls: type, dump: Dump) -> bool:
     """Tell whether a method of a class has already travelled on its own."""
-    if "nested" not in dump.__dict__:
-        return False
-    return any(
+    return bool(dump.nested) and any(
         id(each) in dump.nested
         for value in cls.__dict__.values()
         for each in (value, *(getattr(value, part, None) for part in _PARTS))

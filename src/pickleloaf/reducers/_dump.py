@@ -71,7 +71,6 @@ class Late:
 
 #: Parts of a Dump that most dumps never need; they are made when they are first asked for.
 _ON_DEMAND: dict[str, Callable[[], Any]] = {
-    "cells": dict,
     "class_cells": dict,
     "named": dict,
     "required": set,
@@ -79,9 +78,6 @@ _ON_DEMAND: dict[str, Callable[[], Any]] = {
     "digests": dict,
     "met": list,
     "left_out": dict,
-    "has_sets": bool,
-    "closed": list,
-    "nested": set,
     "boxes": dict,
 }
 
@@ -89,7 +85,7 @@ _ON_DEMAND: dict[str, Callable[[], Any]] = {
 _KEPT = frozenset({"left_out"})
 
 #: How many parts a Dump has before anything is made on demand.
-_ALWAYS = 7
+_ALWAYS = 12
 
 
 class Unheard(deque[Any]):
@@ -121,6 +117,7 @@ class Dump:
         building: classes whose arguments are being pickled, outermost first, with what waits for each.
         uses: what goes by reference, and the look-ups of code that travels; see policy/watch.
         namespaces: what stands for a globals dict, by its id; see functions, rule 2.
+        given: globals that functions which need no second step have brought, by the id of their dict.
         cells: where a cell is found in the payload, by its id: (function, index), or the cell itself.
         class_cells: cells that making a class fills, by id.
         named: stand-ins for named objects of modules, by module and name.
@@ -135,7 +132,6 @@ class Dump:
         boxes: lists that stand in a payload for what must be made once or is made up here, by id of the object.
     """
 
-    cells: dict[int, Any]
     class_cells: dict[int, CellType]
     named: dict[tuple[str, str], Any]
     required: set[tuple[str, str]]
@@ -143,9 +139,6 @@ class Dump:
     digests: dict[int, tuple[bytes, list[type]]]
     met: list[type]
     left_out: dict[str, dict[str, str]]
-    has_sets: bool
-    closed: list[type]
-    nested: set[int]
     boxes: dict[int, Any]
 
     def __init__(
@@ -161,6 +154,11 @@ class Dump:
         self.namespaces: dict[int, Any] = {}
         self.building: list[tuple[type, list[Late]]] = []
         self.uses: Any = _USES[policy.patches]()
+        self.given: dict[int, dict[str, Any]] = {}
+        self.cells: dict[int, Any] = {}
+        self.closed: list[type] = []
+        self.nested: set[int] = set()
+        self.has_sets = False
 
     def __getattr__(self, name: str) -> Any:
         try:
@@ -172,8 +170,13 @@ class Dump:
 
     def clear(self) -> None:
         """Forget what has been pickled; the pickler's memo is forgotten at the same time."""
-        self.namespaces = {}
+        self.namespaces.clear()
+        self.given.clear()
+        self.cells.clear()
+        self.closed.clear()
+        self.nested.clear()
         self.building = []
+        self.has_sets = False
         if self.uses:
             self.uses.clear()
         if len(self.__dict__) > _ALWAYS:
@@ -182,11 +185,13 @@ class Dump:
 
     def remembered(self) -> tuple[dict[Any, Any], ...]:
         """Return copies of what refers to the pickler's memo."""
-        return dict(self.namespaces), dict(self.cells), dict(self.named)
+        given = {key: dict(names) for key, names in self.given.items()}
+        return dict(self.namespaces), given, dict(self.cells), dict(self.named)
 
     def remember(self, state: tuple[dict[Any, Any], ...]) -> None:
         """Go back to what `remembered` returned."""
-        self.namespaces, self.cells, self.named = (dict(part) for part in state)
+        self.namespaces, given, self.cells, self.named = (dict(part) for part in state)
+        self.given = {key: dict(names) for key, names in given.items()}
 
     def give(self, late: Late) -> Any:
         """Return the state that can be given now, or None; leave the rest to the innermost class being built."""

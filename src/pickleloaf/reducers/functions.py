@@ -10,7 +10,8 @@ Loses: path and absolute line numbers.
    code, globals and cells, all still empty, then the *state*: (globals, contents of cells, attributes,
    modules to import), cut after the last part that is not None. A state of mere atoms needs no second
    step and travels with the shell.
-2. The first function of a globals dict brings the dict; those that follow name that function.
+2. The first function of a globals dict brings the dict; those that follow name that function. A global that
+   has come with a shell is not sent again.
 3. The first function with a cell brings the cell; those that follow name that function and the number of
    the cell in it. Each gives the contents, which are the same.
 
@@ -47,6 +48,9 @@ _SELF_NAMED = Kinds(ATOMS | {FunctionType, ModuleType, type})
 _LEAVES = Kinds(ATOMS | {ModuleType})
 
 
+_NONE: dict[str, Any] = {}
+
+
 def reduce_function(function: FunctionType, dump: Dump) -> Any:  # noqa: PLR0911 - the common cases leave first
     module = function.__module__
     if module == "pickleloaf.wire":
@@ -67,11 +71,11 @@ def reduce_function(function: FunctionType, dump: Dump) -> Any:  # noqa: PLR0911
         return reduce_made(function, dump)
     closure = function.__closure__
     shared = None if closure is None else _shared_cells(function, closure, dump)
-    state = _state(function, facts, namespace, dump)
+    state, is_leaf = _state(function, facts, namespace, dump)
     shell = (facts.blob, namespace) if shared is None else (facts.blob, namespace, shared)
     if state is None:
         return rebuild_function, shell
-    if _is_leaf(state):
+    if is_leaf:
         return rebuild_function, (facts.blob, namespace, shared, state)
     if _holds_sets(state):
         dump.has_sets = True
@@ -156,20 +160,24 @@ def _cells(shared: tuple[Any, ...]) -> tuple[CellType, ...]:
     return tuple(cells)
 
 
-def _state(function: FunctionType, facts: CodeFacts, namespace: Any, dump: Dump) -> tuple[Any, ...] | None:
-    """Return all that a shell of this function lacks."""
+def _state(
+    function: FunctionType, facts: CodeFacts, namespace: Any, dump: Dump
+) -> tuple[tuple[Any, ...] | None, bool]:
+    """Return all that a shell of this function lacks, and whether nothing in it could lead back to it."""
     scope = function.__globals__
     names = facts.names
-    used: dict[str, Any] = {}
-    if type(namespace) is not ModuleType:
-        for name in names.globals:
-            if name in scope:
-                value = scope[name]
-                used[name] = value if _SELF_NAMED.have(value) else by_name(value, name, scope, dump)
+    used: dict[str, Any] | None = None
+    is_leaf = True
+    if names.globals and type(namespace) is not ModuleType:
+        used, is_leaf = _used(names.globals, scope, dump)
     closure = function.__closure__
-    contents = None if closure is None else _contents(function, facts, closure, dump)
+    contents = None
+    if closure is not None:
+        contents = _contents(function, facts, closure, dump)
+        is_leaf = is_leaf and (contents is None or (type(contents) is tuple and _LEAVES.cover(contents)))
     attributes = _attributes(function, facts, scope)
     if "__annotations__" in attributes and type(namespace) is not ModuleType:
+        used = used or {}
         _add_annotation_names(used, function, dump)
     modules: Any = None
     if names.chains or names.imports:
@@ -177,27 +185,42 @@ def _state(function: FunctionType, facts: CodeFacts, namespace: Any, dump: Dump)
             dict.fromkeys([*submodules(function, names, dump), *imported_modules(function, names, dump)])
         )
     if modules:
-        return used or None, contents, attributes or None, modules
+        return (used or None, contents, attributes or None, modules), False
     if attributes:
-        return used or None, contents, attributes
+        is_leaf = is_leaf and _are_leaves(attributes)
+    if is_leaf and used:
+        dump.given.setdefault(id(scope), {}).update(used)
+    if attributes:
+        return (used or None, contents, attributes), is_leaf
     if contents:
-        return used or None, contents
-    return (used,) if used else None
+        return (used or None, contents), is_leaf
+    return ((used,) if used else None), is_leaf
 
 
-def _is_leaf(state: tuple[Any, ...]) -> bool:
-    """Tell whether a state holds nothing that could lead back to the function."""
-    size = len(state)
-    if size > 3 or (state[0] is not None and not _LEAVES.cover(state[0].values())):
-        return False
-    if size > 1 and state[1] is not None and not (type(state[1]) is tuple and _LEAVES.cover(state[1])):
-        return False
-    return size < 3 or all(
-        ATOMS.have(value)
-        or (type(value) is tuple and ATOMS.cover(value))
-        or (name == "__kwdefaults__" and ATOMS.cover(value.values()))
-        for name, value in state[2].items()
-    )
+def _used(names: tuple[str, ...], scope: dict[str, Any], dump: Dump) -> tuple[dict[str, Any], bool]:
+    """Return the globals of some names that the receiver does not have yet, and whether all are leaves."""
+    given = dump.given.get(id(scope), _NONE)
+    used: dict[str, Any] = {}
+    is_leaf = True
+    for name in names:
+        if name not in scope:
+            continue
+        value = scope[name]
+        if _LEAVES.have(value):
+            if given.get(name, given) is not value:
+                used[name] = value
+        else:
+            is_leaf = False
+            used[name] = value if _SELF_NAMED.have(value) else by_name(value, name, scope, dump)
+    return used, is_leaf
+
+
+def _are_leaves(attributes: dict[str, Any]) -> bool:
+    for name, value in attributes.items():
+        parts = tuple(value.values()) if name == "__kwdefaults__" else value
+        if not (ATOMS.cover(parts) if type(parts) is tuple else ATOMS.have(parts)):
+            return False
+    return True
 
 
 def _holds_sets(state: tuple[Any, ...]) -> bool:
@@ -236,9 +259,13 @@ def _class_scope(scope: Any, function: FunctionType) -> dict[str, Any]:
 
 def _attributes(function: FunctionType, facts: CodeFacts, scope: dict[str, Any]) -> dict[str, Any]:
     """Return the attributes that differ from what the code and the globals give a new function."""
-    if FACETS(function) == facts.plain and function.__module__ == scope.get("__name__"):
-        return {}
     attributes: dict[str, Any] = {}
+    if function.__defaults__:
+        attributes["__defaults__"] = function.__defaults__
+    if function.__kwdefaults__:
+        attributes["__kwdefaults__"] = function.__kwdefaults__
+    if FACETS(function) == facts.plain and function.__module__ == scope.get("__name__"):
+        return attributes
     if function.__name__ != facts.name:
         attributes["__name__"] = function.__name__
     if function.__qualname__ != facts.qualname:
@@ -247,10 +274,6 @@ def _attributes(function: FunctionType, facts: CodeFacts, scope: dict[str, Any])
         attributes["__module__"] = function.__module__
     if function.__doc__ is not facts.doc and function.__doc__ != facts.doc:
         attributes["__doc__"] = function.__doc__
-    if function.__defaults__:
-        attributes["__defaults__"] = function.__defaults__
-    if function.__kwdefaults__:
-        attributes["__kwdefaults__"] = function.__kwdefaults__
     if function.__dict__:
         attributes["__dict__"] = function.__dict__
     if getattr(function, "__type_params__", None):
