@@ -22,7 +22,6 @@ from pickleloaf.policy.by_value import TREATMENTS, Registry, ValuePolicy, defaul
 from pickleloaf.policy.handles import Handles
 from pickleloaf.reducers import reducer_for, reducer_of_policy
 from pickleloaf.reducers._dump import Dump, Unheard
-from pickleloaf.reducers._kinds import SETS
 from pickleloaf.reducers.classes import reduce_class
 from pickleloaf.reducers.functions import reduce_function
 from pickleloaf.rescue import Buffers, Memory, Parts, rescue
@@ -41,6 +40,10 @@ BufferCallback = Callable[[pickle.PickleBuffer], Any] | None
 
 #: Judged beforehand: pickle knows these two itself, and asks no dispatch table about them.
 _CORE: dict[type, Any] = {FunctionType: reduce_function, type: reduce_class}
+
+
+_dump = pickle.Pickler.dump
+_clear_memo = pickle.Pickler.clear_memo
 
 
 class Pickler(pickle.Pickler):
@@ -112,11 +115,11 @@ class Pickler(pickle.Pickler):
         """Return the pickle of an object in parts, which the caller clears."""
         dump = self._dump
         try:
-            pickle.Pickler.dump(self, obj)
+            _dump(self, obj)
         except Exception as error:  # noqa: BLE001 - whatever user code raises while it is asked for its state
             if not _carrying().write_with_originals(self, obj, before, error):
                 rescue(self, obj, before or Memory(), error)
-        if (dump.has_sets or SETS.have(obj)) and dump.protocol >= 4 and before is None:
+        if (dump.has_sets or type(obj) is set or type(obj) is frozenset) and dump.protocol >= 4 and before is None:
             from pickleloaf.settle import settle_sets
 
             self._parts[:] = [settle_sets(b"".join(self._parts))]
@@ -127,7 +130,7 @@ class Pickler(pickle.Pickler):
 
     def clear_memo(self) -> None:
         """Forget which objects have been pickled, as pickle does."""
-        pickle.Pickler.clear_memo(self)
+        _clear_memo(self)
         self._dump.clear()
         if len(self._judged) > len(_CORE):
             self._judged.clear()

@@ -24,12 +24,12 @@ from typing import Any
 from pickleloaf._compat import HAS_LAZY_ANNOTATIONS
 from pickleloaf.code.codec import WRITE_NO_REFERENCES, facts_of, load_code
 from pickleloaf.code.envelope import seal, unseal
-from pickleloaf.code.names import Names
 from pickleloaf.reducers import _tracking
 from pickleloaf.reducers._building import make_class, namespace_of
 from pickleloaf.reducers._closed_places import is_partly_sent
 from pickleloaf.reducers._dump import Dump
 from pickleloaf.reducers._kinds import ATOMS, Kinds
+from pickleloaf.reducers._snapshots import Snapshot, Uses, keep, kept, merged
 from pickleloaf.wire import verb
 
 __all__ = ["reduce_closed"]
@@ -45,19 +45,20 @@ def reduce_closed(cls: type, dump: Dump) -> Any:
     """Return the reduction of a closed class, or None for another one."""
     if type(cls) is not type or not _has_plain_bases(cls):
         return None
-    parts = _take_apart(cls)
-    if parts is None:
-        return None
+    tracked = _tracking.known(cls)
+    last: Snapshot | None = tracked.template if tracked is not None else kept(cls)
+    if last is None or not last.shows(cls):
+        parts = _take_apart(cls)
+        if parts is None:
+            return None
+        last = Snapshot(cls, *_template(cls, parts))
     if is_partly_sent(cls, dump):
         return None
-    tracked = _tracking.known(cls)
-    last = None if tracked is None else tracked.template
-    if last is None or last[0] != parts:
-        last = (parts, *_template(cls, parts))
-    _, template, names = last
-    used = _used(cls, names, dump)
+    used = _used(cls, last.uses, dump)
     if used is None:
         return None
+    if tracked is None and dump.digesting is not cls:
+        keep(cls, last)  # for its digest it is taken apart once more
     identity = None if dump.digesting is cls else _tracking.identity(cls, dump)
     tracked = tracked or _tracking.known(cls)
     if tracked is not None:
@@ -65,8 +66,8 @@ def reduce_closed(cls: type, dump: Dump) -> Any:
     dump.closed.append(cls)
     bases = () if cls.__bases__ == (object,) else cls.__bases__
     if used:
-        return rebuild_closed_class, (identity, template, bases, used)
-    return rebuild_closed_class, (identity, template, bases) if bases else (identity, template)
+        return rebuild_closed_class, (identity, last.template, bases, used)
+    return rebuild_closed_class, (identity, last.template, bases) if bases else (identity, last.template)
 
 
 @verb
@@ -184,8 +185,8 @@ def _functions(parts: _Parts) -> list[tuple[Any, ...]]:
     return found
 
 
-def _template(cls: type, parts: _Parts) -> tuple[bytes, list[Names]]:
-    """Seal a definition; return with it the names that its functions use."""
+def _template(cls: type, parts: _Parts) -> tuple[bytes, Uses]:
+    """Seal a definition; return with it what its functions use."""
 
     def encode(function: tuple[Any, ...] | None) -> Any:
         return None if function is None else (facts_of(function[0]).contents, *function[1:])
@@ -197,33 +198,30 @@ def _template(cls: type, parts: _Parts) -> tuple[bytes, list[Names]]:
         else:
             encoded.append((name, kind, encode(contents)) if type(kind) is str else (name, "value", contents))
     template = seal(marshal.dumps((cls.__name__, tuple(encoded)), WRITE_NO_REFERENCES))
-    return template, [facts_of(function[0]).names for function in _functions(parts)]
+    return template, merged([facts_of(function[0]).names for function in _functions(parts)])
 
 
-def _used(cls: type, names: list[Names], dump: Dump) -> dict[str, Any] | None:
+def _used(cls: type, uses: Uses, dump: Dump) -> dict[str, Any] | None:
     """Return the globals that the methods use, or None where they are not fit for a closed class."""
-    scope = None
     used: dict[str, Any] = {}
-    for each in names:
-        if not each.globals and not each.imports:
-            continue
-        if each.look_ups is not None:
-            dump.uses.append(each.look_ups)
-        if scope is None:
-            scope = _scope(cls)
-        if each.imports and dump.policy.ships_modules:
-            return None
-        for name in each.globals:
-            value = scope.get(name, used)
-            if value is used:
-                if not hasattr(builtins, name):
-                    return None
-            elif type(value) is ModuleType or dump.policy.by_reference(value):
-                used[name] = value
-            else:
+    if uses.imports and dump.policy.ships_modules:
+        return None
+    if uses.look_ups is not None:
+        dump.uses.append(uses.look_ups)
+    if not uses.globals:
+        return used
+    scope = _scope(cls)
+    for name in uses.globals:
+        value = scope.get(name, used)
+        if value is used:
+            if not hasattr(builtins, name):
                 return None
-        if any(_is_package(used.get(chain[0])) for chain in each.chains):
-            return None  # submodules may have to be imported as well
+        elif type(value) is ModuleType or dump.policy.by_reference(value):
+            used[name] = value
+        else:
+            return None
+    if any(_is_package(used.get(first)) for first in uses.firsts):
+        return None  # submodules may have to be imported as well
     return used
 
 
@@ -232,7 +230,11 @@ def _is_package(value: Any) -> bool:
 
 
 def _scope(cls: type) -> dict[str, Any]:
-    for value in cls.__dict__.values():
+    values = cls.__dict__.values()
+    for value in values:
+        if type(value) is FunctionType:
+            return value.__globals__
+    for value in values:
         function = getattr(value, "fget", None) or getattr(value, "__func__", value)
         if type(function) is FunctionType:
             return function.__globals__

@@ -38,7 +38,9 @@ _NAMELESS = (type(None), type(...), type(NotImplemented))
 
 
 def reduce_class(cls: type, dump: Dump) -> Any:
-    if dump.policy.by_reference(cls) or any(cls is each for each in _NAMELESS):
+    if cls.__module__ != "__main__" and (
+        dump.policy.by_reference(cls) or any(cls is each for each in _NAMELESS)
+    ):
         dump.uses.append(cls)
         return NotImplemented
     if not cls.__flags__ & HEAP_TYPE or cls.__module__ == "builtins" or _is_native(cls):

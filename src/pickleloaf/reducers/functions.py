@@ -53,11 +53,12 @@ _NONE: dict[str, Any] = {}
 
 def reduce_function(function: FunctionType, dump: Dump) -> Any:  # noqa: PLR0911 - the common cases leave first
     module = function.__module__
-    if module == "pickleloaf.wire":
-        return NotImplemented
-    if module != "__main__" and dump.policy.by_reference(function):
-        dump.uses.append(function)
-        return NotImplemented
+    if module != "__main__":
+        if module == "pickleloaf.wire":
+            return NotImplemented
+        if dump.policy.by_reference(function):
+            dump.uses.append(function)
+            return NotImplemented
     facts = facts_of(function.__code__)
     if facts.name != facts.qualname and (place := place_in_class(function, dump)) is not None:
         return place

@@ -1,0 +1,111 @@
+"""A class that was dumped before is only sent as it was when nothing about it has changed."""
+
+import gc
+import weakref
+
+import pytest
+
+import pickleloaf
+
+SOURCE = '''
+class Base:
+    pass
+
+class Shop(Base):
+    limit = 1
+    ends = 1000, "a"
+
+    def sell(self, count=1, *, price=2):
+        return count * price
+
+    def buy(self, count=1):
+        return count
+
+    @property
+    def open(self):
+        """Whether it is open."""
+        return True
+
+    @staticmethod
+    def vat(amount):
+        return amount * 2
+
+    def closed(self):
+        return super().__init__
+
+def other(self):
+    return "other"
+
+def unsell(self, count=1, *, price=2):
+    return -count
+'''
+
+
+def make(source=SOURCE):
+    scope = {"__name__": "__main__"}
+    exec(compile(source, "shop", "exec"), scope)
+    return scope["Shop"], scope
+
+
+def empty_cell(cls, scope):
+    del cls.closed.__closure__[0].cell_contents
+
+
+CHANGES = {
+    "an atom for another": lambda cls, scope: setattr(cls, "limit", 2),
+    "an atom for an equal one of another type": lambda cls, scope: setattr(cls, "limit", True),
+    "a tuple for an equal one": lambda cls, scope: setattr(cls, "ends", (1000.0, "a")),
+    "one more attribute": lambda cls, scope: setattr(cls, "more", 1),
+    "one attribute less": lambda cls, scope: delattr(cls, "limit"),
+    "a method": lambda cls, scope: setattr(cls, "buy", scope["other"]),
+    "the code of a method": lambda cls, scope: setattr(cls.buy, "__code__", scope["other"].__code__),
+    "a default": lambda cls, scope: setattr(cls.buy, "__defaults__", (2,)),
+    "a default, equal": lambda cls, scope: setattr(cls.buy, "__defaults__", (True,)),
+    "a keyword default in its dict": lambda cls, scope: cls.sell.__kwdefaults__.update(price=3),
+    "a keyword default in its dict, equal": lambda cls, scope: cls.sell.__kwdefaults__.update(price=2.0),
+    "an attribute of a method": lambda cls, scope: setattr(cls.buy, "mark", 1),
+    "an annotation": lambda cls, scope: cls.buy.__annotations__.update(count="int"),
+    "the docstring of a method": lambda cls, scope: setattr(cls.buy, "__doc__", "Buy."),
+    "the name of a method": lambda cls, scope: setattr(cls.buy, "__name__", "acquire"),
+    "a property": lambda cls, scope: setattr(cls, "open", property(scope["other"])),
+    "a property for a setter": lambda cls, scope: setattr(cls, "open", property(None, cls.open.fget)),
+    "the docstring of a property": lambda cls, scope: setattr(cls.open, "__doc__", "Open?"),
+    "a static method for a class method": lambda cls, scope: setattr(cls, "vat", classmethod(cls.vat)),
+    "the code of a static method": lambda cls, scope: setattr(cls.vat, "__code__", scope["other"].__code__),
+    "the name of the class": lambda cls, scope: setattr(cls, "__name__", "Store"),
+    "the qualified name of the class": lambda cls, scope: setattr(cls, "__qualname__", "Store"),
+    "the bases": lambda cls, scope: setattr(cls, "__bases__", (type("Other", (scope["Base"],), {}),)),
+    "the cell of the class": empty_cell,
+}
+
+
+@pytest.mark.parametrize("without_keywords", [False, True], ids=["with keyword defaults", "without"])
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_changes_show(change, without_keywords):
+    """Whatever was changed about a class since it was last dumped changes what is sent."""
+    source = SOURCE.replace(", *, price=2", ", price=2") if without_keywords else SOURCE
+    cls, scope = make(source)
+    if without_keywords and cls.sell.__kwdefaults__ is None and "keyword default" in str(_name_of(change)):
+        pytest.skip("it has none")
+    before = pickleloaf.dumps(cls)
+    assert pickleloaf.dumps(cls) == before
+    change(cls, scope)
+    assert pickleloaf.dumps(cls) != before
+
+
+def _name_of(change):
+    return next(name for name, each in CHANGES.items() if each is change)
+
+
+@pytest.mark.parametrize("part", ["", "@property", "@classmethod", "@staticmethod"])
+def test_a_dumped_class_does_not_live_for_ever(part):
+    """Dumping a class twice keeps neither it nor the namespace alive in which it was made."""
+    cls, scope = make(f"class Shop:\n  {part}\n  def buy(self):\n    return Shop, __class__\n")
+    scope["Shop"] = 1  # closed: a global that is a class of this kind would not be
+    scope["held"] = cls
+    pickleloaf.dumps(cls)
+    pickleloaf.dumps(cls)
+    gone = weakref.ref(cls)
+    del cls, scope
+    gc.collect()
+    assert gone() is None
