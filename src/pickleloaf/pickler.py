@@ -119,7 +119,11 @@ class Pickler(pickle.Pickler):
         except Exception as error:  # noqa: BLE001 - whatever user code raises while it is asked for its state
             if not _carrying().write_with_originals(self, obj, before, error):
                 rescue(self, obj, before or Memory(), error)
-        if (dump.has_sets or type(obj) is set or type(obj) is frozenset) and dump.protocol >= 4 and before is None:
+        if (
+            (dump.has_sets or type(obj) is set or type(obj) is frozenset)
+            and dump.protocol >= 4
+            and before is None
+        ):
             from pickleloaf.settle import settle_sets
 
             self._parts[:] = [settle_sets(b"".join(self._parts))]

@@ -41,13 +41,13 @@ def unsell(self, count=1, *, price=2):
 '''
 
 
-def make(source=SOURCE):
+def _make(source=SOURCE):
     scope = {"__name__": "__main__"}
     exec(compile(source, "shop", "exec"), scope)
     return scope["Shop"], scope
 
 
-def empty_cell(cls, scope):
+def _empty_cell(cls, scope):
     del cls.closed.__closure__[0].cell_contents
 
 
@@ -75,7 +75,7 @@ CHANGES = {
     "the name of the class": lambda cls, scope: setattr(cls, "__name__", "Store"),
     "the qualified name of the class": lambda cls, scope: setattr(cls, "__qualname__", "Store"),
     "the bases": lambda cls, scope: setattr(cls, "__bases__", (type("Other", (scope["Base"],), {}),)),
-    "the cell of the class": empty_cell,
+    "the cell of the class": _empty_cell,
 }
 
 
@@ -84,7 +84,7 @@ CHANGES = {
 def test_changes_show(change, without_keywords):
     """Whatever was changed about a class since it was last dumped changes what is sent."""
     source = SOURCE.replace(", *, price=2", ", price=2") if without_keywords else SOURCE
-    cls, scope = make(source)
+    cls, scope = _make(source)
     if without_keywords and cls.sell.__kwdefaults__ is None and "keyword default" in str(_name_of(change)):
         pytest.skip("it has none")
     before = pickleloaf.dumps(cls)
@@ -100,7 +100,7 @@ def _name_of(change):
 @pytest.mark.parametrize("part", ["", "@property", "@classmethod", "@staticmethod"])
 def test_a_dumped_class_does_not_live_for_ever(part):
     """Dumping a class twice keeps neither it nor the namespace alive in which it was made."""
-    cls, scope = make(f"class Shop:\n  {part}\n  def buy(self):\n    return Shop, __class__\n")
+    cls, scope = _make(f"class Shop:\n  {part}\n  def buy(self):\n    return Shop, __class__\n")
     scope["Shop"] = 1  # closed: a global that is a class of this kind would not be
     scope["held"] = cls
     pickleloaf.dumps(cls)

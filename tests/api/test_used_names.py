@@ -17,17 +17,17 @@ ATTRIBUTE = {"LOAD_ATTR", "LOAD_METHOD"}
 PASSED = {"CACHE", "PUSH_NULL", "EXTENDED_ARG"}
 
 
-def codes_in(code):
+def _codes_in(code):
     yield code
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
-            yield from codes_in(constant)
+            yield from _codes_in(constant)
 
 
-def read_with_dis(code):
+def _read_with_dis(code):
     """Return globals and chains of a code object and those in it, in order of first use."""
     names, chains = {}, {}
-    for each in codes_in(code):
+    for each in _codes_in(code):
         chain = ()
         for instruction in [*dis.get_instructions(each), None]:
             kind = None if instruction is None else instruction.opname
@@ -51,7 +51,7 @@ def test_same_as_dis(module):
     """Globals and chains are those that dis shows, in the same order, for a whole module."""
     file = Path(module.__file__)
     code = compile(file.read_text(encoding="utf-8"), str(file), "exec")
-    names, chains = read_with_dis(code)
+    names, chains = _read_with_dis(code)
     found = find_names(code)
     assert list(found.globals)[: len(names)] == list(names)  # what strings spell comes after
     assert list(found.chains) == list(chains)

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import builtins
 import marshal
-from types import CellType, FunctionType, ModuleType
+from types import CellType, FunctionType
 from typing import Any
 
 from pickleloaf._compat import HAS_LAZY_ANNOTATIONS
@@ -29,7 +29,8 @@ from pickleloaf.reducers._building import make_class, namespace_of
 from pickleloaf.reducers._closed_places import is_partly_sent
 from pickleloaf.reducers._dump import Dump
 from pickleloaf.reducers._kinds import ATOMS, Kinds
-from pickleloaf.reducers._snapshots import Snapshot, Uses, keep, kept, merged
+from pickleloaf.reducers._snapshots import Snapshot, keep, kept
+from pickleloaf.reducers._uses import Uses, look_up, merged
 from pickleloaf.wire import verb
 
 __all__ = ["reduce_closed"]
@@ -54,7 +55,7 @@ def reduce_closed(cls: type, dump: Dump) -> Any:
         last = Snapshot(cls, *_template(cls, parts))
     if is_partly_sent(cls, dump):
         return None
-    used = _used(cls, last.uses, dump)
+    used = look_up(cls, last.uses, dump)
     if used is None:
         return None
     if tracked is None and dump.digesting is not cls:
@@ -92,7 +93,11 @@ def rebuild_closed_class(
     name, parts = marshal.loads(unseal(template))
     names, cell = _put_together(parts, used or {})
     names["__classcell__"] = cell
-    cls = make_class(identity, type, name, bases, names, {})
+    if bases:
+        cls = make_class(identity, type, name, bases, names, {})
+    else:  # nothing that could do more than type itself
+        cls = type(name, (), names)
+        _tracking.start(identity, cls, {})
     _tracking.received(cls, template)
     _tracking.finish(cls)
     return cls
@@ -199,46 +204,6 @@ def _template(cls: type, parts: _Parts) -> tuple[bytes, Uses]:
             encoded.append((name, kind, encode(contents)) if type(kind) is str else (name, "value", contents))
     template = seal(marshal.dumps((cls.__name__, tuple(encoded)), WRITE_NO_REFERENCES))
     return template, merged([facts_of(function[0]).names for function in _functions(parts)])
-
-
-def _used(cls: type, uses: Uses, dump: Dump) -> dict[str, Any] | None:
-    """Return the globals that the methods use, or None where they are not fit for a closed class."""
-    used: dict[str, Any] = {}
-    if uses.imports and dump.policy.ships_modules:
-        return None
-    if uses.look_ups is not None:
-        dump.uses.append(uses.look_ups)
-    if not uses.globals:
-        return used
-    scope = _scope(cls)
-    for name in uses.globals:
-        value = scope.get(name, used)
-        if value is used:
-            if not hasattr(builtins, name):
-                return None
-        elif type(value) is ModuleType or dump.policy.by_reference(value):
-            used[name] = value
-        else:
-            return None
-    if any(_is_package(used.get(first)) for first in uses.firsts):
-        return None  # submodules may have to be imported as well
-    return used
-
-
-def _is_package(value: Any) -> bool:
-    return type(value) is ModuleType and "__path__" in value.__dict__
-
-
-def _scope(cls: type) -> dict[str, Any]:
-    values = cls.__dict__.values()
-    for value in values:
-        if type(value) is FunctionType:
-            return value.__globals__
-    for value in values:
-        function = getattr(value, "fget", None) or getattr(value, "__func__", value)
-        if type(function) is FunctionType:
-            return function.__globals__
-    return {}
 
 
 def _put_together(parts: _Parts, used: dict[str, Any]) -> tuple[dict[str, Any], CellType]:

@@ -17,12 +17,12 @@ import weakref
 from itertools import chain
 from operator import attrgetter, is_
 from types import FunctionType
-from typing import Any, NamedTuple
+from typing import Any
 
 from pickleloaf._compat import HAS_LAZY_ANNOTATIONS
-from pickleloaf.code.names import LookUps, Names
+from pickleloaf.reducers._uses import Uses
 
-__all__ = ["Snapshot", "Uses", "keep", "kept", "merged"]
+__all__ = ["Snapshot", "keep", "kept"]
 
 _OWN = attrgetter("__name__", "__qualname__", "__bases__")
 _SAME = attrgetter("__code__", "__defaults__", "__name__", "__qualname__", "__doc__", "__module__")
@@ -41,37 +41,6 @@ _WRAPPERS: dict[type, Any] = {
 }
 
 
-class Uses(NamedTuple):
-    """What the functions of a class look up outside themselves, taken together."""
-
-    globals: tuple[str, ...]
-    imports: bool
-    #: Names off which attributes are read: of a package, these may be submodules.
-    firsts: tuple[str, ...]
-    look_ups: LookUps | None
-
-
-def merged(names: list[Names]) -> Uses:
-    """Return what several functions use, once each."""
-
-    def together(parts: Any) -> tuple[Any, ...]:
-        return tuple(dict.fromkeys(chain.from_iterable(parts)))
-
-    look_ups = [each.look_ups for each in names if each.look_ups is not None]
-    return Uses(
-        together(each.globals for each in names),
-        any(each.imports for each in names),
-        together(each[:1] for part in names for each in part.chains),
-        LookUps(
-            together(each.builtins for each in look_ups),
-            together(each.attributes for each in look_ups),
-            together(each.modules for each in look_ups),
-        )
-        if look_ups
-        else None,
-    )
-
-
 class Snapshot:
     """What a closed class was taken apart into, and what it consisted of then.
 
@@ -80,7 +49,18 @@ class Snapshot:
         uses: what its functions look up.
     """
 
-    __slots__ = ("_atoms", "_bound", "_here", "_names", "_plain", "_refs", "_same", "_wrapped", "template", "uses")
+    __slots__ = (
+        "_atoms",
+        "_bound",
+        "_here",
+        "_names",
+        "_plain",
+        "_refs",
+        "_same",
+        "_wrapped",
+        "template",
+        "uses",
+    )
 
     def __init__(self, cls: type, template: bytes, uses: Uses) -> None:
         self.template = template
@@ -111,12 +91,11 @@ class Snapshot:
             return False
         if self._wrapped:
             functions = [*filter(None, functions)]
-        if any(chain.from_iterable(map(_EMPTY, functions))):
-            return False
-        if not all(map(is_, chain.from_iterable(map(_SAME, functions)), self._same)):
+        same = map(is_, chain.from_iterable(map(_SAME, functions)), self._same)
+        if any(chain.from_iterable(map(_EMPTY, functions))) or not all(same):
             return False
         try:
-            return all([functions[at].__closure__[0].cell_contents is cls for at in self._bound])
+            return all(functions[at].__closure__[0].cell_contents is cls for at in self._bound)
         except ValueError:  # the cell has been emptied
             return False
 

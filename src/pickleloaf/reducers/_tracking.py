@@ -48,11 +48,11 @@ class _Tracked:
         "identity",
         "keywords",
         "maker",
-        "ready",
         "received",
         "revisions",
         "signature",
         "template",
+        "unfinished",
     )
 
     def __init__(self, cls: type, identity: bytes, keywords: dict[str, Any] | None) -> None:
@@ -65,7 +65,9 @@ class _Tracked:
         #: The code of its functions when it first travelled, and the revisions that have arrived.
         self.signature: tuple[Any, ...] | None = None
         self.revisions: set[bytes] = set()
-        self.ready = threading.Event()
+        #: Held until the class is finished.
+        self.unfinished = threading.Lock()
+        self.unfinished.acquire()
         self.builder: int | None = threading.get_ident()
         #: The thread whose payload brought the class, until that thread meets the class again.
         self.maker = None if keywords is None else self.builder
@@ -162,11 +164,12 @@ def arrived(identity: bytes) -> type | None:
     if known is None:
         return None
     cls = known.cls()
-    if cls is None or known.ready.is_set():
+    if cls is None or not known.unfinished.locked():
         if known.maker == threading.get_ident():
             known.maker = None
         return cls
-    if known.builder != threading.get_ident() and known.ready.wait(_PATIENCE_S):
+    if known.builder != threading.get_ident() and known.unfinished.acquire(timeout=_PATIENCE_S):
+        known.unfinished.release()
         return known.cls()
     with _lock:  # whoever began to build it has failed: begin anew
         if _by_identity.get(identity) is known:
@@ -183,9 +186,9 @@ def start(identity: bytes, cls: type, keywords: dict[str, Any] | None) -> None:
 def finish(cls: type) -> None:
     """Let other threads have a class."""
     known = _by_class.get(id(cls))
-    if known is not None:
+    if known is not None and known.builder is not None:
         known.builder = None
-        known.ready.set()
+        known.unfinished.release()
 
 
 def is_new(cls: type) -> bool:

@@ -19,25 +19,20 @@ This is the hot path of the package, hence the look-ups in a row and the tests f
 """
 
 from __future__ import annotations
-import __future__
 
 import builtins
 from types import CellType, FunctionType, ModuleType
 from typing import Any
 
-from pickleloaf._compat import HAS_LAZY_ANNOTATIONS
-from pickleloaf.code.codec import FACETS, CodeFacts, decode, facts_of
-from pickleloaf.code.names import identifiers
+from pickleloaf.code.codec import CodeFacts, decode, facts_of
 from pickleloaf.reducers import reducer_for_made
+from pickleloaf.reducers._attributes import add_annotation_names, are_leaves, attributes_of
 from pickleloaf.reducers._closed_places import place_in_class
 from pickleloaf.reducers._dump import Dump, Late
 from pickleloaf.reducers._kinds import ATOMS, SETS, Kinds
 from pickleloaf.reducers._named import by_name
 from pickleloaf.reducers._namespaces import imported_modules, namespace_for, submodules
 from pickleloaf.wire import verb
-
-#: PEP 563: annotations are strings, so that asking for them runs nothing.
-_STRINGS = __future__.annotations.compiler_flag
 
 _Parts = dict[tuple[str, Any], Any]
 
@@ -176,10 +171,10 @@ def _state(
     if closure is not None:
         contents = _contents(function, facts, closure, dump)
         is_leaf = is_leaf and (contents is None or (type(contents) is tuple and _LEAVES.cover(contents)))
-    attributes = _attributes(function, facts, scope)
+    attributes = attributes_of(function, facts, scope)
     if "__annotations__" in attributes and type(namespace) is not ModuleType:
         used = used or {}
-        _add_annotation_names(used, function, dump)
+        add_annotation_names(used, function, dump)
     modules: Any = None
     if names.chains or names.imports:
         modules = tuple(
@@ -188,7 +183,7 @@ def _state(
     if modules:
         return (used or None, contents, attributes or None, modules), False
     if attributes:
-        is_leaf = is_leaf and _are_leaves(attributes)
+        is_leaf = is_leaf and are_leaves(attributes)
     if is_leaf and used:
         dump.given.setdefault(id(scope), {}).update(used)
     if attributes:
@@ -214,14 +209,6 @@ def _used(names: tuple[str, ...], scope: dict[str, Any], dump: Dump) -> tuple[di
             is_leaf = False
             used[name] = value if _SELF_NAMED.have(value) else by_name(value, name, scope, dump)
     return used, is_leaf
-
-
-def _are_leaves(attributes: dict[str, Any]) -> bool:
-    for name, value in attributes.items():
-        parts = tuple(value.values()) if name == "__kwdefaults__" else value
-        if not (ATOMS.cover(parts) if type(parts) is tuple else ATOMS.have(parts)):
-            return False
-    return True
 
 
 def _holds_sets(state: tuple[Any, ...]) -> bool:
@@ -256,45 +243,6 @@ def _contents(function: FunctionType, facts: CodeFacts, closure: tuple[CellType,
 def _class_scope(scope: Any, function: FunctionType) -> dict[str, Any]:
     """Cut the class namespace that a lazy annotation looks into to the names that it can ask for."""
     return {name: scope[name] for name in function.__code__.co_names if name in scope}
-
-
-def _attributes(function: FunctionType, facts: CodeFacts, scope: dict[str, Any]) -> dict[str, Any]:
-    """Return the attributes that differ from what the code and the globals give a new function."""
-    attributes: dict[str, Any] = {}
-    if function.__defaults__:
-        attributes["__defaults__"] = function.__defaults__
-    if function.__kwdefaults__:
-        attributes["__kwdefaults__"] = function.__kwdefaults__
-    if FACETS(function) == facts.plain and function.__module__ == scope.get("__name__"):
-        return attributes
-    if function.__name__ != facts.name:
-        attributes["__name__"] = function.__name__
-    if function.__qualname__ != facts.qualname:
-        attributes["__qualname__"] = function.__qualname__
-    if function.__module__ != scope.get("__name__"):
-        attributes["__module__"] = function.__module__
-    if function.__doc__ is not facts.doc and function.__doc__ != facts.doc:
-        attributes["__doc__"] = function.__doc__
-    if function.__dict__:
-        attributes["__dict__"] = function.__dict__
-    if getattr(function, "__type_params__", None):
-        attributes["__type_params__"] = function.__type_params__  # type: ignore[attr-defined]
-    annotate = function.__annotate__ if HAS_LAZY_ANNOTATIONS else None  # type: ignore[attr-defined]
-    if annotate is not None and not function.__code__.co_flags & _STRINGS:
-        attributes["__annotate__"] = annotate
-    elif function.__annotations__:
-        attributes["__annotations__"] = function.__annotations__
-    return attributes
-
-
-def _add_annotation_names(used: dict[str, Any], function: FunctionType, dump: Dump) -> None:
-    """Ship the globals that string annotations name (PEP 563), so that they can be evaluated."""
-    scope = function.__globals__
-    for annotation in function.__annotations__.values():
-        if type(annotation) is str:
-            for name in identifiers(annotation):
-                if name in scope:
-                    used[name] = by_name(scope[name], name, scope, dump)
 
 
 def _parts(state: tuple[Any, ...]) -> _Parts:

@@ -1,0 +1,84 @@
+"""What the functions of a closed class look up outside themselves, taken together."""
+
+from __future__ import annotations
+
+import builtins
+from itertools import chain
+from types import FunctionType, ModuleType
+from typing import Any, NamedTuple
+
+from pickleloaf.code.names import LookUps, Names
+from pickleloaf.reducers._dump import Dump
+
+__all__ = ["Uses", "look_up", "merged"]
+
+
+class Uses(NamedTuple):
+    """Names that the functions use, each once."""
+
+    globals: tuple[str, ...]
+    imports: bool
+    #: Names off which attributes are read: of a package, these may be submodules.
+    firsts: tuple[str, ...]
+    look_ups: LookUps | None
+
+
+def merged(names: list[Names]) -> Uses:
+    """Return what several functions use, once each."""
+
+    def together(parts: Any) -> tuple[Any, ...]:
+        return tuple(dict.fromkeys(chain.from_iterable(parts)))
+
+    look_ups = [each.look_ups for each in names if each.look_ups is not None]
+    return Uses(
+        together(each.globals for each in names),
+        any(each.imports for each in names),
+        together(each[:1] for part in names for each in part.chains),
+        LookUps(
+            together(each.builtins for each in look_ups),
+            together(each.attributes for each in look_ups),
+            together(each.modules for each in look_ups),
+        )
+        if look_ups
+        else None,
+    )
+
+
+def look_up(cls: type, uses: Uses, dump: Dump) -> dict[str, Any] | None:
+    """Return the globals behind the names, or None where they are not fit for a closed class."""
+    used: dict[str, Any] = {}
+    if uses.imports and dump.policy.ships_modules:
+        return None
+    if uses.look_ups is not None:
+        dump.uses.append(uses.look_ups)
+    if not uses.globals:
+        return used
+    scope = _scope(cls)
+    for name in uses.globals:
+        value = scope.get(name, used)
+        if value is used:
+            if not hasattr(builtins, name):
+                return None
+        elif type(value) is ModuleType or dump.policy.by_reference(value):
+            used[name] = value
+        else:
+            return None
+    if any(_is_package(used.get(first)) for first in uses.firsts):
+        return None  # submodules may have to be imported as well
+    return used
+
+
+def _is_package(value: Any) -> bool:
+    return type(value) is ModuleType and "__path__" in value.__dict__
+
+
+def _scope(cls: type) -> dict[str, Any]:
+    values = cls.__dict__.values()
+    for value in values:
+        if type(value) is FunctionType:
+            return value.__globals__
+    for value in values:
+        function = getattr(value, "fget", None) or getattr(value, "__func__", value)
+        if type(function) is FunctionType:
+            return function.__globals__
+    return {}
