@@ -16,6 +16,7 @@ import random
 import re
 import string
 import struct
+import sys
 import textwrap
 import urllib.parse
 import uuid
@@ -293,18 +294,29 @@ class Elements(Case):
 
 
 class Message(Case):
-    """An e-mail message and a parsed URL"""
+    """An e-mail message"""
 
     def make():
         message = email.message.EmailMessage()
         message["To"] = "a@example.org"
         message.set_content("hi")
-        return message, urllib.parse.urlparse("http://h:1/p?q=2#f")
+        return message
 
     def same(obj):
-        message, url = obj
-        assert message["to"] == "a@example.org" and message.get_content() == "hi\n"
-        assert url.port == 1 and url.query == "q=2" and url._replace(path="").geturl()
+        assert obj["to"] == "a@example.org" and obj.get_content() == "hi\n"
+
+
+class Url(Case):
+    """A parsed URL"""
+
+    # urllib/parse.py, _ResultBase.__getstate__ of 3.15.2: subscripts a state that is None after a trip by pickle.
+    exempt = {"relay": "pickle cannot pickle it twice"} if sys.version_info >= (3, 15) else {}
+
+    def make():
+        return urllib.parse.urlparse("http://h:1/p?q=2#f")
+
+    def same(obj):
+        assert obj.port == 1 and obj.query == "q=2" and obj._replace(path="").geturl()
 
 
 class Parser(Case):

@@ -1,6 +1,7 @@
 """Functions of every make: what they compute, remember and say about themselves."""
 
 import asyncio
+import builtins
 import inspect
 import types
 
@@ -472,6 +473,56 @@ class BuiltByHand(Case):
         assert obj(5) == 106 and obj.__name__ == "made"
         obj.__globals__["more"] = 2
         assert obj(5) == 107
+
+
+class CellTwice(Case):
+    """A function made with types.FunctionType that has one cell for two variables"""
+
+    def make():
+        def outer():
+            a = 1
+            b = 2
+
+            def step():
+                nonlocal a
+                a += 1
+                return a, b
+
+            return step
+
+        step = outer()
+        cell = step.__closure__[0]
+        return types.FunctionType(step.__code__, step.__globals__, "step", None, (cell, cell)), step
+
+    def same(obj):
+        twice, once = obj
+        assert twice() == (2, 2)
+        assert once() == (3, 2)
+
+
+class OwnBuiltins(Case):
+    """A function with builtins of its own, as a sandbox makes it"""
+
+    refused = True
+    path = "['ask']"
+
+    def make():
+        return {
+            "ask": define("def ask(x):\n    return len(x)", "ask", __builtins__={"len": lambda x: "mine"})
+        }
+
+    def same(obj):
+        assert obj["ask"]([]) == "mine"
+
+
+class CopiedBuiltins(Case):
+    """A function whose builtins are a copy of everybody's"""
+
+    def make():
+        return define("def ask(x):\n    return len(x)", "ask", __builtins__=dict(vars(builtins)))
+
+    def same(obj):
+        assert obj([1]) == 1
 
 
 class TypeParameters(Case):

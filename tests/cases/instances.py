@@ -3,8 +3,9 @@
 import collections
 import copyreg
 import types
+from unittest import mock
 
-from harness import Case, drive
+from harness import Case, drive, raises
 
 
 class Pair:
@@ -493,6 +494,48 @@ class Many(Case):
 
     def payload(data):
         assert len(data) < 40_000
+
+
+class Mocks(Case):
+    """unittest.mock objects, whose classes answer what they are asked by making more of them"""
+
+    exempt = {"same_bytes_elsewhere": "mock gives a class its magic methods in the order of a set"}
+
+    def make():
+        magic = mock.MagicMock(return_value=4, side_effect=None)
+        magic.__len__.return_value = 3
+        magic.child.method.return_value = 5
+        magic(1)
+        return magic, mock.Mock(spec=Pair), mock.AsyncMock(return_value=6)
+
+    def same(obj):
+        import asyncio
+
+        magic, plain, later = obj
+        assert magic(2) == 4 and len(magic) == 3 and magic.child.method() == 5
+        assert magic.call_args_list[0].args == (1,)
+        assert isinstance(plain, plain._spec_class)
+        with raises(AttributeError):
+            plain.no_such_thing
+        assert asyncio.run(later()) == 6
+
+
+class LiesAboutClass(Case):
+    """An instance that gives another class for its own when asked"""
+
+    def make():
+        class Liar:
+            def __init__(self):
+                self.truth = 1
+
+            @property
+            def __class__(self):
+                return int
+
+        return Liar()
+
+    def same(obj):
+        assert isinstance(obj, int) and type(obj).__name__ == "Liar" and obj.truth == 1
 
 
 if __name__ == "__main__":

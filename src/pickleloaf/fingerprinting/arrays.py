@@ -13,7 +13,7 @@ from pickleloaf.fingerprinting.graph import Parts, Raw
 from pickleloaf.fingerprinting.objects import Reader
 
 #: Elements of an array that are brought into order at once.
-_CHUNK = 1 << 16
+_CHUNK = 1 << 15
 #: Kinds of elements that are references: objects, and strings of any length.
 _REFERENCES = "OT"
 

@@ -9,6 +9,7 @@ from types import FunctionType, ModuleType
 from typing import Any
 
 from pickleloaf.code.names import Names
+from pickleloaf.errors import EncodeError
 from pickleloaf.policy.by_value import MAIN
 from pickleloaf.reducers._dump import Dump, Namespace, ShippedModules
 from pickleloaf.wire import verb
@@ -24,6 +25,7 @@ def namespace_for(scope: dict[str, Any], function: FunctionType, dump: Dump) -> 
     """
     name = scope.get("__name__")
     if name in MAIN and not dump.policy.ships_modules and _shipped_with(scope) is None:
+        _check_builtins(scope)
         dump.namespaces[id(scope)] = function
         return name
     name = name if type(name) is str else ""
@@ -31,8 +33,25 @@ def namespace_for(scope: dict[str, Any], function: FunctionType, dump: Dump) -> 
     found: Any = Namespace(scope, name)
     if module is not None and getattr(module, "__dict__", None) is scope and not dump.policy.travels(name):
         found = module
+    else:
+        _check_builtins(scope)
     dump.namespaces[id(scope)] = found
     return found
+
+
+def _check_builtins(scope: dict[str, Any]) -> None:
+    """Refuse functions that were given other builtins than everybody's: they would arrive with all of them.
+
+    Raises:
+        EncodeError: they were, and not by this package.
+    """
+    held = scope.get("__builtins__", builtins)
+    if held is builtins or held == builtins.__dict__ or _shipped_with(scope) is not None:
+        return
+    msg = f"the functions of {scope.get('__name__')!r} have builtins of their own, which cannot travel"
+    raise EncodeError(
+        msg, hint="pass them what they may use as globals or arguments, or exec their source there"
+    )
 
 
 def reduce_namespace(namespace: Namespace, dump: Dump) -> Any:

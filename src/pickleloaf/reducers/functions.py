@@ -13,7 +13,8 @@ Loses: path and absolute line numbers.
 2. The first function of a globals dict brings the dict; those that follow name that function. A global that
    has come with a shell is not sent again.
 3. The first function with a cell brings the cell; those that follow name that function and the number of
-   the cell in it. Each gives the contents, which are the same.
+   the cell in it. Each gives the contents, which are the same. A function that has a cell twice
+   (FunctionType takes any) names the number alone.
 
 This is the hot path of the package, hence the look-ups in a row and the tests for the common case first.
 """
@@ -92,8 +93,8 @@ def rebuild_function(
     Args:
         blob: its code (see code/codec.py).
         namespace: whose globals it has: a function's, a module's, or a new dict's of this ``__name__``.
-        shared: for each cell None for a new one, (function, index) for one of another function's, or
-            the cell itself. None if all are new.
+        shared: for each cell None for a new one, (function, index) for one of another function's, an
+            index for an earlier one of its own, or the cell itself. None if all are new.
         state: see `fill_function`.
     """
     code = decode(blob)
@@ -141,7 +142,7 @@ def _shared_cells(
             known[id(cell)] = (function, index)
         else:
             shared = shared or [None] * len(closure)
-            shared[index] = place
+            shared[index] = place[1] if type(place) is tuple and place[0] is function else place
     return None if shared is None else tuple(shared)
 
 
@@ -151,6 +152,8 @@ def _cells(shared: tuple[Any, ...]) -> tuple[CellType, ...]:
         if type(place) is tuple:
             function, index = place
             cells.append(function.__closure__[index])
+        elif type(place) is int:
+            cells.append(cells[place])
         else:
             cells.append(CellType() if place is None else place)
     return tuple(cells)

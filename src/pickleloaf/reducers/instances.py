@@ -67,9 +67,14 @@ def reducer_of_instances(cls: type) -> _Reducer | None:
     return reduce_instance
 
 
+def _said(cls: type, name: str) -> Any:
+    """Return what a class or a base of it defines under a name, or None; asking the class might run its code."""
+    return next((base.__dict__[name] for base in cls.__mro__ if name in base.__dict__), None)
+
+
 def _guards_attributes(cls: type) -> bool:
     """Tell whether asking a new, empty instance for ``__setstate__`` would run code of the class."""
-    return hasattr(cls, "__getattr__") and not hasattr(cls, "__setstate__")
+    return _said(cls, "__getattr__") is not None and _said(cls, "__setstate__") is None
 
 
 def _hides_slots(cls: type) -> bool:
@@ -98,7 +103,9 @@ def _reduce_slots(instance: Any, dump: Dump) -> Any:
 def _hashes_state(cls: type) -> bool:
     """Tell whether the hash of an instance may need its attributes: it must have them before sets do."""
     return (
-        type(cls.__hash__) is FunctionType and not hasattr(cls, "__setstate__") and not _reduces_itself(cls)
+        type(_said(cls, "__hash__")) is FunctionType
+        and _said(cls, "__setstate__") is None
+        and not _reduces_itself(cls)
     )
 
 
@@ -125,16 +132,17 @@ def rebuild_hashed_instance(make: Any, arguments: tuple[Any, ...], early: dict[s
     return instance
 
 
-def _reduces_itself(cls: Any) -> bool:
-    return cls.__reduce_ex__ is not object.__reduce_ex__ or cls.__reduce__ is not object.__reduce__
+def _reduces_itself(cls: type) -> bool:
+    return any(_said(cls, name) is not object.__dict__[name] for name in ("__reduce_ex__", "__reduce__"))
 
 
 def _needs_arguments(cls: type) -> bool:
     """Tell whether pickle would call ``__new__`` without arguments that it requires."""
-    new = cls.__new__
+    new = _said(cls, "__new__")
+    new = new.__func__ if isinstance(new, staticmethod) else new
     if type(new) is not FunctionType or _reduces_itself(cls):
         return False
-    if hasattr(cls, "__getnewargs__") or hasattr(cls, "__getnewargs_ex__"):
+    if _said(cls, "__getnewargs__") is not None or _said(cls, "__getnewargs_ex__") is not None:
         return False
     required = new.__code__.co_argcount - len(new.__defaults__ or ())
     return required > 1 or new.__code__.co_kwonlyargcount > len(new.__kwdefaults__ or ())
