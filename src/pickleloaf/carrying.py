@@ -22,7 +22,6 @@ from typing import Any
 from pickleloaf.errors import EncodeError, LostPatchWarning
 from pickleloaf.policy.by_value import ValuePolicy
 from pickleloaf.policy.carrying import CarryingPolicy, live_value
-from pickleloaf.policy.marks import MARKS
 from pickleloaf.policy.patches import Judge, Place
 from pickleloaf.policy.watch import Watch, watch_for
 from pickleloaf.reducers._ledger import LEDGER
@@ -89,9 +88,7 @@ def treat_patches(pickler: Any, obj: Any, before: Memory | None) -> None:
     watch = watch_for(policy)
     try:
         if treatment == "warn":
-            watch.renew(dump.uses)
-            if watch.patched or MARKS.active:
-                _warn(watch.places(dump.uses))
+            _warn(watch.renew(dump.uses))
         elif treatment == "carry":
             _carry(pickler, obj, before, watch)
         else:

@@ -154,6 +154,60 @@ def test_patch_of_a_class_is_seen_at_once(birds, script):
         pickleloaf.dumps(bird)
 
 
+AT_ONCE = {
+    "a method": ("birds.Bird('tom')", "birds.Bird.hi = lambda self: 'HI'", "Bird.hi"),
+    "a method of a base": ("birds.Turkey", "birds.Bird.hi = lambda self: 'HI'", "Bird.hi"),
+    "a new method": ("birds.Bird", "birds.Bird.fly = lambda self: 'flies'", "Bird.fly"),
+    "a value": ("birds.Bird('tom')", "birds.Bird.brain = Brain()", "Bird.brain"),
+    "a static method": ("birds.Bird", "birds.Bird.legs = staticmethod(lambda: 3)", "Bird.legs"),
+    "what a function uses": ("birds.day", "birds.feed = lambda bird: bird", "feed"),
+    "an attribute": ("lambda: birds.feed(1)", "birds.feed = lambda bird: bird", "feed"),
+    "a new attribute": ("lambda: birds.count(1)", "birds.count = lambda bird: bird", "count"),
+    "an import": ("imports", "birds.feed = lambda bird: bird", "feed"),
+}
+
+
+@pytest.mark.parametrize("what", AT_ONCE)
+def test_patch_near_is_seen_without_waiting(what, birds, script):
+    """What a payload itself refers to is looked at each time: also when nothing else is due for a long time."""
+    made, patch, name = AT_ONCE[what]
+    scope = script(
+        f"class Brain: pass\ndef imports():\n    from {birds.__name__} import feed\n    return feed",
+        birds=birds,
+    )
+    obj = eval(made, scope)
+    pickleloaf.dumps(obj)
+    watch = watch_for(ValuePolicy(pickleloaf.pickler.REGISTRY, Handles()))
+    watch.due = float("inf")
+    try:
+        assert not warned(obj)
+        script(patch, **scope)
+        assert [f"{birds.__name__}.{name} is patched" in message for message in warned(obj)] == [True]
+    finally:
+        watch.due = 0.0
+
+
+@pytest.mark.parametrize("name", ["feed", "Bird.hi"])
+def test_code_replaced_in_place_is_carried(name, birds):
+    """Code that was replaced after a module had been looked at is seen whenever everything is looked at."""
+    target = birds.feed if name == "feed" else birds.Bird.hi
+    assert places_behind(birds.day) == places_behind(birds.Bird) == []
+    scope = {}
+    exec(compile("def mine(bird):\n    return 'mine'", "<stdin>", "exec"), scope)
+    target.__code__ = scope["mine"].__code__
+    assert places_behind(birds.Bird) == [f"{birds.__name__}.{name}.__code__"]
+
+
+def test_other_payloads_are_glanced_at_while_something_is_patched(birds, script, patched):
+    """Where one thing is patched, payloads that have nothing to do with it still need no closer look."""
+    assert warned(patched["use"])
+    pickleloaf.dumps(json.loads)
+    policy = ValuePolicy(pickleloaf.pickler.REGISTRY, Handles())
+    watch_for(policy)
+    assert not policy.glance([json.loads])
+    assert policy.glance([birds])
+
+
 def test_patch_of_a_builtin_is_seen_at_once(script, monkeypatch):
     """So does one that uses a builtin by name."""
     scope = script("def use():\n    return round(1.5)\nlost = lambda number: number")

@@ -22,7 +22,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from opcode import opmap
 from types import CodeType
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from pickleloaf._compat import NAME_SHIFTS
 
@@ -61,24 +61,24 @@ class LookUps:
 
     Attributes:
         builtins: globals that builtins has under such a name.
-        attributes: what is read straight off a name.
+        chains: attributes that are read straight off a name, one off the other.
         modules: what is imported, and the parents of that.
-        seen: what they meant when they were last looked at, as (getter, namespace, values); see policy/watch.
+        members: what is imported from modules, as (module, name).
     """
 
-    __slots__ = ("attributes", "builtins", "modules", "seen")
+    __slots__ = ("builtins", "chains", "members", "modules")
 
     def __init__(
-        self, builtins: tuple[str, ...], attributes: tuple[str, ...], modules: tuple[str, ...]
+        self,
+        builtins: tuple[str, ...],
+        chains: tuple[tuple[str, ...], ...],
+        modules: tuple[str, ...],
+        members: tuple[tuple[str, str], ...],
     ) -> None:
         self.builtins = builtins
-        self.attributes = attributes
+        self.chains = chains
         self.modules = modules
-        self.seen: tuple[tuple[Any, Any, Any], ...] = _NEVER_SEEN
-
-
-#: As if something had changed.
-_NEVER_SEEN = ((len, (), None),)
+        self.members = members
 
 
 class Names(NamedTuple):
@@ -126,14 +126,14 @@ def _find_look_ups(
     imports: Iterable[tuple[int, str, tuple[str, ...]]],
 ) -> LookUps | None:
     known = vars(builtins)
+    absolute = [(module, members) for level, module, members in imports if not level]
     found = LookUps(
         tuple(name for name in names if name in known),
-        tuple(dict.fromkeys(name for chain in chains for name in chain[1:])),
-        tuple(
-            dict.fromkeys(each for level, module, _ in imports if not level for each in _with_parents(module))
-        ),
+        tuple(dict.fromkeys(chain[1:] for chain in chains)),
+        tuple(dict.fromkeys(each for module, _ in absolute for each in _with_parents(module))),
+        tuple(dict.fromkeys((module, name) for module, members in absolute for name in members)),
     )
-    return found if found.builtins or found.attributes or found.modules else None
+    return found if found.builtins or found.chains or found.modules else None
 
 
 def _collect(

@@ -3,7 +3,7 @@
 To look closely at a value takes some tenths of a microsecond; to ask whether a namespace is as it was, some
 hundredths for each name. What is remembered for that depends on the value:
 
-1. functions, classes, modules, descriptors and the like: the object itself;
+1. functions, classes, modules, descriptors and the like: the object itself, and of functions the code;
 2. everything else: its type. So no large object is kept alive, and as long as the type is the same and
    no code of by-value modules, an object is no patch, whichever it is.
 """
@@ -11,8 +11,8 @@ hundredths for each name. What is remembered for that depends on the value:
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from operator import is_, itemgetter
+from collections.abc import Callable, Iterator, Mapping
+from operator import itemgetter
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any
 
@@ -38,8 +38,6 @@ _USUAL = frozenset(
     "__annotations__ __parameters__ __orig_bases__ __match_args__ __abstractmethods__".split()
 )
 
-_NOTHING = object()
-
 
 class Scope:
     """The namespace of a module, or of a class in one.
@@ -55,7 +53,7 @@ class Scope:
     """
 
     __slots__ = (
-        "_get_held", "_get_rest", "_held", "_rest", "_size",
+        "_codes", "_functions", "_get_held", "_get_rest", "_held", "_rest", "_size",
         "inner", "leads", "module", "owner", "patched", "path", "space",
     )  # fmt: skip
 
@@ -75,20 +73,12 @@ class Scope:
         try:
             return (
                 len(space) == self._size
-                and (not self._held or all(map(is_, self._get_held(space), self._held.values())))
-                and (not self._rest or all(map(is_, map(type, self._get_rest(space)), self._rest.values())))
+                and self._get_held(space) == self._held
+                and tuple(map(type, self._get_rest(space))) == self._rest
+                and [each.__code__ for each in self._functions] == self._codes
             )
-        except KeyError:
+        except Exception:  # noqa: BLE001 - a name is gone, or a foreign __eq__ fails
             return False
-
-    def holds(self, names: Iterable[str]) -> bool:
-        """Tell whether some names, where they are there, are as they were when it was read."""
-        held, rest, space = self._held, self._rest, self.space
-        for name in names:
-            value = space.get(name, _NOTHING)
-            if value is not held.get(name, _NOTHING) and rest.get(name) is not type(value):
-                return False
-        return True
 
     def read(self, judge: Judge) -> None:
         """Look at every value, and at the classes that are defined here."""
@@ -122,8 +112,10 @@ class Scope:
                 patched.extend(self._patches(name, value, judge))
         self.patched = tuple(patched)
         self.leads = frozenset(leads - {self.module, ""})
-        self._held, self._get_held = held, _getter(held)
-        self._rest, self._get_rest = rest, _getter(rest)
+        self._held, self._get_held = tuple(held.values()), _getter(held)
+        self._rest, self._get_rest = tuple(rest.values()), _getter(rest)
+        self._functions = [value for value in self._held if type(value) is FunctionType]
+        self._codes = [each.__code__ for each in self._functions]
         self._size = len(items)
 
     def walk(self) -> Iterator[Scope]:

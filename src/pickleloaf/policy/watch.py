@@ -7,12 +7,13 @@ looked through, along what they hold of one another. What was seen is remembered
 anew when the namespace has changed.
 
 1. `Watch.look` looks at every namespace in reach, and sees every patch that can be seen.
-2. `glance_of` is for every dump, and takes a few hundredths of the time that dumps take. The names that
-   shipped code uses of builtins and of modules it always looks at. The rest of the namespaces that the
-   payload itself refers to is looked at again as long as there is something in a purse: 50 microseconds
-   to begin with, and a fiftieth of the time that passes. So a dump now and then looks every time, and one
-   of a thousand in a row looks after some ten others. Everything in reach is looked at again after
-   `_FAR` times as long as that took the last time, some tenths of a second.
+2. `glance_of` is for every dump, and takes a few hundredths of the time that dumps take. What the payload
+   itself refers to it looks at every time: the names that shipped code uses of builtins and of modules, the
+   namespaces of classes and of their bases, the functions and the globals that they use. Payloads are known
+   by what they refer to; what all that was is remembered in `Watch.seen`, once there was no patch.
+3. What is behind that, such as a function that a method calls, is looked at when something is met for the
+   first time, and again after `_FAR` times as long as looking at everything took, some tenths of a second.
+   At the same time `seen` is emptied: no value that has been replaced is kept alive any longer.
 
 What is here is a cache; a lock guards what writes to it.
 """
@@ -22,30 +23,39 @@ from __future__ import annotations
 import builtins
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator
-from operator import itemgetter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from time import perf_counter
-from types import ModuleType
-from typing import Any
+from types import FunctionType, ModuleType
+from typing import Any, NamedTuple
 
 from pickleloaf.code.names import LookUps
 from pickleloaf.policy.altered import altered
 from pickleloaf.policy.by_value import MAIN, Registry, ValuePolicy, is_importable_module
 from pickleloaf.policy.marks import MARKS
-from pickleloaf.policy.patches import Judge, Place
+from pickleloaf.policy.patches import Judge, Place, space_of
 from pickleloaf.policy.scopes import Scope
 
 __all__ = ["Watch", "glance_of", "watch_for"]
 
-#: Looking again at what is near takes this share of the time that passes, once the purse is empty.
-_SHARE = 0.02
-_PURSE_S = 50e-6
-
-#: Seconds that a look takes besides, to get there.
-_WAY_S = 2e-6
-
 #: Everything in reach is looked at again after this many times as long as that took.
-_FAR = 100
+_FAR = 400
+
+#: As many names of a class and its bases are looked at each time. Of others it is seen that they are new.
+_NAMES = 40
+
+#: Payloads that are remembered at most.
+_PAYLOADS = 1000
+
+
+class _Seen(NamedTuple):
+    """What a payload refers to, and what was there when it was last looked at."""
+
+    #: Namespaces, names in them, and their values.
+    names: tuple[tuple[dict[str, Any], str, Any], ...]
+    #: Namespaces and their sizes: a name may be new.
+    sizes: tuple[tuple[Mapping[str, Any], int], ...]
+    #: The values in the namespaces of classes, as they are and as they were.
+    values: tuple[tuple[Iterable[Any], list[Any]], ...]
 
 
 class _Root:
@@ -73,56 +83,58 @@ class Watch:
         self._reaches: dict[str, frozenset[str]] = {}
         #: Modules in which, or in classes of which, there is a patch.
         self.patched: set[str] = set()
-        #: When the clock has passed this, `renew` should be called.
-        self.due = self._far_due = 0.0
-        #: Seconds that may be spent on looking again, and when they were last counted.
-        self._purse = _PURSE_S
-        self._paid = 0.0
-        MARKS.notify(self._forget_due)
+        #: What was seen of payloads behind which there was no patch, by what they use.
+        self.seen: dict[Any, _Seen] = {}
+        #: When everything is looked at again.
+        self.due = 0.0
+        MARKS.notify(self.seen.clear)
         self._enter_modules(["builtins"])
-        self._builtins = self._scopes["builtins"]
 
-    def renew(self, uses: Iterable[Any]) -> None:
-        """Look at what may have changed: at what is near, and when it is time at everything.
+    def renew(self, uses: Iterable[Any]) -> list[Place]:
+        """Look at what is near, and when it is time at everything; return the patches behind a payload.
 
         Args:
             uses: what the payload refers to by name, and the `LookUps` of the code it ships.
         """
-        modules = [each for each in uses if type(each) is ModuleType]
-        near = [scope for each in uses for scope in self._near(each)]
-        began = perf_counter()
-        if began > self._far_due:
-            self._look_far(began)
-            began = perf_counter()
-        self._renew(near)
-        for each in uses:
-            if type(each) is LookUps:
-                self._see(each, modules)
-        self._pay(began, perf_counter())
+        if perf_counter() > self.due:
+            self._look_far()
+        self._renew(scope for each in uses for scope in self._near(each))
+        places = self.places(uses) if self.patched or MARKS.active else []
+        if not places and not MARKS.active:
+            if len(self.seen) >= _PAYLOADS:
+                self.seen.clear()
+            self.seen[tuple(uses)] = self._see(uses)
+        return places
 
     def _near(self, used: Any) -> Iterable[Scope]:
         """Return the namespaces that something a payload uses is itself, or imports."""
         if type(used) is not LookUps:
             return self._root(used).near
         found = [sys.modules.get(name) for name in used.modules]
-        return [scope for each in found if isinstance(each, ModuleType) for scope in self._root(each).near]
+        near = [scope for each in found if isinstance(each, ModuleType) for scope in self._root(each).near]
+        return [*near, self._scopes["builtins"]] if used.builtins else near
 
-    def _see(self, code: LookUps, modules: list[ModuleType]) -> None:
-        """Remember what the names that some code looks up mean now."""
-        if not self._builtins.holds(code.builtins):
-            self._read(self._builtins)
-        if not self.patched and not MARKS.active:
-            code.seen = tuple(_seen(code, modules))
-
-    def _pay(self, began: float, done: float) -> None:
-        """Take what looking took out of the purse; when it is empty, wait until there is something in it."""
-        earned = _SHARE * (began - self._paid)
-        self._purse = min(self._purse + earned, _PURSE_S) - (done - began + _WAY_S)
-        self._paid = done
-        if self.patched or MARKS.active or self._purse > 0:
-            self.due = 0.0
-        else:
-            self.due = min(done - self._purse / _SHARE, self._far_due)
+    def _see(self, uses: Iterable[Any]) -> _Seen:
+        """Return what everything that a payload refers to is now."""
+        names: dict[tuple[int, str], Any] = {}
+        sizes: dict[int, Any] = {}
+        values: dict[int, Any] = {}
+        modules: list[dict[str, Any]] = [space_of(each) for each in uses if type(each) is ModuleType]
+        for each in uses:
+            for space, name in _looked_up(each, modules):
+                if name in space:
+                    names[id(space), name] = (space, name, space[name])
+                else:
+                    sizes[id(space)] = (space, len(space))
+            if isinstance(each, type):
+                count = 0
+                for scope in self._root(each).near:
+                    count += len(scope.space)
+                    if count <= _NAMES:
+                        values[id(scope)] = (scope.space.values(), list(scope.space.values()))
+                    else:
+                        sizes[id(scope)] = (scope.space, len(scope.space))
+        return _Seen(*(tuple(found.values()) for found in (names, sizes, values)))
 
     def look(self, uses: Iterable[Any]) -> list[Place]:
         """Return the patches behind what a payload uses, having looked at everything.
@@ -196,6 +208,7 @@ class Watch:
         names = tuple(dict.fromkeys(name for name in modules if type(name) is str))
         with self._lock:
             self._enter_modules(list(names))
+            self._renew([self._scopes[name] for name in names if name in self._scopes])
             near = [self._scope_of(cls) for cls in classes] or [self._scopes.get(name) for name in names]
             root = _Root(obj, tuple(dict.fromkeys(scope for scope in near if scope is not None)), names)
             self.roots[id(obj)] = root
@@ -221,9 +234,6 @@ class Watch:
                     for inner in scope.walk():
                         names += inner.leads
 
-    def _forget_due(self) -> None:
-        self.due = 0.0
-
     def _read(self, scope: Scope) -> None:
         with self._lock:
             before = scope.leads
@@ -232,6 +242,7 @@ class Watch:
             top = self._scopes[scope.module]
             if any(inner.patched for inner in top.walk()):
                 self.patched.add(scope.module)
+                self.seen.clear()
             else:
                 self.patched.discard(scope.module)
             if scope.leads - before and before:
@@ -242,10 +253,12 @@ class Watch:
             if not scope.is_unchanged():
                 self._read(scope)
 
-    def _look_far(self, now: float) -> None:
+    def _look_far(self) -> None:
         """Look again at everything that is known."""
         with self._lock:
-            self._far_due = float("inf")  # nobody else at the same time
+            began = perf_counter()
+            self.due = float("inf")  # nobody else at the same time
+            self.seen.clear()
             for name, top in list(self._scopes.items()):
                 if sys.modules.get(name) is not top.owner:
                     del self._scopes[name]
@@ -255,41 +268,58 @@ class Watch:
                     for scope in list(top.walk()):
                         self._renew((scope,))
             done = perf_counter()
-            self._far_due = done + _FAR * (done - now)
+            self.due = done + _FAR * (done - began)
 
 
-def glance_of(watch: Watch, registry: Registry) -> Callable[[Iterable[Any]], bool]:
+def glance_of(watch: Watch, registry: Registry) -> Callable[[list[Any]], bool]:
     """Return what tells, at little cost, whether a closer look at what a payload uses is needed.
 
     It is asked about every dump. As a closure it takes a quarter of a microsecond.
     """
-    names, roots, clock = registry._names, watch.roots, perf_counter
+    registered, seen, clock = registry._names, watch.seen, perf_counter
 
-    def glance(uses: Iterable[Any]) -> bool:
+    def glance(uses: list[Any]) -> bool:
         try:
-            for each in uses:
-                if type(each) is LookUps:
-                    for get, space, values in each.seen:
-                        if get(space) != values:
-                            return True
-                elif id(each) not in roots:
+            names, sizes, values = seen[tuple(uses)]
+            for space, name, value in names:
+                if space[name] is not value:
                     return True
-        except Exception:  # noqa: BLE001 - a name is gone, or a foreign __eq__ fails
+            for growing, size in sizes:
+                if len(growing) != size:
+                    return True
+            for now, before in values:
+                if [*now] != before:
+                    return True
+        except Exception:  # noqa: BLE001 - a payload not seen yet, a name that is gone, a foreign __eq__ that fails
             return True
-        return clock() > watch.due or registry._names is not names
+        return clock() > watch.due or registry._names is not registered
 
     return glance
 
 
-def _seen(code: LookUps, modules: list[ModuleType]) -> Iterator[tuple[Any, Any, Any]]:
-    """Yield what the names that some code looks up mean now."""
-    spaces = [(sys.modules, code.modules), (vars(builtins), code.builtins)]
-    spaces += [(module.__dict__, code.attributes) for module in modules]
-    for space, names in spaces:
-        there = [name for name in names if name in space]
-        if there:
-            get = itemgetter(*there)
-            yield get, space, get(space)
+def _looked_up(used: Any, modules: list[dict[str, Any]]) -> Iterator[tuple[dict[str, Any], str]]:
+    """Yield the names that something a payload uses looks up, each with the namespace where it does."""
+    if type(used) is FunctionType:
+        yield from ((used.__globals__, name) for name in used.__code__.co_names)
+    elif type(used) is LookUps:
+        yield from ((sys.modules, name) for name in used.modules)
+        yield from ((vars(builtins), name) for name in used.builtins)
+        for module, name in used.members:
+            if isinstance(known := sys.modules.get(module), ModuleType):
+                yield space_of(known), name
+        for chain in used.chains:
+            for space in [each for each in modules if chain[0] in each] or modules:
+                yield from _steps(space, chain)
+
+
+def _steps(space: dict[str, Any], chain: tuple[str, ...]) -> Iterator[tuple[dict[str, Any], str]]:
+    """Yield the names of a chain of attributes, as far as it leads from module to module."""
+    for name in chain:
+        yield space, name
+        value = space.get(name)
+        if type(value) is not ModuleType:
+            return
+        space = space_of(value)
 
 
 #: One watch for each set of registered modules: what travels by value is no patch of itself.

@@ -36,8 +36,9 @@ def merged(names: list[Names]) -> Uses:
         together(each[:1] for part in names for each in part.chains),
         LookUps(
             together(each.builtins for each in look_ups),
-            together(each.attributes for each in look_ups),
+            together(each.chains for each in look_ups),
             together(each.modules for each in look_ups),
+            together(each.members for each in look_ups),
         )
         if look_ups
         else None,
