@@ -4,6 +4,7 @@
 #   make check       ruff, mypy strict, the architecture test
 #   make test-all    the test suite on every Python that can be had (ARGS="--skip 3.13")
 #   make engines     what runs on and inside of other frameworks: Dask, Ray, MPI, joblib, ... (installs them)
+#   make portable-matrix  what each Python dumps, loaded and used on each other (ARGS="--only enums -v")
 #   make bench       every benchmark; make bench-quick: a smoke run of them
 #   make bench-tasks the tasks against other runtimes; writes docs/benchmarks-tasks.md
 #   make clean       away with .venv and caches
@@ -15,7 +16,7 @@ ARGS ?=
 PY := .venv/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test check test-all engines bench bench-quick bench-tasks clean
+.PHONY: demo test check test-all portable-matrix engines bench bench-quick bench-tasks clean
 .NOTPARALLEL: # two pips at a time would trip over each other in one .venv
 
 demo: .venv/.package
@@ -35,6 +36,9 @@ test-all: $(PY)
 
 engines: .venv/.test .venv/.foreign .venv/.engines .venv/.mpi
 	$(PY) -m pytest -q tests/integrations tests/engines $(ARGS)
+
+portable-matrix: $(PY)
+	$(PY) ci/portable.py $(ARGS)
 
 bench: .venv/.bench
 	$(PY) -m benchmarks $(ARGS)

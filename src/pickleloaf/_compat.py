@@ -8,7 +8,10 @@ from __future__ import annotations
 import sys
 
 __all__ = [
+    "HAS_INFERRED_VARIANCE",
     "HAS_LAZY_ANNOTATIONS",
+    "HAS_PARAMETER_DEFAULTS",
+    "HAS_REPLACE",
     "HAS_RING_QUEUE",
     "HAS_SLICE_CONSTANTS",
     "MAPPING_KEEPS_NO_DESCRIPTOR",
@@ -33,3 +36,12 @@ MAPPING_KEEPS_NO_DESCRIPTOR: dict[str, bool] = {"trackfd": False} if sys.version
 
 #: By how many bits instructions shift the number of the name that they use, to make room for flags.
 NAME_SHIFTS = {"LOAD_GLOBAL": 1, "LOAD_ATTR": 1 if sys.version_info >= (3, 12) else 0}
+
+#: PEP 695: a TypeVar may leave its variance to be inferred, and there are type aliases.
+HAS_INFERRED_VARIANCE = sys.version_info >= (3, 12)
+
+#: PEP 696: type parameters have defaults.
+HAS_PARAMETER_DEFAULTS = sys.version_info >= (3, 13)
+
+#: ``copy.replace`` asks for ``__replace__``, and classes know their ``__static_attributes__``.
+HAS_REPLACE = sys.version_info >= (3, 13)

@@ -61,6 +61,7 @@ class Pickler(pickle.Pickler):
         by_value: str | Registry | None = None,
         handles: Handles | None = None,
         patches: str | None = None,
+        portable: bool | str = False,
     ) -> None:
         """Set up a pickler that writes to a file.
 
@@ -74,16 +75,19 @@ class Pickler(pickle.Pickler):
             patches: what becomes of patches of importable modules and classes that the object refers to:
                 ``"warn"`` (a `LostPatchWarning` says that they stay behind), ``"carry"``, ``"refuse"`` or
                 ``"ignore"``. By default what ``PICKLELOAF_PATCHES`` in the environment says, else "warn".
+            portable: whether every Python from 3.11 on can load the payload: code then travels with its
+                source, proved to be its own. ``"prefer"``: code whose source is uncertain is for this
+                Python alone.
 
         Raises:
-            ValueError: ``by_value`` or ``patches`` is another string.
+            ValueError: ``by_value``, ``patches`` or ``portable`` is another string.
         """
         protocol = DEFAULT_PROTOCOL if protocol is None or protocol < 0 else protocol
         self._file = file
         self._parts = parts = Parts()
         policy = _DEFAULT
-        if by_value is not None or handles is not None or patches is not None:
-            policy = _value_policy(by_value, handles or HANDLES, patches or _DEFAULT.patches)
+        if by_value is not None or handles is not None or patches is not None or portable:
+            policy = _value_policy(by_value, handles or HANDLES, patches or _DEFAULT.patches, portable)
         self._buffers: Buffers | None = None
         if buffer_callback is not None:
             self._buffers = (_carrying().HeldBuffers if policy.patches == "carry" else Buffers)(
@@ -210,16 +214,21 @@ def _define(cls: type, policy: ValuePolicy) -> tuple[bytes, list[type]]:
 _DEFAULT = ValuePolicy(REGISTRY, HANDLES, patches=default_treatment())
 
 
-def _value_policy(by_value: str | Registry | None, handles: Handles, patches: str) -> ValuePolicy:
+def _value_policy(
+    by_value: str | Registry | None, handles: Handles, patches: str, portable: bool | str
+) -> ValuePolicy:
     if patches not in TREATMENTS:
         msg = f"patches is one of {', '.join(map(repr, TREATMENTS))}, not {patches!r}"
         raise ValueError(msg)
+    if portable not in (True, False, "prefer"):
+        msg = f"portable is True, False or 'prefer', not {portable!r}"
+        raise ValueError(msg)
     if isinstance(by_value, Registry):
-        return ValuePolicy(by_value, handles, patches=patches)
+        return ValuePolicy(by_value, handles, patches=patches, portable=portable)
     if by_value not in (None, "local"):
         msg = f"by_value is a Registry, 'local' or None, not {by_value!r}"
         raise ValueError(msg)
-    return ValuePolicy(REGISTRY, handles, local=by_value == "local", patches=patches)
+    return ValuePolicy(REGISTRY, handles, local=by_value == "local", patches=patches, portable=portable)
 
 
 def dumps(

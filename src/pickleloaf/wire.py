@@ -58,6 +58,9 @@ VERBS: dict[str, Verb] = {
     "member": Verb("reducers.enums", "a member of an enum, by its name"),
     "typed_dict": Verb("reducers.typings", "a TypedDict class, as it is"),
     "type_parameter": Verb("reducers.typings", "a TypeVar, ParamSpec or TypeVarTuple"),
+    "fill_type_parameter": Verb(
+        "reducers.typings", "says what the bound and default of a type parameter are"
+    ),
     "type_alias": Verb("reducers.typings", "a type alias (PEP 695)"),
     "forward_reference": Verb("reducers.typings", "a type that an annotation names by a string"),
     "ctypes_class": Verb("reducers.ctypes_", "a class of ctypes, still without fields"),
@@ -86,6 +89,10 @@ VERBS: dict[str, Verb] = {
     "fill_instance": Verb(
         "reducers.instances", "sets the attributes of an instance without asking it for any"
     ),
+    # what dataclasses says of a class
+    "field": Verb("reducers.dataclasses_", "a field of a dataclass, still without what is said of it"),
+    "fill_field": Verb("reducers.dataclasses_", "gives a field of a dataclass what this Python knows of it"),
+    "dataclass_options": Verb("reducers.dataclasses_", "the options that a dataclass was made with"),
     # what functools makes
     "cached": Verb("reducers.functools_", "a function with an empty lru_cache of the same size"),
     "fill_generic": Verb(

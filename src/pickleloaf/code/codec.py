@@ -1,7 +1,8 @@
 """Code objects to bytes and back.
 
 A code object travels in an envelope (see envelope) that holds four bytes with the length of what follows,
-the code marshalled, and its source text in UTF-8, which may be empty.
+the code marshalled, and its source text in UTF-8, which may be empty. In a portable envelope, the length of
+a recipe and the recipe (see portable) come before all of that.
 
 1. marshal writes references in versions 3 and up wherever an object's reference count is not 1, so
    the same code gives other bytes from one run to the next. Version 2 writes none.
@@ -21,9 +22,10 @@ from types import CellType, CodeType, FunctionType
 from typing import Any
 
 from pickleloaf._compat import HAS_LAZY_ANNOTATIONS, HAS_SLICE_CONSTANTS
-from pickleloaf.code.envelope import seal, unseal
+from pickleloaf.code.envelope import is_of_this_python, is_portable, seal, unseal
 from pickleloaf.code.names import Names, find_names
 from pickleloaf.code.source import file_name, find_source, register_source
+from pickleloaf.errors import EncodeError
 
 __all__ = ["FACETS", "WRITE_NO_REFERENCES", "CodeFacts", "decode", "facts_of", "load_code"]
 
@@ -47,14 +49,14 @@ class CodeFacts:
     """
 
     __slots__ = (
-        *("_alive", "blob", "contents", "doc", "has_plain_cells", "look_ups", "name", "names"),
-        *("plain", "qualname"),
+        *("_alive", "_portable", "blob", "contents", "doc", "has_plain_cells", "look_ups", "name"),
+        *("names", "plain", "qualname"),
     )
 
     blob: bytes
 
     def __init__(self, code: CodeType, alive: weakref.ref[CodeType]) -> None:
-        self.contents = _encode(code)
+        self.contents = _encode(code, find_source(code))
         self.names: Names = find_names(code)
         self.look_ups = self.names.look_ups
         self.name = code.co_name
@@ -63,6 +65,25 @@ class CodeFacts:
         self.has_plain_cells = _MADE_WITH_CLASS.isdisjoint(code.co_freevars)
         self.plain = (self.name, self.qualname, self.doc, {}, *_PLAIN.values())
         self._alive = alive
+        self._portable: bytes | None = None
+
+    def portable(self, *, required: bool) -> bytes:
+        """Return bytes from which every Python gets the code, or those for this Python unless that is required.
+
+        Raises:
+            EncodeError: its source is not certain.
+        """
+        if self._portable is None:
+            code = self._alive()
+            if code is None:
+                raise AssertionError("whoever asks about a code object has it")
+            try:
+                self._portable = _encode_portable(code)
+            except EncodeError:
+                if required:
+                    raise
+                return self.blob
+        return self._portable
 
     def __getattr__(self, name: str) -> Any:
         """Seal the envelope: a slot that is still empty gets here."""
@@ -94,8 +115,15 @@ def facts_of(code: CodeType) -> CodeFacts:
     return facts
 
 
-def _encode(code: CodeType) -> bytes:
-    source = find_source(code)
+def _encode_portable(code: CodeType) -> bytes:
+    from pickleloaf.code.portable import packed, recipe_of
+
+    recipe, source = recipe_of(code)
+    how = packed(recipe)
+    return seal(len(how).to_bytes(4, "little") + how + _encode(code, source), portable=True)
+
+
+def _encode(code: CodeType, source: str) -> bytes:
     settled = _settle(code, file_name(source), code.co_firstlineno - 1)
     body = marshal.dumps(settled, WRITE_NO_REFERENCES)
     return len(body).to_bytes(4, "little") + body + source.encode("utf-8", "surrogatepass")
@@ -106,9 +134,26 @@ def decode(blob: bytes) -> CodeType:
     """Return the code object in some bytes.
 
     Raises:
-        DecodeError: the bytes are of another Python version, or damaged.
+        DecodeError: the bytes are of another Python version and not portable, or damaged.
     """
-    return load_code(unseal(blob))
+    if not is_portable(blob):
+        return load_code(unseal(blob))
+    contents = unseal(blob, of_any_python=True)
+    end = 4 + int.from_bytes(contents[:4], "little")
+    if is_of_this_python(blob):
+        return load_code(contents[end:])
+    return _compile(contents[4:end], contents[end:])
+
+
+def _compile(how: bytes, contents: bytes) -> CodeType:
+    """Compile what another Python has sent; its bytecode is passed over."""
+    from pickleloaf.code.portable import compile_recipe, unpacked
+
+    start = 4 + int.from_bytes(contents[:4], "little")
+    source = contents[start:].decode("utf-8", "surrogatepass")
+    code = compile_recipe(unpacked(how), source)
+    register_source(code.co_filename, source)
+    return code
 
 
 def load_code(contents: bytes) -> CodeType:

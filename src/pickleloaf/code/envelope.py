@@ -4,7 +4,8 @@
     0       2       (major, minor) of the Python that made the contents
     2       2       its bytecode's magic number, as in the head of a .pyc file
     4       4       CRC-32 of everything from offset 8 on
-    8       1       0 for plain contents, 1 for contents deflated without a zlib head (RFC 1951)
+    8       1       1 where the contents are deflated without a zlib head (RFC 1951), plus 2 where another
+                    Python finds in them what it can make its own code from (see portable)
     9               the contents
 
 Bytecode of another Python, or with one bit flipped, crashes an interpreter. So nothing is read from
@@ -20,23 +21,36 @@ import zlib
 from pickleloaf._compat import VERSION
 from pickleloaf.errors import DecodeError
 
-__all__ = ["seal", "unseal"]
+__all__ = ["is_of_this_python", "is_portable", "seal", "unseal"]
 
 _HEAD = bytes(VERSION) + importlib.util.MAGIC_NUMBER[:2]
 _NO_ZLIB_HEAD = -15
 #: Level 9 takes three times as long, for a hundredth of the bytes.
 _LEVEL = 6
 
+_DEFLATED, _PORTABLE = 1, 2
 
-def seal(contents: bytes) -> bytes:
+
+def seal(contents: bytes, *, portable: bool = False) -> bytes:
     """Put contents for this Python into an envelope, compressed where that makes them shorter."""
     deflate = zlib.compressobj(_LEVEL, wbits=_NO_ZLIB_HEAD)
     deflated = deflate.compress(contents) + deflate.flush()
-    body = b"\1" + deflated if len(deflated) < len(contents) else b"\0" + contents
+    kind, body = (_DEFLATED, deflated) if len(deflated) < len(contents) else (0, contents)
+    body = bytes([kind | portable * _PORTABLE]) + body
     return _HEAD + binascii.crc32(body).to_bytes(4, "little") + body
 
 
-def unseal(envelope: bytes) -> bytes:
+def is_portable(envelope: bytes) -> bool:
+    """Tell whether an envelope says that Pythons other than its maker's can use it."""
+    return bool(envelope[8:9] and envelope[8] & _PORTABLE)
+
+
+def is_of_this_python(envelope: bytes) -> bool:
+    """Tell whether an envelope was made by this Python."""
+    return envelope[:4] == _HEAD
+
+
+def unseal(envelope: bytes, *, of_any_python: bool = False) -> bytes:
     """Return the contents of an envelope.
 
     Raises:
@@ -45,14 +59,15 @@ def unseal(envelope: bytes) -> bytes:
     if len(envelope) < 9 or envelope[4:8] != binascii.crc32(envelope[8:]).to_bytes(4, "little"):
         msg = "the code of a function or class in this payload is damaged: its checksum is wrong"
         raise DecodeError(msg)
-    if envelope[:4] != _HEAD:
+    if not of_any_python and not is_of_this_python(envelope):
         theirs, ours = (".".join(map(str, head[:2])) for head in (envelope, _HEAD))
         other = " of another build" if theirs == ours else ""
         msg = (
             f"this payload carries code compiled by Python {theirs}{other}, "
-            f"and this is Python {ours}, which cannot run it"
+            f"and this is Python {ours}, which cannot run it; "
+            "dumps(..., portable=True) makes payloads for every Python"
         )
         raise DecodeError(msg)
-    if envelope[8]:
+    if envelope[8] & _DEFLATED:
         return zlib.decompress(envelope[9:], _NO_ZLIB_HEAD)
     return envelope[9:]

@@ -20,13 +20,27 @@ from typing import Any
 
 from pickleloaf.code.source import find_source
 
-__all__ = ["Definition", "class_around", "find_definition"]
+__all__ = [
+    "VARIABLES",
+    "Definition",
+    "class_around",
+    "definitions",
+    "enclosed",
+    "find_definition",
+    "first_line",
+    "imported_names",
+    "is_same",
+    "scopes_of",
+]
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 _FUTURES = sum({getattr(__future__, name).compiler_flag for name in __future__.all_feature_names})
-_NESTED = 0x10  # CO_NESTED, Include/cpython/code.h: says only that it was compiled inside of a function
+#: Say only where it was compiled: CO_NESTED and CO_METHOD (3.14), Include/cpython/code.h.
+_PLACE = 0x10 | 0x8000000
 _LAMBDA = re.compile(r"\blambda\b")
+#: Name of the function that has the free variables where no function stood around the code.
+VARIABLES = "<variables>"
 #: Pieces of text that are tried at most to find where one lambda ends.
 _PATIENCE = 400
 
@@ -38,13 +52,22 @@ def find_definition(code: CodeType) -> Definition | None:
         return None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # they were given when the file was compiled
-        for definition in _definitions(source, code.co_name, _first_line(code)):
-            if _gives(definition, code, ()) or _gives(definition, code, _imported(code)):
+        for found in definitions(source, code.co_name, first_line(code)):
+            definition = _undecorated(found)
+            if _gives(definition, code, ()) or _gives(definition, code, imported_names(code)):
                 return definition
     return None
 
 
-def _first_line(code: CodeType) -> int:
+def _undecorated(definition: Definition) -> Definition:
+    if isinstance(definition, ast.Lambda):
+        return definition
+    definition = copy.copy(definition)  # the tree keeps its own
+    definition.decorator_list = []
+    return definition
+
+
+def first_line(code: CodeType) -> int:
     """Return the line on which a definition stood when it was compiled.
 
     From Python 3.13 on the body of a class knows its line as a constant, ``__firstlineno__``.
@@ -62,10 +85,10 @@ def _first_line(code: CodeType) -> int:
 
 
 def _gives(definition: Definition, code: CodeType, imported: Sequence[str]) -> bool:
-    return any(_is_same(found, code) for found in _compiled(definition, code, imported))
+    return any(is_same(found, code) for found in _compiled(definition, code, imported))
 
 
-def _definitions(source: str, name: str, first_line: int) -> Iterator[Definition]:
+def definitions(source: str, name: str, first_line: int) -> Iterator[Definition]:
     """Yield the definitions in some lines of source that may be the one with a name."""
     # An indented piece is put under an `if`, which keeps the text of strings of several lines.
     indented = source[0] in " \t"
@@ -75,16 +98,14 @@ def _definitions(source: str, name: str, first_line: int) -> Iterator[Definition
     if name != "<lambda>":
         for node in ast.walk(tree) if tree else ():
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name == name:
-                node = copy.copy(node)  # noqa: PLW2901 - the tree keeps its own
-                node.decorator_list = []
                 yield node
     elif tree:
         yield from (node for node in ast.walk(tree) if isinstance(node, ast.Lambda))
     else:
-        yield from _cut_lambdas(source)
+        yield from _cut_lambdas(source, first_line)
 
 
-def _cut_lambdas(source: str) -> Iterator[ast.Lambda]:
+def _cut_lambdas(source: str, first_line: int) -> Iterator[ast.Lambda]:
     """Yield the lambdas in lines that are no whole statements: the middle of a call, say."""
     for match in _LAMBDA.finditer(source):
         text = source[match.start() :]
@@ -93,8 +114,19 @@ def _cut_lambdas(source: str) -> Iterator[ast.Lambda]:
             tree = _parse(f"({text[:end]}\n)")
             value = getattr(tree.body[0], "value", None) if tree and len(tree.body) == 1 else None
             if isinstance(value, ast.Lambda):
+                _move(value, source[: match.start()], first_line)
                 yield value
                 break
+
+
+def _move(tree: ast.AST, before: str, first_line: int) -> None:
+    """Give a tree that was parsed behind a parenthesis the position that it has behind some text."""
+    column = len(before.rpartition("\n")[2].encode("utf-8", "surrogatepass")) - 1
+    for node in ast.walk(tree):
+        for line, offset in (("lineno", "col_offset"), ("end_lineno", "end_col_offset")):
+            if getattr(node, line, None) == 1:
+                setattr(node, offset, getattr(node, offset) + column)
+    ast.increment_lineno(tree, before.count("\n") + first_line - 1)
 
 
 def _parse(text: str) -> ast.Module | None:
@@ -104,7 +136,7 @@ def _parse(text: str) -> ast.Module | None:
         return None
 
 
-def _imported(code: CodeType) -> list[str]:
+def imported_names(code: CodeType) -> list[str]:
     """Return names that were imported at the top of the module, which the compiler treats differently.
 
     It makes no method calls of calls like ``re.compile(text)``; ``is_import_originated`` in Python/compile.c
@@ -136,21 +168,8 @@ _LOADS_NAME = frozenset(
 
 def _compiled(definition: Definition, code: CodeType, imported: Sequence[str]) -> Iterator[CodeType]:
     """Compile a definition where it stood; yield the code objects that come out under its name."""
-    inner: ast.stmt = ast.Expr(definition) if isinstance(definition, ast.Lambda) else definition
-    scopes = _scopes(code)
-    free: Any = [name for name in code.co_freevars if name.isidentifier() and name not in _IMPLIED]
-    if free and not any(is_function for _, is_function in scopes):
-        scopes.insert(0, ("free", True))
-    for name, is_function in reversed(scopes):
-        body = [inner]
-        if is_function and free:  # the innermost function around it has the variables
-            body.insert(0, ast.Assign([ast.Name(each, ast.Store()) for each in free], ast.Constant(None)))
-            free = None
-        inner = _function(name, body) if is_function else _class(name, body)
-    imports: list[ast.stmt] = [ast.Import([ast.alias(name)]) for name in imported]
-    tree = ast.fix_missing_locations(ast.Module([*imports, inner], []))
     try:
-        whole = compile(tree, "<pickleloaf>", "exec", code.co_flags & _FUTURES, dont_inherit=True)
+        whole = enclosed(definition, code.co_qualname, code.co_freevars, imported, code.co_flags)
     except (SyntaxError, ValueError, MemoryError, RecursionError):
         return
     queue = [whole]
@@ -160,23 +179,59 @@ def _compiled(definition: Definition, code: CodeType, imported: Sequence[str]) -
             yield each
 
 
+def enclosed(
+    definition: Definition, qualname: str, free: Sequence[str], imported: Sequence[str], flags: int
+) -> CodeType:
+    """Compile a definition inside of functions and classes like those around it; return all of that.
+
+    Args:
+        definition: what is compiled.
+        qualname: its qualified name, which names the scopes around it.
+        free: its free variables.
+        imported: names that its module has bound by imports.
+        flags: those of its code, which say what it wants of ``__future__``.
+
+    Raises:
+        SyntaxError: or ValueError, MemoryError, RecursionError: the compiler does not take it.
+    """
+    inner: ast.stmt = ast.Expr(definition) if isinstance(definition, ast.Lambda) else definition
+    implied = _IMPLIED if any(not is_function for _, is_function in scopes_of(qualname)) else frozenset()
+    variables: Any = [name for name in free if name.isidentifier() and name not in implied]
+    for name, is_function in reversed(scopes_of(qualname, variables)):
+        body = [inner]
+        if is_function and variables:  # the innermost function around it has the variables
+            targets: list[ast.expr] = [ast.Name(each, ast.Store()) for each in variables]
+            body.insert(0, ast.Assign(targets, ast.Constant(None)))
+            variables = None
+        inner = _function(name, body) if is_function else _class(name, body)
+    imports: list[ast.stmt] = [ast.Import([ast.alias(name)]) for name in imported]
+    tree = ast.fix_missing_locations(ast.Module([*imports, inner], []))
+    whole: CodeType = compile(tree, "<pickleloaf>", "exec", flags & _FUTURES, dont_inherit=True)
+    return whole
+
+
 #: Free variables that a class gives to the functions in it.
 _IMPLIED = frozenset({"__class__", "__classdict__"})
 
 
-def _scopes(code: CodeType) -> list[tuple[str, bool]]:
-    """Return the scopes around a code object, outermost first: (name, whether it is a function)."""
-    *names, _ = code.co_qualname.split(".")
+def scopes_of(qualname: str, free: Sequence[str] = ()) -> list[tuple[str, bool]]:
+    """Return the scopes around a qualified name, outermost first: (name, whether it is a function).
+
+    Where there are free variables, one of them is a function.
+    """
+    *names, _ = qualname.split(".")
     scopes = []
     for index, name in enumerate(names):
         if name != "<locals>":
             scopes.append((name, names[index + 1 : index + 2] == ["<locals>"]))
+    if free and not any(is_function for _, is_function in scopes):
+        scopes.insert(0, (VARIABLES, True))
     return scopes
 
 
 def class_around(code: CodeType) -> str:
     """Return the name of the class whose private names a code object uses, or ""."""
-    return next((name for name, is_function in reversed(_scopes(code)) if not is_function), "")
+    return next((name for name, is_function in reversed(scopes_of(code.co_qualname)) if not is_function), "")
 
 
 def _function(name: str, body: list[ast.stmt]) -> ast.stmt:
@@ -198,11 +253,11 @@ _PARTS = (
 )
 
 
-def _is_same(one: CodeType, other: CodeType) -> bool:
+def is_same(one: CodeType, other: CodeType) -> bool:
     """Tell whether two code objects do the same, whatever file and lines they are from."""
     return (
         all(getattr(one, part) == getattr(other, part) for part in _PARTS)
-        and (one.co_flags ^ other.co_flags) & ~_NESTED == 0
+        and (one.co_flags ^ other.co_flags) & ~_PLACE == 0
         and _are_same(one.co_consts, other.co_consts)
     )
 
@@ -214,7 +269,7 @@ def _are_same(ones: tuple[Any, ...], others: tuple[Any, ...]) -> bool:
         if type(one) is not type(other):
             return False
         if isinstance(one, CodeType):
-            same = _is_same(one, other)
+            same = is_same(one, other)
         elif isinstance(one, tuple):
             same = _are_same(one, other)
         else:

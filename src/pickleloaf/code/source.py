@@ -9,15 +9,24 @@ made from the text, ``<pickleloaf 1f3a09c2>``, in which the text starts at line 
 from __future__ import annotations
 
 import linecache
+import weakref
 from types import CodeType
 
-__all__ = ["file_name", "find_source", "register_source"]
+__all__ = ["file_name", "find_block", "find_source", "provide_source", "register_source"]
+
+#: Source text that is kept nowhere else, by id of its code object; see `provide_source`.
+_provided: dict[int, tuple[weakref.ref[CodeType], str]] = {}
+
+#: What has arrived, by file name; ``linecache.clearcache()`` does not reach it.
+_arrived: dict[str, list[str]] = {}
 
 
 def find_source(code: CodeType) -> str:
     """Return the lines of a code object as they stand in its file, or "" when they cannot be had."""
+    if id(code) in _provided:
+        return _provided[id(code)][1]
     linecache.checkcache(code.co_filename)
-    lines = linecache.getlines(code.co_filename)
+    lines = _arrived.get(code.co_filename) or linecache.getlines(code.co_filename)
     first, last = code.co_firstlineno, _last_line(code)
     if not 0 < first <= last <= len(lines):
         return ""
@@ -25,6 +34,17 @@ def find_source(code: CodeType) -> str:
     # The file may have changed since it was compiled; a wrong line is worse than none.
     expected = "lambda" if code.co_name == "<lambda>" else code.co_name.strip("<>")
     return text if expected in text or code.co_name.startswith("<") else ""
+
+
+def find_block(code: CodeType) -> str:
+    """Return the lines of a definition to its very end, also what leaves no trace in the code: a docstring, say."""
+    from inspect import getblock
+
+    linecache.checkcache(code.co_filename)
+    lines = _arrived.get(code.co_filename) or linecache.getlines(code.co_filename)
+    if not 0 < code.co_firstlineno <= len(lines):
+        return ""
+    return "".join(getblock(lines[code.co_firstlineno - 1 :]))
 
 
 def file_name(source: str) -> str:
@@ -39,8 +59,15 @@ def file_name(source: str) -> str:
 def register_source(name: str, source: str) -> None:
     """Let tracebacks and ``inspect`` find a piece of source text."""
     if source and name not in linecache.cache:
+        lines = _arrived[name] = source.splitlines(keepends=True)
         # No modification time: linecache then never looks for a file of this name.
-        linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
+        linecache.cache[name] = (len(source), None, lines, name)
+
+
+def provide_source(code: CodeType, source: str) -> None:
+    """Say what the source of a code object is that was compiled from a mere string."""
+    key = id(code)
+    _provided[key] = (weakref.ref(code, lambda _: _provided.pop(key, None)), source)
 
 
 def _last_line(code: CodeType) -> int:

@@ -119,23 +119,31 @@ class ValuePolicy:
         handles: what was said of handles.
         local: whether local code travels by value.
         patches: what is done about patches of importable code, one of `TREATMENTS`.
+        portable: whether code is for every Python; "prefer" where it can be.
         forced: ids of objects that travel by value wherever their names lead; see reducers/patched.
         watch: what looks for patches, and glance: tells whether it needs to; see policy/watch.
     """
 
-    __slots__ = ("glance", "handles", "local", "patches", "registry", "watch")
+    __slots__ = ("glance", "handles", "local", "patches", "portable", "registry", "watch")
 
     forced: frozenset[int] = frozenset()
     #: Whether patches are being carried, and originals have to be told from copies: see policy/carrying.
     carries = False
 
     def __init__(
-        self, registry: Registry, handles: Handles, *, local: bool = False, patches: str = "warn"
+        self,
+        registry: Registry,
+        handles: Handles,
+        *,
+        local: bool = False,
+        patches: str = "warn",
+        portable: bool | str = False,
     ) -> None:
         self.registry = registry
         self.handles = handles
         self.local = local
         self.patches = patches
+        self.portable = portable
         self.watch: Any = None
         self.glance: Callable[[Any], bool] = _GLANCES[patches]
 

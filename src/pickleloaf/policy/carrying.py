@@ -40,7 +40,9 @@ class CarryingPolicy(ValuePolicy):
     carries = True
 
     def __init__(self, policy: ValuePolicy, places: Iterable[Place], judge: Judge) -> None:
-        super().__init__(policy.registry, policy.handles, local=policy.local, patches="ignore")
+        super().__init__(
+            policy.registry, policy.handles, local=policy.local, patches="ignore", portable=policy.portable
+        )
         self._judge = judge
         self._places = {(place.module, place.qualname): place for place in places}
         self._modules = frozenset(place.module for place in places)

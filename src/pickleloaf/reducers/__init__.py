@@ -62,8 +62,14 @@ TABLE: dict[str, Row] = {
     "builtins.classmethod_descriptor": Row("descriptors:reduce_class_attribute"),
     "builtins.getset_descriptor": Row("descriptors:reduce_class_attribute"),
     "builtins.member_descriptor": Row("descriptors:reduce_class_attribute"),
+    # what dataclasses says of a class
+    "dataclasses.Field": Row("dataclasses_:reduce_field", exact=True),
+    "dataclasses._DataclassParams": Row("dataclasses_:reduce_options", exact=True),
     # what functools makes
     "functools._lru_cache_wrapper": Row("functools_:reduce_cached", exact=True),
+    "functools.cached_property": Row("functools_:reduce_cached_property", exact=True),
+    "functools.singledispatchmethod": Row("functools_:reduce_generic_method", exact=True),
+    "functools.partialmethod": Row("functools_:reduce_partial_method", exact=True),
     "functools.KeyWrapper": Row("functools_:reduce_key"),
     # exceptions and tracebacks
     "builtins.BaseException": Row("exceptions:reduce_exception"),

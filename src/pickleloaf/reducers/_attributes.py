@@ -10,6 +10,7 @@ from pickleloaf._compat import HAS_LAZY_ANNOTATIONS
 from pickleloaf.code.codec import FACETS, CodeFacts
 from pickleloaf.code.names import identifiers
 from pickleloaf.reducers._dump import Dump
+from pickleloaf.reducers._eager import evaluated_annotations
 from pickleloaf.reducers._kinds import ATOMS
 from pickleloaf.reducers._named import by_name
 
@@ -19,7 +20,9 @@ __all__ = ["add_annotation_names", "are_leaves", "attributes_of"]
 _STRINGS = __future__.annotations.compiler_flag
 
 
-def attributes_of(function: FunctionType, facts: CodeFacts, scope: dict[str, Any]) -> dict[str, Any]:
+def attributes_of(
+    function: FunctionType, facts: CodeFacts, scope: dict[str, Any], dump: Dump
+) -> dict[str, Any]:
     """Return the attributes that differ from what the code and the globals give a new function."""
     attributes: dict[str, Any] = {}
     if function.__defaults__:
@@ -40,12 +43,18 @@ def attributes_of(function: FunctionType, facts: CodeFacts, scope: dict[str, Any
         attributes["__dict__"] = function.__dict__
     if getattr(function, "__type_params__", None):
         attributes["__type_params__"] = function.__type_params__  # type: ignore[attr-defined]
+    attributes.update(_annotations(function, dump))
+    return attributes
+
+
+def _annotations(function: FunctionType, dump: Dump) -> dict[str, Any]:
+    """Return the attribute that says what the annotations are: values, or from 3.14 on what evaluates them."""
     annotate = function.__annotate__ if HAS_LAZY_ANNOTATIONS else None  # type: ignore[attr-defined]
     if annotate is not None and not function.__code__.co_flags & _STRINGS:
-        attributes["__annotate__"] = annotate
-    elif function.__annotations__:
-        attributes["__annotations__"] = function.__annotations__
-    return attributes
+        if dump.portable:
+            return {"__annotations__": evaluated_annotations(function)}
+        return {"__annotate__": annotate}
+    return {"__annotations__": function.__annotations__} if function.__annotations__ else {}
 
 
 def are_leaves(attributes: dict[str, Any]) -> bool:
@@ -57,10 +66,11 @@ def are_leaves(attributes: dict[str, Any]) -> bool:
     return True
 
 
-def add_annotation_names(used: dict[str, Any], function: FunctionType, dump: Dump) -> None:
+def add_annotation_names(
+    used: dict[str, Any], scope: dict[str, Any], annotations: dict[str, Any], dump: Dump
+) -> None:
     """Ship the globals that string annotations name (PEP 563), so that they can be evaluated."""
-    scope = function.__globals__
-    for annotation in function.__annotations__.values():
+    for annotation in annotations.values():
         if type(annotation) is str:
             for name in identifiers(annotation):
                 if name in scope:

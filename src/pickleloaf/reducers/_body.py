@@ -89,18 +89,22 @@ def _slots(slots: Any, cls: type) -> Any:
     return tuple(found)
 
 
-def class_cells(cls: type, names: Mapping[str, Any]) -> dict[str, CellType]:
+def class_cells(cls: type, names: Mapping[str, Any], *, lazily: bool = True) -> dict[str, CellType]:
     """Return the cells that making the class has to fill, by the names under which ``type`` expects them.
 
     They are the ``__class__`` of zero-argument ``super()`` and the ``__classdict__`` of annotations
-    (PEP 649) and type parameters (PEP 695).
+    (PEP 649) and type parameters (PEP 695), which do not count unless they are evaluated lazily.
     """
     cells: dict[str, CellType] = {}
-    for function in functions_among(names.values()):
+    for function in functions_among(names.values(), lazily=lazily):
         for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
             if name == "__class__" and contents_of(cell) is cls:
                 cells["__classcell__"] = cell
-            elif name == "__classdict__" and function.__qualname__.startswith(cls.__qualname__ + "."):
+            elif (
+                name == "__classdict__"
+                and lazily
+                and function.__qualname__.startswith(cls.__qualname__ + ".")
+            ):
                 cells["__classdictcell__"] = cell
     return cells
 
@@ -112,14 +116,16 @@ def contents_of(cell: CellType) -> Any:
         return None
 
 
-def functions_among(values: Any, depth: int = 3) -> Iterator[FunctionType]:
-    """Yield functions among some attributes, also those inside the usual descriptors."""
+def functions_among(values: Any, depth: int = 3, *, lazily: bool = True) -> Iterator[FunctionType]:
+    """Yield functions among some attributes, also those inside the usual descriptors, and what evaluates lazily."""
     inner: list[Any]
     for value in values:
         if isinstance(value, FunctionType):
             yield value
-            inner = [getattr(value, "__annotate__", None) if HAS_LAZY_ANNOTATIONS else None]
-            inner += [value.__dict__.get("__wrapped__"), *getattr(value, "__type_params__", ())]
+            inner = [value.__dict__.get("__wrapped__")]
+            if lazily:
+                inner += [getattr(value, "__annotate__", None) if HAS_LAZY_ANNOTATIONS else None]
+                inner += getattr(value, "__type_params__", ())
         elif isinstance(value, (staticmethod, classmethod)):
             inner = [value.__func__]
         elif isinstance(value, property):
@@ -127,6 +133,6 @@ def functions_among(values: Any, depth: int = 3) -> Iterator[FunctionType]:
         elif isinstance(value, (functools.cached_property, functools.partialmethod, functools.partial)):
             inner = [value.func]
         else:
-            inner = list(evaluators(value).values())
+            inner = list(evaluators(value).values()) if lazily else []
         if depth:
-            yield from functions_among([part for part in inner if part is not None], depth - 1)
+            yield from functions_among([part for part in inner if part is not None], depth - 1, lazily=lazily)

@@ -16,6 +16,8 @@ from pickleloaf.errors import EncodeError
 from pickleloaf.reducers import _tracking
 from pickleloaf.reducers._body import class_cells, contents_of, functions_among, namespace_of, set_afterwards
 from pickleloaf.reducers._dump import Dump, Late
+from pickleloaf.reducers._eager import eager_namespace, finished_here, namespace_here
+from pickleloaf.reducers._generated import tell_generated
 from pickleloaf.reducers._hooks import taken_back
 from pickleloaf.reducers._kinds import SETS
 from pickleloaf.wire import verb
@@ -73,6 +75,9 @@ def reduce_building(
         msg = f"cannot pickle class {cls.__qualname__}: its own bases, metaclass, keywords or values refer to it"
         raise EncodeError(msg, hint="set what refers to the class on the class, after it has been made")
     identity = None if dump.digesting is cls else _tracking.identity(cls, dump)
+    if dump.portable:
+        names = eager_namespace(cls, names)
+        tell_generated(cls)
     late: list[Late] = []
     dump.building.append((cls, late))
     now, waiting = dict(names), {}
@@ -89,7 +94,7 @@ def reduce_building(
     if waiting:
         late.append(Late(cls, waiting, join_names, fill_names))
     late += _revision(cls, names)
-    cells = class_cells(cls, names)
+    cells = class_cells(cls, names, lazily=not dump.portable)
     dump.class_cells.update((id(cell), cell) for cell in cells.values())
     bases = () if cls.__bases__ == (object,) else cls.__bases__  # as it was written, most likely
     arguments = (identity, type(cls), cls.__name__, bases, {**now, **cells}, *more(late))
@@ -195,6 +200,7 @@ def make_class(
         keywords: those of the class statement, without the metaclass.
         body: fills what ``__prepare__`` gave; from ``names`` where it is not given.
     """
+    namespace_here(names, bases)
 
     def fill(scope: Any) -> None:
         for key, value in names.items():  # one by one: __prepare__ may give a mapping that watches
@@ -205,6 +211,7 @@ def make_class(
     for key, value in names.items():
         if key not in _INSTRUCTIONS and cls.__dict__.get(key, cls) is not value:
             type.__setattr__(cls, key, value)
+    finished_here(cls, names)
     _tracking.start(identity, cls, keywords)
     return cls
 

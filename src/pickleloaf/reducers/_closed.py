@@ -10,7 +10,8 @@ receiver that has the class does not open it.
 2. A function is closed when its only closure variable is ``__class__``, its defaults are atoms, it has no
    annotations or attributes, does not assign to globals, and every global it uses is a builtin, a module
    or goes by reference. So its globals need not be those of functions outside the class.
-3. When a class whose methods were replaced after it travelled travels again, the template differs, and
+3. A template is for one Python: a portable payload holds the class as an open one.
+4. When a class whose methods were replaced after it travelled travels again, the template differs, and
    the receiver replaces what differs, unless it was changed there as well: what lives there wins.
 """
 
@@ -44,7 +45,7 @@ _WRAPPERS: dict[str, type] = {"staticmethod": staticmethod, "classmethod": class
 
 def reduce_closed(cls: type, dump: Dump) -> Any:
     """Return the reduction of a closed class, or None for another one."""
-    if type(cls) is not type or not _has_plain_bases(cls):
+    if type(cls) is not type or dump.portable or not _has_plain_bases(cls):
         return None
     tracked = _tracking.known(cls)
     last: Snapshot | None = tracked.template if tracked is not None else kept(cls)

@@ -112,7 +112,7 @@ class Dump:
     Attributes:
         policy: what travels by value.
         protocol: pickle protocol.
-        define: pickles the definition of one class; see _tracking.
+        define: pickles the definition of one class, by a policy; see _tracking.
         digesting: the class of which a definition is being pickled for a digest.
         building: classes whose arguments are being pickled, outermost first, with what waits for each.
         uses: what goes by reference, and the look-ups of code that travels; see policy/watch.
@@ -141,12 +141,7 @@ class Dump:
     left_out: dict[str, dict[str, str]]
     boxes: dict[int, Any]
 
-    def __init__(
-        self,
-        policy: ValuePolicy,
-        protocol: int,
-        define: Callable[[type, ValuePolicy], tuple[bytes, list[type]]],
-    ) -> None:
+    def __init__(self, policy: ValuePolicy, protocol: int, define: Callable[..., Any]) -> None:
         self.policy = policy
         self.protocol = protocol
         self.define = define
@@ -159,6 +154,11 @@ class Dump:
         self.closed: list[type] = []
         self.nested: set[int] = set()
         self.has_sets = False
+
+    @property
+    def portable(self) -> bool:
+        """Whether what is pickled is for every Python. A digest never is."""
+        return bool(self.policy.portable) and self.digesting is None
 
     def __getattr__(self, name: str) -> Any:
         try:

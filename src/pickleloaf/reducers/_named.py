@@ -51,6 +51,13 @@ def by_name(value: Any, name: str, scope: dict[str, Any], dump: Dump) -> Any:
     """Return a stand-in for a global that another, importable module holds, or the value itself."""
     if ATOMS.have(value) or isinstance(value, (type, ModuleType)):
         return value
+    own: Any = scope.get("__name__")
+    if (
+        dump.portable
+        and getattr(sys.modules.get(own), "__dict__", None) is scope
+        and not dump.policy.travels(own)
+    ):
+        return dump.named.setdefault((own, name), Named(own, name))
     key = (id(scope), name)
     known = _homes.get(key)
     if known is None or known[0] != id(value) or known[1] != len(sys.modules):

@@ -14,14 +14,15 @@ from pickleloaf.policy.by_value import MAIN
 from pickleloaf.reducers._dump import Dump, Namespace, ShippedModules
 from pickleloaf.wire import verb
 
-__all__ = ["imported_modules", "namespace_for", "submodules"]
+__all__ = ["imported_modules", "namespace_for", "of_python", "owns", "submodules"]
 
 
 def namespace_for(scope: dict[str, Any], function: FunctionType, dump: Dump) -> Any:
     """Return what stands for a globals dict when its first function is pickled.
 
     That is the module, where a module that goes by reference owns the dict; a name for a new dict, after
-    which the function itself stands for it; a stand-in where a module by value may turn up that owns it.
+    which the function itself stands for it; a stand-in where a module by value may turn up that owns it,
+    or where it is that of a module of the standard library and the payload is for other Pythons.
     """
     name = scope.get("__name__")
     if name in MAIN and not dump.policy.ships_modules and _shipped_with(scope) is None:
@@ -31,7 +32,7 @@ def namespace_for(scope: dict[str, Any], function: FunctionType, dump: Dump) -> 
     name = name if type(name) is str else ""
     module = sys.modules.get(name)
     found: Any = Namespace(scope, name)
-    if module is not None and getattr(module, "__dict__", None) is scope and not dump.policy.travels(name):
+    if owns(module, scope) and not dump.policy.travels(name) and not (dump.portable and of_python(name)):
         found = module
     else:
         _check_builtins(scope)
@@ -42,16 +43,28 @@ def namespace_for(scope: dict[str, Any], function: FunctionType, dump: Dump) -> 
 def _check_builtins(scope: dict[str, Any]) -> None:
     """Refuse functions that were given other builtins than everybody's: they would arrive with all of them.
 
+    Who has none at all uses none, as the ``__new__`` of named tuples does.
+
     Raises:
         EncodeError: they were, and not by this package.
     """
     held = scope.get("__builtins__", builtins)
-    if held is builtins or held == builtins.__dict__ or _shipped_with(scope) is not None:
+    if not held or held is builtins or held == builtins.__dict__ or _shipped_with(scope) is not None:
         return
     msg = f"the functions of {scope.get('__name__')!r} have builtins of their own, which cannot travel"
     raise EncodeError(
         msg, hint="pass them what they may use as globals or arguments, or exec their source there"
     )
+
+
+def owns(module: Any, scope: dict[str, Any]) -> bool:
+    """Tell whether a globals dict is a module's."""
+    return module is not None and getattr(module, "__dict__", None) is scope
+
+
+def of_python(module: str) -> bool:
+    """Tell whether a module is one of the standard library, whose globals differ from version to version."""
+    return module.partition(".")[0] in sys.stdlib_module_names
 
 
 def reduce_namespace(namespace: Namespace, dump: Dump) -> Any:

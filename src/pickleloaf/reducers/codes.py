@@ -11,11 +11,12 @@ from typing import Any
 
 from pickleloaf.code.codec import decode, facts_of
 from pickleloaf.reducers._dump import Dump
+from pickleloaf.reducers._eager import blob_of
 from pickleloaf.wire import verb
 
 
 def reduce_code(code: CodeType, dump: Dump) -> Any:
-    return rebuild_code, (facts_of(code).blob,)
+    return rebuild_code, (blob_of(facts_of(code), dump),)
 
 
 @verb

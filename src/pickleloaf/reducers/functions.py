@@ -29,7 +29,8 @@ from pickleloaf.code.codec import CodeFacts, decode, facts_of
 from pickleloaf.reducers import reducer_for_made
 from pickleloaf.reducers._attributes import add_annotation_names, are_leaves, attributes_of
 from pickleloaf.reducers._closed_places import place_in_class
-from pickleloaf.reducers._dump import Dump, Late
+from pickleloaf.reducers._dump import Dump, Late, Namespace
+from pickleloaf.reducers._eager import blob_of
 from pickleloaf.reducers._kinds import ATOMS, SETS, Kinds
 from pickleloaf.reducers._named import by_name
 from pickleloaf.reducers._namespaces import imported_modules, namespace_for, submodules
@@ -42,6 +43,9 @@ _SELF_NAMED = Kinds(ATOMS | {FunctionType, ModuleType, type})
 
 #: Types whose objects may travel with a shell, since nothing behind them leads back to a function.
 _LEAVES = Kinds(ATOMS | {ModuleType})
+
+#: What stands for globals that are a module's.
+_OF_MODULES = (ModuleType, Namespace)
 
 
 _NONE: dict[str, Any] = {}
@@ -64,16 +68,17 @@ def reduce_function(function: FunctionType, dump: Dump) -> Any:  # noqa: PLR0911
     namespace = dump.namespaces.get(id(scope))
     if namespace is None:
         namespace = namespace_for(scope, function, dump)
-    if type(namespace) is ModuleType and (reduce_made := reducer_for_made(function)) is not None:
+    if type(namespace) in _OF_MODULES and (reduce_made := reducer_for_made(function)) is not None:
         return reduce_made(function, dump)
     closure = function.__closure__
     shared = None if closure is None else _shared_cells(function, closure, dump)
     state, is_leaf = _state(function, facts, namespace, dump)
-    shell = (facts.blob, namespace) if shared is None else (facts.blob, namespace, shared)
+    blob = blob_of(facts, dump) if dump.policy.portable else facts.blob
+    shell = (blob, namespace) if shared is None else (blob, namespace, shared)
     if state is None:
         return rebuild_function, shell
     if is_leaf:
-        return rebuild_function, (facts.blob, namespace, shared, state)
+        return rebuild_function, (blob, namespace, shared, state)
     if _holds_sets(state):
         dump.has_sets = True
     if dump.building:
@@ -174,10 +179,10 @@ def _state(
     if closure is not None:
         contents = _contents(function, facts, closure, dump)
         is_leaf = is_leaf and (contents is None or (type(contents) is tuple and _LEAVES.cover(contents)))
-    attributes = attributes_of(function, facts, scope)
+    attributes = attributes_of(function, facts, scope, dump)
     if "__annotations__" in attributes and type(namespace) is not ModuleType:
         used = used or {}
-        add_annotation_names(used, function, dump)
+        add_annotation_names(used, scope, attributes["__annotations__"], dump)
     modules: Any = None
     if names.chains or names.imports:
         modules = tuple(

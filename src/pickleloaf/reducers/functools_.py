@@ -28,6 +28,25 @@ def reduce_cached(cached: Any, dump: Dump) -> Any:
     return rebuild_cached, (_function_of(cached), *parameters), attributes
 
 
+def reduce_cached_property(prop: Any, dump: Dump) -> Any:
+    if not dump.portable:
+        return NotImplemented
+    # Up to 3.11 it has a lock, which making it anew makes.
+    return functools.cached_property, (prop.func,), {k: v for k, v in vars(prop).items() if k != "lock"}
+
+
+def reduce_generic_method(method: Any, dump: Dump) -> Any:
+    if not dump.portable:
+        return NotImplemented
+    return functools.singledispatchmethod, (method.func,), {"dispatcher": method.dispatcher}
+
+
+def reduce_partial_method(method: Any, dump: Dump) -> Any:
+    if not dump.portable:
+        return NotImplemented
+    return functools.partial(functools.partialmethod, method.func, *method.args, **method.keywords), ()
+
+
 def _function_of(cached: Any) -> Any:
     """Return the function that is called; ``__wrapped__`` may be another (``wraps(f)(cached)``).
 

@@ -15,9 +15,11 @@ from collections.abc import Callable
 from types import FunctionType
 from typing import Any
 
+from pickleloaf._compat import HAS_INFERRED_VARIANCE, HAS_PARAMETER_DEFAULTS, VERSION
+from pickleloaf.errors import DecodeError, EncodeError
 from pickleloaf.reducers import _tracking
-from pickleloaf.reducers._building import arrived, namespace_of, reduce_building, stub
-from pickleloaf.reducers._dump import Dump
+from pickleloaf.reducers._building import arrived, join_names, namespace_of, reduce_building, stub
+from pickleloaf.reducers._dump import Dump, Late
 from pickleloaf.reducers._lazily import evaluators, intrinsic
 from pickleloaf.wire import verb
 
@@ -45,20 +47,60 @@ def reduce_type_parameter(parameter: Any, dump: Dump) -> Any:
     if _is_importable(parameter, dump):
         return NotImplemented
     lazy = evaluators(parameter)
+    values: dict[tuple[str, Any], Any] = {}
+    if dump.portable:  # the functions are for one Python; their values are given when the parameter is there
+        values = {("values", name): _value(parameter, name) for name in lazy if name != "constraints"}
+        lazy = {}
     said = {}
     for name, nothing in _SAID.items():
-        value = nothing if name in lazy else getattr(parameter, f"__{name}__", nothing)
-        if value is not nothing:
-            said[name] = value
-    arguments = (type(parameter), parameter.__name__, parameter.__module__, said)
+        if name not in lazy and ("values", name) not in values:
+            value = getattr(parameter, f"__{name}__", nothing)
+            if value is not nothing:
+                said[name] = value
+    arguments: tuple[Any, ...] = (type(parameter), parameter.__name__, parameter.__module__, said)
+    if values:
+        state = dump.give(Late(parameter, values, join_names, fill_type_parameter))
+        later = tuple(name for _, name in values)
+        return rebuild_type_parameter, (*arguments, None, later), state, None, None, fill_type_parameter
     return rebuild_type_parameter, (*arguments, lazy) if lazy else arguments
+
+
+def _value(parameter: Any, name: str) -> Any:
+    """Return a bound or default, or the name in it that is not there yet."""
+    try:
+        return getattr(parameter, f"__{name}__")
+    except NameError as error:
+        return typing.ForwardRef(str(error.name))
 
 
 @verb
 def rebuild_type_parameter(
-    kind: Callable[..., Any], name: str, module: str, said: dict[str, Any], lazy: _Evaluators | None = None
+    kind: Callable[..., Any],
+    name: str,
+    module: str,
+    said: dict[str, Any],
+    lazy: _Evaluators | None = None,
+    later: tuple[str, ...] = (),
 ) -> Any:
+    """Make a type parameter.
+
+    Args:
+        kind: its type.
+        name: its name.
+        module: the module that it says it is of.
+        said: what is known of it.
+        lazy: functions that are asked for the rest.
+        later: what `fill_type_parameter` will say of it.
+    """
+    if "default" in [*said, *later] and not HAS_PARAMETER_DEFAULTS:
+        raise DecodeError(_newer(f"the type parameter {name} has a default (PEP 696)", "3.13"))
     lazy = lazy or {}
+    if HAS_INFERRED_VARIANCE:
+        lazy = {**lazy, **{each: FunctionType(_given.__code__, {}, None, (1,)) for each in later}}
+    else:
+        said.pop("infer_variance", None)  # only type checkers ask
+    if kind is typing.TypeVarTuple:  # one that is covariant, say, is known from 3.15 on
+        said = {each: value for each, value in said.items() if hasattr(kind, f"__{each}__")}
     if "bound" in lazy:
         parameter = intrinsic("TYPEVAR_WITH_BOUND")(name, lazy["bound"])
     elif "constraints" in lazy:
@@ -73,6 +115,25 @@ def rebuild_type_parameter(
     return parameter
 
 
+def _given(form: int = 1, /, *, value: Any = None) -> Any:
+    """Stand for a function that evaluates; see `fill_type_parameter`."""
+    return value
+
+
+@verb
+def fill_type_parameter(parameter: Any, values: dict[str, Any]) -> None:
+    """Say what the bound and the default of a type parameter are, once they are there."""
+    for name, value in values.items():
+        if HAS_INFERRED_VARIANCE:
+            evaluators(parameter)[name].__kwdefaults__ = {"value": value}
+        else:
+            setattr(parameter, f"__{name}__", value)
+
+
+def _newer(what: str, version: str) -> str:
+    return f"{what}, which needs Python {version}; this is Python {'.'.join(map(str, VERSION))}"
+
+
 def reduce_argument_of_parameter(argument: Any, dump: Dump) -> Any:
     return type(argument), (argument.__origin__,)
 
@@ -82,9 +143,22 @@ def reduce_type_alias(alias: Any, dump: Dump) -> Any:
         return NotImplemented
     arguments = (alias.__name__, alias.__type_params__)
     lazy = evaluators(alias)
-    if lazy:
+    if dump.portable and _leads_back(alias):
+        msg = f"cannot pickle the type alias {alias.__name__} for other Pythons: its value leads back to it"
+        raise EncodeError(msg, hint="dump with portable=False; only this Python can load it then")
+    if lazy and not dump.portable:
         return rebuild_type_alias, (*arguments, lazy["value"])
     return rebuild_type_alias, (*arguments, None, alias.__value__, alias.__module__)
+
+
+def _leads_back(alias: Any) -> bool:
+    """Tell whether the value of a type alias refers to the alias."""
+    queue = [alias.__value__]
+    for each in queue:
+        if each is alias:
+            return True
+        queue.extend(getattr(each, "__args__", ()))
+    return False
 
 
 @verb
@@ -92,6 +166,8 @@ def rebuild_type_alias(
     name: str, parameters: tuple[Any, ...], evaluate: FunctionType | None, value: Any = None, module: str = ""
 ) -> Any:
     """Make a type alias from a function that is asked for its value later, or from the value."""
+    if not HAS_INFERRED_VARIANCE:
+        raise DecodeError(_newer(f"the payload holds the type alias {name} (PEP 695)", "3.12"))
     if evaluate is not None:
         return intrinsic("TYPEALIAS")((name, parameters, evaluate))
     make = FunctionType(_make_alias.__code__, {"__name__": module})  # the caller's module is the alias's
@@ -121,8 +197,10 @@ def reduce_forward_reference(reference: Any, dump: Dump) -> Any:
     said = {}
     for name, (attribute, nothing) in _OPTIONS.items():
         value = getattr(reference, attribute, nothing)
-        if value is not nothing:
+        if value is not nothing and not (dump.portable and name == "owner"):
             said[name] = value
+    if dump.portable:  # where its names are looked up, each Python keeps in another way
+        return rebuild_forward_reference, (reference.__forward_arg__, said)
     found = {name: getattr(reference, f"__{name}__", None) for name in ("globals", "cell", "extra_names")}
     if found["globals"]:
         names = reference.__forward_code__.co_names
@@ -144,6 +222,10 @@ def rebuild_forward_reference(text: str, said: dict[str, Any], found: dict[str, 
 _KEYS = tuple(f"__{name}_keys__" for name in ("required", "optional", "readonly", "mutable"))
 
 
+#: What typed dicts say of further items from 3.15 on (PEP 728).
+_OPENNESS = ("__closed__", "__extra_items__")
+
+
 def reduce_typed_dict(cls: type, dump: Dump) -> Any:
     if dump.policy.by_reference(cls):
         dump.uses.append(cls)
@@ -154,6 +236,8 @@ def reduce_typed_dict(cls: type, dump: Dump) -> Any:
     names = {
         name: tuple(sorted(value)) if name in _KEYS else value for name, value in namespace_of(cls).items()
     }
+    if dump.portable and names.get("__extra_items__", cls) is getattr(typing, "NoExtraItems", None):
+        names = {name: value for name, value in names.items() if name not in _OPENNESS}
     return reduce_building(cls, dump, rebuild_typed_dict, names)
 
 
@@ -166,6 +250,12 @@ def rebuild_typed_dict(
     if known is not None:
         return known
     names = {key: frozenset(value) if key in _KEYS else value for key, value in names.items()}
+    if HAS_PARAMETER_DEFAULTS:  # read-only items came at the same time
+        names.setdefault("__readonly_keys__", frozenset())
+        names.setdefault("__mutable_keys__", frozenset(names.get("__annotations__", ())))
+    if hasattr(typing, "NoExtraItems"):  # PEP 728, from 3.15 on
+        names.setdefault("__extra_items__", typing.NoExtraItems)
+        names.setdefault("__closed__", None)
     cls: type = type.__new__(metaclass, name, bases, names)
     _tracking.start(identity, cls, {})
     return cls

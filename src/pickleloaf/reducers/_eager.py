@@ -1,0 +1,99 @@
+"""What is for one Python only, in the form that is for all.
+
+Code travels with its source. Beyond that, a portable payload holds values where one Python keeps functions
+that it asks for them: annotations from 3.14 on (PEP 649), bounds, constraints and defaults of type parameters
+from 3.12 on (PEP 695 and 696). What cannot be evaluated yet, since a name is not there, travels as the text
+that was written. What a Python puts into every class of a kind is left out, and a receiver puts its own there.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import importlib
+import typing
+from collections.abc import Mapping
+from typing import Any, ForwardRef
+
+from pickleloaf._compat import HAS_LAZY_ANNOTATIONS, HAS_REPLACE
+from pickleloaf.code.codec import CodeFacts
+from pickleloaf.reducers._dump import Dump
+
+__all__ = ["blob_of", "eager_namespace", "evaluated_annotations", "finished_here", "namespace_here"]
+
+_LAZY = ("__annotate__", "__annotate_func__", "__annotations_cache__", "__annotations__")
+_OF_ONE_PYTHON = frozenset({*_LAZY, "__classdictcell__"})
+
+
+def blob_of(facts: CodeFacts, dump: Dump) -> bytes:
+    """Return the bytes as which a code object travels.
+
+    Raises:
+        EncodeError: it has to be portable, and its source is not certain.
+    """
+    return facts.portable(required=dump.policy.portable is True) if dump.portable else facts.blob
+
+
+def evaluated_annotations(obj: Any) -> dict[str, Any]:
+    """Return the annotations of a function or class as values; as texts where names are missing."""
+    if not HAS_LAZY_ANNOTATIONS:
+        return dict(obj.__annotations__)
+    library: Any = importlib.import_module("annotationlib")
+    try:
+        return dict(library.get_annotations(obj, format=library.Format.VALUE))
+    except Exception:  # noqa: BLE001 - whatever an annotation raises, it is what the next format avoids
+        found = library.get_annotations(obj, format=library.Format.FORWARDREF)
+        texts = library.get_annotations(obj, format=library.Format.STRING)
+        return {name: texts[name] if _is_forward(value) else value for name, value in found.items()}
+
+
+def _is_forward(annotation: Any) -> bool:
+    return isinstance(annotation, ForwardRef) or any(map(_is_forward, getattr(annotation, "__args__", ())))
+
+
+def eager_namespace(cls: type, names: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the namespace of a class without what only one Python puts there."""
+    eager = {name: value for name, value in names.items() if name not in _OF_ONE_PYTHON}
+    if getattr(eager.get("__replace__"), "__module__", None) == "dataclasses":
+        del eager["__replace__"]
+    getitem = getattr(eager.get("__class_getitem__"), "__func__", None)
+    if "_fields" in eager and getattr(getitem, "__module__", None) == "typing":
+        del eager["__class_getitem__"]  # each Python has it by another name
+    eager.pop("__non_callable_proto_members__", None)
+    if type(eager.get("__doc__")).__module__ == "dataclasses":  # written when it is asked for, from 3.15 on
+        eager["__doc__"] = cls.__doc__
+    if any(name in cls.__dict__ for name in _LAZY):
+        annotations = evaluated_annotations(cls)
+        if annotations:
+            eager["__annotations__"] = annotations
+    return eager
+
+
+def namespace_here(names: dict[str, Any], bases: tuple[type, ...]) -> None:
+    """Give the namespace of a class from another Python what this one puts there, and take what it does not."""
+    if not HAS_REPLACE:
+        names.pop("__static_attributes__", None)
+    elif "__replace__" not in names:
+        if "__dataclass_fields__" in names:
+            names["__replace__"] = dataclasses._replace  # type: ignore[attr-defined]
+        elif "_fields" in names and "_replace" in names:
+            names["__replace__"] = names["_replace"]
+    if "_fields" in names and typing.Generic in bases and "__class_getitem__" not in names:
+        names["__class_getitem__"] = vars(_generic_tuple())["__class_getitem__"]
+
+
+def finished_here(cls: type, names: Mapping[str, Any]) -> None:
+    """Do with a class from another Python what its decorators do here."""
+    if names.get("_is_runtime_protocol") and "__non_callable_proto_members__" not in names:
+        typing.runtime_checkable(cls)
+
+
+@functools.cache
+def _generic_tuple() -> type:
+    """Return a generic named tuple, to see how this Python makes one."""
+    variable = typing.TypeVar("variable")
+
+    class Example(typing.NamedTuple, typing.Generic[variable]):
+        pass
+
+    return Example
