@@ -26,7 +26,7 @@ from typing import Any, NamedTuple
 __all__ = ["Frame", "Kind", "Link", "encode_frame"]
 
 _HEAD = struct.Struct("<BBHIQQ")
-_CHUNK = 1 << 18
+_CHUNK = 1 << 17
 _MAX_FDS = 253  # the most that Linux passes at once
 _FD_SPACE = socket.CMSG_SPACE(_MAX_FDS * array.array("i").itemsize)
 
@@ -89,6 +89,7 @@ class Link:
         self.nreceived = 0
         self._lock = threading.Lock()
         self._unsent: deque[tuple[bytes | memoryview, int]] = deque()
+        self._buffer = memoryview(bytearray(_CHUNK))
         self._received = b""
         self._fds: deque[int] = deque()
 
@@ -132,7 +133,7 @@ class Link:
             BlockingIOError: there is nothing to read now.
         """
         try:
-            data, extra, _, _ = self.sock.recvmsg(_CHUNK, _FD_SPACE, _CLOEXEC)
+            nbytes, extra, _, _ = self.sock.recvmsg_into([self._buffer], _FD_SPACE, _CLOEXEC)
         except (ConnectionResetError, BrokenPipeError):
             return None
         for level, kind, content in extra:
@@ -140,9 +141,10 @@ class Link:
                 fds = array.array("i")
                 fds.frombytes(content[: len(content) - len(content) % fds.itemsize])
                 self._fds.extend(fds)
-        if not data:
+        if not nbytes:
             return None
-        self.nreceived += len(data)
+        self.nreceived += nbytes
+        data = bytes(self._buffer[:nbytes])
         return self._parse(self._received + data if self._received else data)
 
     def close(self) -> None:

@@ -368,20 +368,27 @@ class Scheduler:
 
     def _dispatch(self) -> None:
         """Give the tasks that wait to the workers that have the least to do."""
+        idle = longest = 0
         for worker in self.workers.values():
-            if worker.pinned and worker.up:
+            if worker.up and not self._spent(worker):
                 while worker.pinned and len(worker.line) < self._ahead and not self._spent(worker):
                     self._send(worker, worker.pinned.popleft())
+                idle += not worker.line
+            longest = max(longest, len(worker.line))
         if self.queue:
-            open_ = [w for w in self.workers.values() if w.up and len(w.line) < self._ahead]
-            while self.queue and open_:
-                worker = min(open_, key=_load)
-                if len(worker.line) >= self._ahead or self._spent(worker):
-                    open_.remove(worker)
-                else:
-                    self._send(worker, self.queue.popleft())
-        if not self.queue:
-            self._rebalance()
+            self._share_out()
+        elif idle and longest > 1:
+            self._rebalance(idle)
+
+    def _share_out(self) -> None:
+        able = [worker for worker in self.workers.values() if worker.up and not self._spent(worker)]
+        while self.queue and able:
+            worker = min(able, key=_load) if len(able) > 1 else able[0]
+            if len(worker.line) >= self._ahead:
+                return
+            self._send(worker, self.queue.popleft())
+            if self._spent(worker):
+                able.remove(worker)
 
     def _send(self, worker: Worker, ident: int) -> None:
         self.values[ident].worker = worker.name
@@ -391,15 +398,8 @@ class Scheduler:
         if len(worker.line) == 1:
             self._out.append(Start(ident))
 
-    def _rebalance(self) -> None:
-        """Where a worker has nothing to do, take back half of what another has not begun."""
-        if all(worker.line for worker in self.workers.values()):
-            return
-        idle = sum(
-            worker.up and not worker.line and not self._spent(worker) for worker in self.workers.values()
-        )
-        if not idle:
-            return
+    def _rebalance(self, idle: int) -> None:
+        """Where workers have nothing to do, take back half of what others have not begun."""
         for worker in sorted(self.workers.values(), key=_load, reverse=True):
             if worker.asked or len(worker.line) < 2:
                 continue
