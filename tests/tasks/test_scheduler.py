@@ -2,17 +2,8 @@
 
 import pytest
 
-from pickleloaf.tasks.scheduler import (
-    Deliver,
-    Forget,
-    Interrupt,
-    Retire,
-    Scheduler,
-    Send,
-    Settle,
-    Start,
-    TakeBack,
-)
+from pickleloaf.tasks.instructions import Deliver, Forget, Interrupt, Retire, Send, Settle, Start, TakeBack
+from pickleloaf.tasks.scheduler import Scheduler
 
 
 def with_workers(*names, **options):

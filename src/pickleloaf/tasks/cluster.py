@@ -21,9 +21,9 @@ from typing import Any, Self
 from pickleloaf.tasks.calls import Call
 from pickleloaf.tasks.driver import Driver
 from pickleloaf.tasks.futures import TaskFuture
+from pickleloaf.tasks.instructions import DRIVER
 from pickleloaf.tasks.parcels import Parcel, pack
 from pickleloaf.tasks.promise import RUNTIMES, Promise
-from pickleloaf.tasks.scheduler import DRIVER
 from pickleloaf.tasks.tasking import Tasking
 
 __all__ = ["Cluster", "run"]

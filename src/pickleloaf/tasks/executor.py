@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import itertools
+import sys
 import threading
 import time
 import weakref
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sized
 from concurrent import futures
+from types import TracebackType
 from typing import Any
 
 from pickleloaf.tasks.calls import Call
@@ -118,6 +120,17 @@ class Executor(futures.Executor):
             _OPEN.discard(self.cluster)
         else:
             _end(self.cluster)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Finish everything; but end at once what is interrupted by Ctrl-C."""
+        if kind is not None and issubclass(kind, KeyboardInterrupt):
+            self._closed = True
+            self._ending.detach()
+            self.cluster.close()
+        else:
+            self.shutdown()
 
 
 class _Map:
@@ -230,8 +243,12 @@ def _end(cluster: Cluster) -> None:
 
 
 def _finish() -> None:
+    interrupted = getattr(sys, "last_type", None) is KeyboardInterrupt  # and so nobody wants to wait
     for cluster in list(_OPEN):
-        cluster.close_when_idle()
+        if interrupted:
+            cluster.close()
+        else:
+            cluster.close_when_idle()
 
 
 # As concurrent.futures does: before the interpreter joins its threads, while tasks can still be submitted.

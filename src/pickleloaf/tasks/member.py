@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -53,8 +54,10 @@ class Member:
         self.link = Link(ours, blocking=False)
         self.notice = exit_notice(self.pid)
         self.up = False
-        self.heard_s = 0.0
-        self.asked = False
+        self.heard_s = time.monotonic()
+        self.asked = False  # whether it is there, and has not answered yet
+        self.reported = False  # that it does not answer
+        self.why = ""  # we ended it
         self.has: set[int] = set()
         self.functions: dict[bytes, int] = {}
         self._function_bytes = 0

@@ -30,7 +30,10 @@ LOG = logging.getLogger("pickleloaf.tasks")
 #: Workers that end before they were ready, in a row, before we give up.
 _FALSE_STARTS = 3
 #: How long workers have to end by themselves when the cluster is closed.
-_FAREWELL_S = 1.0
+_FAREWELL_S = 0.5
+#: How long a worker may be silent before it is asked whether it is there, and before that is reported.
+_SILENT_S = 5.0
+_REPORTED_S = 10.0
 
 
 class Pool:
@@ -56,6 +59,7 @@ class Pool:
         self._order = itertools.count()
         self._false_starts = 0
         self._closing = False
+        self._period_s = min(_SILENT_S, deadline_s / 3) if deadline_s else _SILENT_S
         self._awake = False
         self._output = Output()
         self._selector = selectors.DefaultSelector()
@@ -143,12 +147,41 @@ class Pool:
     def _watch(self) -> None:
         for name in self._names:
             self._start(name)
+        self._beat()
         while not self._closing:
             try:
                 self._step()
             except Exception:
                 LOG.exception("an error of pickleloaf's own; please report it")
         self._end()
+
+    def _beat(self) -> None:
+        """Ask the workers whether they are there; report, and end, those that have not answered."""
+        now = time.monotonic()
+        patience_s = self._deadline_s or _REPORTED_S
+        for member in self.members():
+            silent_s = now - member.heard_s
+            if member.up and member.asked and silent_s > patience_s:
+                self._is_silent(member, silent_s)
+            elif member.up and silent_s > self._period_s / 2:
+                member.asked = True
+                self.send(member.name, [(encode_frame(Kind.PING), -1)])
+        self.after(self._period_s, self._beat)
+
+    def _is_silent(self, member: Member, silent_s: float) -> None:
+        if self._deadline_s is not None:
+            member.why = f"did not answer for {silent_s:.1f} s and was replaced"
+            LOG.error("%s (process %s) %s", member.name, member.pid, member.why)
+            member.kill()
+        elif not member.reported:
+            member.reported = True
+            LOG.warning(
+                "%s (process %s) has not answered for %.0f s: it is stopped, or C code keeps its interpreter; "
+                "with deadline_s it would be replaced",
+                member.name,
+                member.pid,
+                silent_s,
+            )
 
     def _step(self) -> None:
         wait_s = max(self._timers[0][0] - time.monotonic(), 0.0) if self._timers else None
@@ -188,6 +221,8 @@ class Pool:
             else:
                 self._selector.unregister(member.link)
             return False
+        member.heard_s = time.monotonic()
+        member.asked = member.reported = False
         if not member.up and frames and frames[0].kind == Kind.ERROR and not frames[0].ident:
             self._refused(member, frames[0])
             return False

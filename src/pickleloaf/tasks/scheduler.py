@@ -21,118 +21,17 @@ drives it keeps the bytes under the same numbers and carries out the instruction
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
 
-from pickleloaf.tasks.values import Value, Values
+from pickleloaf.tasks.dispatch import Dispatch, Worker
+from pickleloaf.tasks.instructions import DRIVER, Deliver, Forget, Instruction, Interrupt, Settle
+from pickleloaf.tasks.values import Value
 
-__all__ = [
-    "Deliver",
-    "Forget",
-    "Instruction",
-    "Interrupt",
-    "Retire",
-    "Scheduler",
-    "Send",
-    "Settle",
-    "Start",
-    "TakeBack",
-    "Worker",
-]
-
-#: Who holds what the program itself has handles on.
-DRIVER = ""
+__all__ = ["Scheduler"]
 
 
-class Send(NamedTuple):
-    """Send a task to a worker."""
-
-    worker: str
-    ident: int
-
-
-class Start(NamedTuple):
-    """A task begins to run, as far as the driver can know."""
-
-    ident: int
-
-
-class TakeBack(NamedTuple):
-    """Ask a worker for tasks that it has not begun."""
-
-    worker: str
-    idents: tuple[int, ...]
-
-
-class Settle(NamedTuple):
-    """A value is ready, or has failed; `cause` says why where no worker said it."""
-
-    ident: int
-    ok: bool
-    cause: str = ""
-
-
-class Deliver(NamedTuple):
-    """Send a settled value to a worker that asked for it."""
-
-    worker: str
-    ident: int
-
-
-class Forget(NamedTuple):
-    """Drop the bytes of a value."""
-
-    ident: int
-
-
-class Interrupt(NamedTuple):
-    """Interrupt a task that runs, and end its worker when that does not help."""
-
-    worker: str
-    ident: int
-
-
-class Retire(NamedTuple):
-    """Replace a worker that has run as many tasks as it may."""
-
-    worker: str
-
-
-Instruction = Send | Start | TakeBack | Settle | Deliver | Forget | Interrupt | Retire
-
-
-class Worker:
-    """What the scheduler knows of a worker."""
-
-    __slots__ = ("aside", "asked", "line", "name", "pinned", "sent", "up")
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.up = False
-        self.line: deque[int] = deque()  # sent; the first is running
-        self.aside: set[int] = set()  # running, and in nobody's way
-        self.pinned: deque[int] = deque()  # for this worker only, and not yet sent
-        self.asked: set[int] = set()  # asked back
-        self.sent = 0
-
-
-class Scheduler:
+class Scheduler(Dispatch):
     """The state machine; every method is an event and returns what is to be done."""
-
-    def __init__(self, *, ahead: int = 8, max_tasks: int = 0) -> None:
-        """Set up a scheduler without workers.
-
-        Args:
-            ahead: how many tasks a worker has at most, the one that runs included.
-            max_tasks: after how many tasks a worker is replaced; 0 for never.
-        """
-        self.workers: dict[str, Worker] = {}
-        self.queue: deque[int] = deque()
-        self.values = Values()
-        self._ahead = ahead
-        self._max_tasks = max_tasks
-        self._out: list[Instruction] = []
 
     # -- tasks and values ------------------------------------------------------------------------------
 
@@ -321,10 +220,6 @@ class Scheduler:
 
     # -- how -------------------------------------------------------------------------------------------
 
-    def _taken(self) -> list[Instruction]:
-        out, self._out = self._out, []
-        return out
-
     def _enqueue(self, value: Value) -> None:
         worker = self.workers.get(value.to) if value.to is not None else None
         if value.to is None:
@@ -333,90 +228,6 @@ class Scheduler:
             self._settle(value, ok=False, cause="gone")
         else:
             worker.pinned.append(value.ident)
-
-    def _again(self, ident: int) -> None:
-        value = self.values.get(ident)
-        if value is None or value.settled:
-            return
-        value.worker = None
-        (self.queue if value.to is None else self.workers[value.to].pinned).appendleft(ident)
-
-    def _unqueue(self, value: Value) -> None:
-        line = self.queue if value.to is None else self.workers[value.to].pinned
-        if not value.waits and value.ident in line:
-            line.remove(value.ident)
-
-    def _leave(self, worker: Worker, ident: int) -> None:
-        worker.asked.discard(ident)
-        if ident in worker.aside:
-            worker.aside.remove(ident)
-        elif worker.line and worker.line[0] == ident:
-            worker.line.popleft()
-            self._begin(worker)
-        elif ident in worker.line:
-            worker.line.remove(ident)
-        if self._spent(worker) and worker.up and not worker.line and not worker.aside:
-            worker.up = False
-            self._out.append(Retire(worker.name))
-
-    def _begin(self, worker: Worker) -> None:
-        if worker.line:
-            self._out.append(Start(worker.line[0]))
-
-    def _spent(self, worker: Worker) -> bool:
-        return bool(self._max_tasks) and worker.sent >= self._max_tasks
-
-    def _dispatch(self) -> None:
-        """Give the tasks that wait to the workers that have the least to do."""
-        idle = longest = 0
-        for worker in self.workers.values():
-            if worker.up and not self._spent(worker):
-                while worker.pinned and len(worker.line) < self._ahead and not self._spent(worker):
-                    self._send(worker, worker.pinned.popleft())
-                idle += not worker.line
-            longest = max(longest, len(worker.line))
-        if self.queue:
-            self._share_out()
-        elif idle and longest > 1:
-            self._rebalance(idle)
-
-    def _share_out(self) -> None:
-        able = [worker for worker in self.workers.values() if worker.up and not self._spent(worker)]
-        while self.queue and able:
-            worker = min(able, key=_load) if len(able) > 1 else able[0]
-            if len(worker.line) >= self._ahead:
-                return
-            self._send(worker, self.queue.popleft())
-            if self._spent(worker):
-                able.remove(worker)
-
-    def _send(self, worker: Worker, ident: int) -> None:
-        self.values[ident].worker = worker.name
-        worker.line.append(ident)
-        worker.sent += 1
-        self._out.append(Send(worker.name, ident))
-        if len(worker.line) == 1:
-            self._out.append(Start(ident))
-
-    def _rebalance(self, idle: int) -> None:
-        """Where workers have nothing to do, take back half of what others have not begun."""
-        for worker in sorted(self.workers.values(), key=_load, reverse=True):
-            if worker.asked or len(worker.line) < 2:
-                continue
-            unbegun = [ident for ident in list(worker.line)[1:] if self._may_move(ident)]
-            if unbegun:
-                self._ask_back(worker, tuple(unbegun[len(unbegun) // 2 :]))
-                idle -= 1
-            if idle <= 0:
-                return
-
-    def _may_move(self, ident: int) -> bool:
-        value = self.values.get(ident)
-        return value is not None and value.to is None
-
-    def _ask_back(self, worker: Worker, idents: tuple[int, ...]) -> None:
-        worker.asked.update(idents)
-        self._out.append(TakeBack(worker.name, idents))
 
     def _follow(self, value: Value, other: int) -> None:
         """Let a value become what another one is, or will be."""
@@ -461,7 +272,3 @@ class Scheduler:
 
     def _forget(self, idents: Iterable[int]) -> None:
         self._out += [Forget(ident) for ident in idents]
-
-
-def _load(worker: Worker) -> int:
-    return len(worker.line)

@@ -19,18 +19,17 @@ import signal
 import socket
 import sys
 import threading
-from collections import deque
 from collections.abc import Iterable
 from concurrent.futures import Future
 from typing import Any
 
+from pickleloaf.tasks.asking import Asking
 from pickleloaf.tasks.calls import Call, name_of, pack_error
 from pickleloaf.tasks.link import Frame, Kind, Link, encode_frame
 from pickleloaf.tasks.parcels import Parcel, mentioning, pack, unpack
 from pickleloaf.tasks.promise import RUNTIMES, Promise
 from pickleloaf.tasks.running import Runners
 from pickleloaf.tasks.system import die_with, limit_memory
-from pickleloaf.tasks.tasking import Tasking
 
 __all__ = ["Worker", "main"]
 
@@ -40,25 +39,21 @@ _TICK_S = 0.001
 _QUIET = 100
 
 
-class Worker(Tasking):
+class Worker(Asking):
     """The runtime of a worker, and its main loop."""
 
     def __init__(self, link: Link, name: str, serial: int, workers: Iterable[str]) -> None:
-        super().__init__(serial)
+        self._hurry = threading.Semaphore(0)
+        super().__init__(link, serial, Runners(self._run), self._hurry.release)
         self.name = name
         self.workers = list(workers)
-        self._link = link
-        self._runners = Runners(self._run)
         self._functions: dict[int, bytes] = {}
         self._values: dict[int, Any] = {}
-        self._wanted: dict[int, list[tuple[Future[Any], bool]]] = {}
         self._reading = threading.Lock()
         self._asleep = True
         self._alarm = threading.Semaphore(0)
-        self._hurry = threading.Semaphore(0)
         self._busy = False  # the main thread has a task
         self._turn = 0  # counts its tasks
-        self._dropped: deque[int] = deque()
         self._parent = os.getppid()
 
     def __repr__(self) -> str:
@@ -248,66 +243,6 @@ class Worker(Tasking):
                 stream.flush()
             except (OSError, ValueError, AttributeError):  # a task closed or replaced it
                 pass
-
-    # -- what tasks ask for (see Tasking) ----------------------------------------------------------------
-
-    def _submit(self, ident: int, call: Call, to: str | None, retries: int, timeout: float | None) -> None:
-        arguments = call.arguments
-        facts = (
-            len(call.function),
-            arguments.layout,
-            call.needs,
-            call.mentions,
-            to,
-            retries,
-            timeout,
-            call.name,
-        )
-        body = call.function + arguments.data
-        self._link.send(encode_frame(Kind.TASK, ident, facts, body, with_fd=arguments.fd >= 0), arguments.fd)
-
-    def _store(self, ident: int, parcel: Parcel) -> None:
-        facts = (parcel.layout, parcel.mentions)
-        frame = encode_frame(Kind.STORE, ident, facts, parcel.data, with_fd=parcel.fd >= 0)
-        self._link.send(frame, parcel.fd)
-
-    def _combine(self, ident: int, idents: tuple[int, ...], *, first: bool) -> None:
-        self._link.send(encode_frame(Kind.COMBINE, ident, (idents, first)))
-
-    def fetch(self, ident: int, *, copy: bool = False) -> Future[Any]:
-        """Return a future of a value, which the driver is asked for."""
-        future: Future[Any] = Future()
-        self._wanted.setdefault(ident, []).append((future, copy))
-        self._link.send(encode_frame(Kind.WANT, ident))
-        return future
-
-    def wait(self, future: Future[Any], timeout_s: float | None) -> Any:
-        """Block until a future is done, while this worker runs other tasks."""
-        if not future.done():
-            for ident in self._runners.of_this_thread():
-                self._link.send(encode_frame(Kind.ASIDE, ident))
-            with self._runners.waiting():
-                self._hurry.release()
-                return future.result(timeout_s)
-        return future.result(timeout_s)
-
-    def hold(self, ident: int) -> None:
-        """Tell the driver of a handle."""
-        self._link.send(encode_frame(Kind.HOLD, ident))
-
-    def drop(self, ident: int) -> None:
-        """Note that a handle is gone. Nothing else: it may happen anywhere, even while a frame is being sent."""
-        self._dropped.append(ident)
-
-    def _tell_dropped(self) -> None:
-        idents = []
-        while self._dropped:
-            idents.append(self._dropped.popleft())
-        self._link.send(encode_frame(Kind.DROP, 0, tuple(idents)))
-
-    def cancel(self, ident: int) -> None:
-        """Tell the driver that nobody needs a value."""
-        self._link.send(encode_frame(Kind.CANCEL, ident))
 
 
 def main() -> None:

@@ -1,0 +1,94 @@
+"""What tasks ask of the worker that they run in, and how it asks the driver."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any
+
+from pickleloaf.tasks.calls import Call
+from pickleloaf.tasks.link import Kind, Link, encode_frame
+from pickleloaf.tasks.parcels import Parcel
+from pickleloaf.tasks.running import Runners
+from pickleloaf.tasks.tasking import Tasking
+
+__all__ = ["Asking"]
+
+
+class Asking(Tasking):
+    """The runtime of a worker, as its tasks see it."""
+
+    def __init__(self, link: Link, serial: int, runners: Runners, read_now: Callable[[], None]) -> None:
+        """Set up.
+
+        Args:
+            link: to the driver.
+            serial: of this worker; never used twice in a cluster.
+            runners: those that run its tasks.
+            read_now: called when the main thread will not read the socket for a while.
+        """
+        super().__init__(serial)
+        self._link = link
+        self._runners = runners
+        self._read_now = read_now
+        self._wanted: dict[int, list[tuple[Future[Any], bool]]] = {}
+        self._dropped: deque[int] = deque()
+
+    def _submit(self, ident: int, call: Call, to: str | None, retries: int, timeout: float | None) -> None:
+        arguments = call.arguments
+        facts = (
+            len(call.function),
+            arguments.layout,
+            call.needs,
+            call.mentions,
+            to,
+            retries,
+            timeout,
+            call.name,
+        )
+        body = call.function + arguments.data
+        self._link.send(encode_frame(Kind.TASK, ident, facts, body, with_fd=arguments.fd >= 0), arguments.fd)
+
+    def _store(self, ident: int, parcel: Parcel) -> None:
+        facts = (parcel.layout, parcel.mentions)
+        frame = encode_frame(Kind.STORE, ident, facts, parcel.data, with_fd=parcel.fd >= 0)
+        self._link.send(frame, parcel.fd)
+
+    def _combine(self, ident: int, idents: tuple[int, ...], *, first: bool) -> None:
+        self._link.send(encode_frame(Kind.COMBINE, ident, (idents, first)))
+
+    def fetch(self, ident: int, *, copy: bool = False) -> Future[Any]:
+        """Return a future of a value, which the driver is asked for."""
+        future: Future[Any] = Future()
+        self._wanted.setdefault(ident, []).append((future, copy))
+        self._link.send(encode_frame(Kind.WANT, ident))
+        return future
+
+    def wait(self, future: Future[Any], timeout_s: float | None) -> Any:
+        """Block until a future is done, while this worker runs other tasks."""
+        if not future.done():
+            for ident in self._runners.of_this_thread():
+                self._link.send(encode_frame(Kind.ASIDE, ident))
+            with self._runners.waiting():
+                self._read_now()
+                return future.result(timeout_s)
+        return future.result(timeout_s)
+
+    def hold(self, ident: int) -> None:
+        """Tell the driver of a handle."""
+        self._link.send(encode_frame(Kind.HOLD, ident))
+
+    def drop(self, ident: int) -> None:
+        """Note that a handle is gone. Nothing else: it may happen anywhere, even while a frame is being sent."""
+        self._dropped.append(ident)
+
+    def _tell_dropped(self) -> None:
+        idents = []
+        while self._dropped:
+            idents.append(self._dropped.popleft())
+        self._link.send(encode_frame(Kind.DROP, 0, tuple(idents)))
+
+    def cancel(self, ident: int) -> None:
+        """Tell the driver that nobody needs a value."""
+        self._link.send(encode_frame(Kind.CANCEL, ident))

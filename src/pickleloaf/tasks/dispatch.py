@@ -1,0 +1,135 @@
+"""Who runs what: the workers, what was sent to them, and what waits. The lower half of the scheduler."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from pickleloaf.tasks.instructions import Instruction, Retire, Send, Start, TakeBack
+from pickleloaf.tasks.values import Value, Values
+
+__all__ = ["Dispatch", "Worker"]
+
+
+class Worker:
+    """What the scheduler knows of a worker."""
+
+    __slots__ = ("aside", "asked", "line", "name", "pinned", "sent", "up")
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.up = False
+        self.line: deque[int] = deque()  # sent; the first is running
+        self.aside: set[int] = set()  # running, and in nobody's way
+        self.pinned: deque[int] = deque()  # for this worker only, and not yet sent
+        self.asked: set[int] = set()  # asked back
+        self.sent = 0
+
+
+class Dispatch:
+    """The lines of tasks: one for everybody, and two for each worker."""
+
+    def __init__(self, *, ahead: int = 8, max_tasks: int = 0) -> None:
+        """Set up a scheduler without workers.
+
+        Args:
+            ahead: how many tasks a worker has at most, the one that runs included.
+            max_tasks: after how many tasks a worker is replaced; 0 for never.
+        """
+        self.workers: dict[str, Worker] = {}
+        self.queue: deque[int] = deque()
+        self.values = Values()
+        self._ahead = ahead
+        self._max_tasks = max_tasks
+        self._out: list[Instruction] = []
+
+    def _taken(self) -> list[Instruction]:
+        out, self._out = self._out, []
+        return out
+
+    def _again(self, ident: int) -> None:
+        value = self.values.get(ident)
+        if value is None or value.settled:
+            return
+        value.worker = None
+        (self.queue if value.to is None else self.workers[value.to].pinned).appendleft(ident)
+
+    def _unqueue(self, value: Value) -> None:
+        line = self.queue if value.to is None else self.workers[value.to].pinned
+        if not value.waits and value.ident in line:
+            line.remove(value.ident)
+
+    def _leave(self, worker: Worker, ident: int) -> None:
+        worker.asked.discard(ident)
+        if ident in worker.aside:
+            worker.aside.remove(ident)
+        elif worker.line and worker.line[0] == ident:
+            worker.line.popleft()
+            self._begin(worker)
+        elif ident in worker.line:
+            worker.line.remove(ident)
+        if self._spent(worker) and worker.up and not worker.line and not worker.aside:
+            worker.up = False
+            self._out.append(Retire(worker.name))
+
+    def _begin(self, worker: Worker) -> None:
+        if worker.line:
+            self._out.append(Start(worker.line[0]))
+
+    def _spent(self, worker: Worker) -> bool:
+        return bool(self._max_tasks) and worker.sent >= self._max_tasks
+
+    def _dispatch(self) -> None:
+        """Give the tasks that wait to the workers that have the least to do."""
+        idle = longest = 0
+        for worker in self.workers.values():
+            if worker.up and not self._spent(worker):
+                while worker.pinned and len(worker.line) < self._ahead and not self._spent(worker):
+                    self._send(worker, worker.pinned.popleft())
+                idle += not worker.line
+            longest = max(longest, len(worker.line))
+        if self.queue:
+            self._share_out()
+        elif idle and longest > 1:
+            self._rebalance(idle)
+
+    def _share_out(self) -> None:
+        able = [worker for worker in self.workers.values() if worker.up and not self._spent(worker)]
+        while self.queue and able:
+            worker = min(able, key=_load) if len(able) > 1 else able[0]
+            if len(worker.line) >= self._ahead:
+                return
+            self._send(worker, self.queue.popleft())
+            if self._spent(worker):
+                able.remove(worker)
+
+    def _send(self, worker: Worker, ident: int) -> None:
+        self.values[ident].worker = worker.name
+        worker.line.append(ident)
+        worker.sent += 1
+        self._out.append(Send(worker.name, ident))
+        if len(worker.line) == 1:
+            self._out.append(Start(ident))
+
+    def _rebalance(self, idle: int) -> None:
+        """Where workers have nothing to do, take back half of what others have not begun."""
+        for worker in sorted(self.workers.values(), key=_load, reverse=True):
+            if worker.asked or len(worker.line) < 2:
+                continue
+            unbegun = [ident for ident in list(worker.line)[1:] if self._may_move(ident)]
+            if unbegun:
+                self._ask_back(worker, tuple(unbegun[len(unbegun) // 2 :]))
+                idle -= 1
+            if idle <= 0:
+                return
+
+    def _may_move(self, ident: int) -> bool:
+        value = self.values.get(ident)
+        return value is not None and value.to is None
+
+    def _ask_back(self, worker: Worker, idents: tuple[int, ...]) -> None:
+        worker.asked.update(idents)
+        self._out.append(TakeBack(worker.name, idents))
+
+
+def _load(worker: Worker) -> int:
+    return len(worker.line)

@@ -1,0 +1,301 @@
+"""The traffic of a cluster: frames in, events; instructions out, frames and futures. `cluster` has the rules."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from concurrent.futures import Future
+from typing import Any
+
+from pickleloaf.errors import TaskError
+from pickleloaf.tasks.calls import Call
+from pickleloaf.tasks.failures import Death, failure
+from pickleloaf.tasks.futures import settle
+from pickleloaf.tasks.instructions import (
+    Deliver,
+    Forget,
+    Interrupt,
+    Retire,
+    Send,
+    Settle,
+    Start,
+    TakeBack,
+)
+from pickleloaf.tasks.link import Frame, Kind, encode_frame
+from pickleloaf.tasks.member import Member
+from pickleloaf.tasks.parcels import Parcel, pack
+from pickleloaf.tasks.pool import Pool
+from pickleloaf.tasks.scheduler import Scheduler
+
+__all__ = ["Traffic"]
+
+LOG = logging.getLogger("pickleloaf.tasks")
+
+
+class Traffic:
+    """The state of a cluster in its driver, and what changes it. All of it is under the lock."""
+
+    def __init__(
+        self, names: list[str], runtime: Any, *, max_tasks: int, grace_s: float, **options: Any
+    ) -> None:
+        self._runtime = runtime
+        self._grace_s = grace_s
+        self._lock = threading.Lock()
+        self._scheduler = Scheduler(max_tasks=max_tasks)
+        self._calls: dict[int, Call] = {}
+        self._names: dict[int, str] = {}  # of tasks that run, for errors
+        self._timeouts: dict[int, float] = {}
+        self._parcels: dict[int, Parcel] = {}
+        self._futures: dict[int, list[Future[Any]]] = {}
+        self._dropped: deque[int] = deque()
+        self._outgoing: dict[str, list[tuple[bytes, int]]] = {}
+        self._settled: list[tuple[Future[Any], Any, bool, bool]] = []
+        self._counts = {"done": 0, "failed": 0, "died": 0}
+        self._last_death = Death("", 0, "", "")
+        self._broken: BaseException | None = None
+        self._closed = False
+        self._idle = threading.Condition(self._lock)
+        for name in names:
+            self._obey(self._scheduler.expected(name))
+        self._pool = Pool(names, self, **options)
+
+    def _heed(self, member: Member, frame: Frame) -> None:
+        _HEED[frame.kind](self, member, frame)
+
+    def _on_result(self, member: Member, frame: Frame) -> None:
+        layout, mentions, follows = frame.facts or _PLAIN
+        ident = frame.ident
+        value = self._scheduler.values.get(ident)
+        parcel = Parcel.received(frame.body, layout, frame.fd, mentions)
+        if value is not None and not value.settled and follows is None:
+            self._parcels[ident] = parcel
+        ok = frame.kind == Kind.RESULT
+        self._obey(self._scheduler.finished(member.name, ident, ok=ok, follows=follows, mentions=mentions))
+
+    def _on_task(self, member: Member, frame: Frame) -> None:
+        length, layout, needs, mentions, to, retries, timeout, called = frame.facts
+        arguments = Parcel.received(frame.body[length:], layout, frame.fd, mentions)
+        call = Call(frame.body[:length], arguments, needs, called)
+        self._take_call(frame.ident, call, to, retries, timeout, member.name, None)
+
+    def _on_store(self, member: Member, frame: Frame) -> None:
+        layout, mentions = frame.facts
+        self._parcels[frame.ident] = Parcel.received(frame.body, layout, frame.fd, mentions)
+        self._obey(self._scheduler.stored(frame.ident, mentions=mentions, holder=member.name))
+
+    def _on_combine(self, member: Member, frame: Frame) -> None:
+        parts, first = frame.facts
+        self._obey(self._scheduler.combined(frame.ident, parts, first=first, holder=member.name))
+
+    def _on_want(self, member: Member, frame: Frame) -> None:
+        self._obey(self._scheduler.wanted(member.name, frame.ident))
+
+    def _on_aside(self, member: Member, frame: Frame) -> None:
+        self._obey(self._scheduler.set_aside(member.name, frame.ident))
+
+    def _on_returned(self, member: Member, frame: Frame) -> None:
+        self._obey(self._scheduler.returned(member.name, frame.facts))
+
+    def _on_hold(self, member: Member, frame: Frame) -> None:
+        self._obey(self._scheduler.held(member.name, frame.ident))
+
+    def _on_drop(self, member: Member, frame: Frame) -> None:
+        for ident in frame.facts:
+            self._obey(self._scheduler.dropped(member.name, ident))
+
+    def _on_cancel(self, member: Member, frame: Frame) -> None:
+        self._obey(self._scheduler.cancelled(frame.ident))
+
+    def _on_pong(self, member: Member, frame: Frame) -> None:
+        """It is there; the pool has noted when it spoke."""
+
+    def _on_hello(self, member: Member, frame: Frame) -> None:
+        member.up = True
+        self._idle.notify_all()
+        self._obey(self._scheduler.joined(member.name))
+
+    def _take_call(
+        self,
+        ident: int,
+        call: Call,
+        to: str | None,
+        retries: int,
+        timeout: float | None,
+        holder: str | None,
+        future: Future[Any] | None,
+    ) -> None:
+        self._calls[ident] = call
+        if timeout is not None:
+            self._timeouts[ident] = timeout
+        if future is not None:
+            self._futures[ident] = [future]
+        self._obey(
+            self._scheduler.submitted(
+                ident, needs=call.needs, mentions=call.mentions, to=to, retries=retries, holder=holder
+            )
+        )
+
+    def _obey(self, instructions: list[Any]) -> None:
+        for each in instructions:
+            _OBEY[type(each)](self, each)
+
+    def _send(self, what: Send) -> None:
+        member = self._pool.member(what.worker)
+        call = self._calls[what.ident]
+        for need in call.needs:
+            self._send_value(member, need, keep=True)
+        arguments = call.arguments
+        number, new = member.number_of(call.function)
+        facts = (number, len(call.function) if new else -1, arguments.layout, call.needs)
+        body = call.function + arguments.data if new else arguments.data
+        self._write(
+            member, encode_frame(Kind.TASK, what.ident, facts, body, with_fd=arguments.fd >= 0), arguments.fd
+        )
+
+    def _send_value(self, member: Member, ident: int, *, keep: bool) -> None:
+        """Send a value that is settled, unless the worker has it."""
+        if keep and ident in member.has:
+            return
+        known = self._scheduler.values.get(ident)
+        value = self._value(ident)
+        kind = Kind.VALUE if known is not None and known.ok else Kind.FAILED
+        if keep:
+            member.has.add(ident)
+        if type(value) is tuple:
+            root = self._scheduler.values[self._scheduler.values.root(ident)]
+            for part in root.parts:
+                self._send_value(member, part, keep=True)
+            self._write(member, encode_frame(kind, ident, (None, root.parts, keep)))
+        else:
+            frame = encode_frame(kind, ident, (value.layout, None, keep), value.data, with_fd=value.fd >= 0)
+            self._write(member, frame, value.fd)
+
+    def _value(self, ident: int) -> Any:
+        """Return the bytes of a settled value: a parcel, or a tuple of them."""
+        ident = self._scheduler.values.root(ident)
+        value = self._scheduler.values.get(ident)
+        if value is not None and value.ok and ident not in self._parcels:
+            return tuple(self._value(part) for part in value.parts)
+        if ident not in self._parcels:
+            return pack(TaskError("this value is forgotten: every handle on it was dropped"))
+        return self._parcels[ident]
+
+    def _start(self, what: Start) -> None:
+        call = self._calls.get(what.ident)
+        if call is None:
+            return
+        self._names[what.ident] = call.name
+        for future in self._futures.get(what.ident, ()):
+            if not future.running() and not future.done() and not future.set_running_or_notify_cancel():
+                self._futures.pop(what.ident)
+                break
+        timeout = self._timeouts.pop(what.ident, None)
+        if timeout is not None:
+            self._pool.after(timeout, lambda: self.cancel(what.ident, f"expired:{timeout}"))
+
+    def _take_back(self, what: TakeBack) -> None:
+        self._write(self._pool.member(what.worker), encode_frame(Kind.TAKE_BACK, 0, what.idents))
+
+    def _settle(self, what: Settle) -> None:
+        ident = what.ident
+        call = self._calls.pop(ident, None)
+        self._timeouts.pop(ident, None)
+        if call is not None:
+            self._counts["done" if what.ok else "failed"] += 1
+            if not self._calls:
+                self._idle.notify_all()
+        name = self._names.pop(ident, None) or (call.name if call else "")
+        if what.cause:
+            self._parcels[ident] = pack(failure(what.cause, name, self._last_death))
+        futures = self._futures.pop(ident, None)
+        if futures:
+            value = self._value(ident)
+            self._settled += [(future, value, what.ok, what.cause == "cancelled") for future in futures]
+
+    def _deliver(self, what: Deliver) -> None:
+        member = self._pool.member(what.worker)
+        if member is not None:
+            self._send_value(member, what.ident, keep=False)
+
+    def _forget(self, what: Forget) -> None:
+        self._parcels.pop(what.ident, None)
+        for member in self._pool.members():
+            if what.ident in member.has:
+                member.has.remove(what.ident)
+                self._write(member, encode_frame(Kind.FORGET, 0, (what.ident,)))
+
+    def _interrupt(self, what: Interrupt) -> None:
+        member = self._pool.member(what.worker)
+        self._write(member, encode_frame(Kind.INTERRUPT, what.ident))
+        self._pool.after(self._grace_s, lambda: self._kill_if_still(member, what.ident))
+
+    def cancel(self, ident: int, cause: str = "cancelled") -> None:
+        """Fail a task that has not ended."""
+        with self._lock:
+            self._obey(self._scheduler.cancelled(ident, cause))
+            settled = self._flush()
+        self._settle_all(settled)
+
+    def _kill_if_still(self, member: Member, ident: int) -> None:
+        with self._lock:
+            worker = self._scheduler.workers.get(member.name)
+            still = worker is not None and (ident in worker.aside or ident in list(worker.line)[:1])
+        if still and self._pool.member(member.name) is member:
+            member.why = f"was killed, as a task did not end within {self._grace_s} s of its interruption,"
+            LOG.warning("%s %s", member.name, member.why)
+            member.kill()
+
+    def _retire(self, what: Retire) -> None:
+        self._pool.retire(what.worker)
+
+    def _write(self, member: Member, frame: bytes, fd: int = -1) -> None:
+        self._outgoing.setdefault(member.name, []).append((frame, fd))
+
+    def _flush(self) -> list[tuple[Future[Any], Any, bool, bool]]:
+        """Send what is to be sent, in order; return the futures that are to be settled without the lock."""
+        if self._outgoing:
+            outgoing, self._outgoing = self._outgoing, {}
+            for name, frames in outgoing.items():
+                self._pool.send(name, frames)
+        if not self._settled:
+            return []
+        settled, self._settled = self._settled, []
+        return settled
+
+    def _settle_all(self, settled: list[tuple[Future[Any], Any, bool, bool]]) -> None:
+        for future, value, ok, cancelled in settled:
+            settle(future, value, self._runtime, ok=ok, cancelled=cancelled)
+
+
+#: What a result says that is small and plain.
+_PLAIN = (None, (), None)
+
+_OBEY: dict[type, Any] = {
+    Send: Traffic._send,
+    Start: Traffic._start,
+    TakeBack: Traffic._take_back,
+    Settle: Traffic._settle,
+    Deliver: Traffic._deliver,
+    Forget: Traffic._forget,
+    Interrupt: Traffic._interrupt,
+    Retire: Traffic._retire,
+}
+
+
+#: What to do when a worker says something.
+_HEED: dict[int, Any] = {
+    Kind.RESULT: Traffic._on_result,
+    Kind.ERROR: Traffic._on_result,
+    Kind.TASK: Traffic._on_task,
+    Kind.STORE: Traffic._on_store,
+    Kind.COMBINE: Traffic._on_combine,
+    Kind.WANT: Traffic._on_want,
+    Kind.ASIDE: Traffic._on_aside,
+    Kind.RETURNED: Traffic._on_returned,
+    Kind.HOLD: Traffic._on_hold,
+    Kind.DROP: Traffic._on_drop,
+    Kind.CANCEL: Traffic._on_cancel,
+    Kind.HELLO: Traffic._on_hello,
+    Kind.PONG: Traffic._on_pong,
+}
