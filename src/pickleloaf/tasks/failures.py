@@ -42,6 +42,7 @@ def failure(cause: str, task: str, death: Death) -> BaseException:
 
 
 def ending(code: int) -> str:
+    """Say how a process with this exit code has ended."""
     if code >= 0:
         return f"ended with exit code {code}"
     try:

@@ -32,6 +32,9 @@ __all__ = ["Traffic"]
 
 LOG = logging.getLogger("pickleloaf.tasks")
 
+#: A future, what it gets, whether that is a result, whether it is cancelled instead.
+Settled = tuple[Future[Any], Any, bool, bool]
+
 
 class Traffic:
     """The state of a cluster in its driver, and what changes it. All of it is under the lock."""
@@ -50,7 +53,7 @@ class Traffic:
         self._futures: dict[int, list[Future[Any]]] = {}
         self._dropped: deque[int] = deque()
         self._outgoing: dict[str, list[tuple[bytes, int]]] = {}
-        self._settled: list[tuple[Future[Any], Any, bool, bool]] = []
+        self._settled: list[Settled] = []
         self._counts = {"done": 0, "failed": 0, "died": 0}
         self._last_death = Death("", 0, "", "")
         self._broken: BaseException | None = None
@@ -130,11 +133,8 @@ class Traffic:
             self._timeouts[ident] = timeout
         if future is not None:
             self._futures[ident] = [future]
-        self._obey(
-            self._scheduler.submitted(
-                ident, needs=call.needs, mentions=call.mentions, to=to, retries=retries, holder=holder
-            )
-        )
+        about: dict[str, Any] = {"needs": call.needs, "mentions": call.mentions, "to": to, "retries": retries}
+        self._obey(self._scheduler.submitted(ident, holder=holder, **about))
 
     def _obey(self, instructions: list[Any]) -> None:
         for each in instructions:
@@ -168,8 +168,8 @@ class Traffic:
                 self._send_value(member, part, keep=True)
             self._write(member, encode_frame(kind, ident, (None, root.parts, keep)))
         else:
-            frame = encode_frame(kind, ident, (value.layout, None, keep), value.data, with_fd=value.fd >= 0)
-            self._write(member, frame, value.fd)
+            facts = (value.layout, None, keep)
+            self._write(member, encode_frame(kind, ident, facts, value.data, with_fd=value.fd >= 0), value.fd)
 
     def _value(self, ident: int) -> Any:
         """Return the bytes of a settled value: a parcel, or a tuple of them."""
@@ -252,7 +252,7 @@ class Traffic:
     def _write(self, member: Member, frame: bytes, fd: int = -1) -> None:
         self._outgoing.setdefault(member.name, []).append((frame, fd))
 
-    def _flush(self) -> list[tuple[Future[Any], Any, bool, bool]]:
+    def _flush(self) -> list[Settled]:
         """Send what is to be sent, in order; return the futures that are to be settled without the lock."""
         if self._outgoing:
             outgoing, self._outgoing = self._outgoing, {}
@@ -263,7 +263,7 @@ class Traffic:
         settled, self._settled = self._settled, []
         return settled
 
-    def _settle_all(self, settled: list[tuple[Future[Any], Any, bool, bool]]) -> None:
+    def _settle_all(self, settled: list[Settled]) -> None:
         for future, value, ok, cancelled in settled:
             settle(future, value, self._runtime, ok=ok, cancelled=cancelled)
 
