@@ -16,7 +16,7 @@ from pickleloaf.tasks.instructions import DRIVER
 from pickleloaf.tasks.link import Frame
 from pickleloaf.tasks.member import Member
 from pickleloaf.tasks.parcels import Parcel, pack
-from pickleloaf.tasks.traffic import Traffic
+from pickleloaf.tasks.traffic import HEED, Traffic
 
 __all__ = ["Driver"]
 
@@ -152,7 +152,7 @@ class Driver(Traffic):
         """Heed what a worker says."""
         with self._lock:
             for frame in frames:
-                self._heed(member, frame)
+                HEED[frame.kind](self, member, frame)
             settled = self._flush()
         self._settle_all(settled)
 

@@ -28,7 +28,7 @@ from pickleloaf.tasks.parcels import Parcel, pack
 from pickleloaf.tasks.pool import Pool
 from pickleloaf.tasks.scheduler import Scheduler
 
-__all__ = ["Traffic"]
+__all__ = ["HEED", "Traffic"]
 
 LOG = logging.getLogger("pickleloaf.tasks")
 
@@ -62,9 +62,6 @@ class Traffic:
         for name in names:
             self._obey(self._scheduler.expected(name))
         self._pool = Pool(names, self, **options)
-
-    def _heed(self, member: Member, frame: Frame) -> None:
-        _HEED[frame.kind](self, member, frame)
 
     def _on_result(self, member: Member, frame: Frame) -> None:
         layout, mentions, follows = frame.facts or _PLAIN
@@ -284,7 +281,7 @@ _OBEY: dict[type, Any] = {
 
 
 #: What to do when a worker says something.
-_HEED: dict[int, Any] = {
+HEED: dict[int, Any] = {
     Kind.RESULT: Traffic._on_result,
     Kind.ERROR: Traffic._on_result,
     Kind.TASK: Traffic._on_task,
