@@ -85,3 +85,27 @@ def test_history_does_not_count(script):
 
     warm = textwrap.dedent(warm).replace("SERIALIZER", SERIALIZER)
     assert script(warm + textwrap.dedent(SOURCE)) == first
+
+
+def test_equal_strings(script):
+    """Whether equal strings among the globals and attributes of a definition are one object does not matter."""
+    source = """
+        HOW = 0
+        def told(): return ["alpha", str(b"alpha", "ascii")][HOW]
+        NAME, OTHER = "alpha", told()
+        def helper(): return NAME
+        def make(inner): return lambda: inner
+        kept = make(told())
+        class Label:
+            kind = told()
+            def text(self): return NAME, OTHER, helper(), kept()
+        obj = Label, kept, helper
+        """
+    assert script(source) == script(source.replace("HOW = 0", "HOW = 1"))
+
+
+def test_after_a_trip(script):
+    """A class and functions that have arrived travel on as the bytes that they came as."""
+    source = SOURCE.replace("LIMIT = 3", "LIMIT = 3; NAME = 'm'").replace("min(n,", "min(len(NAME), n,")
+    payload = script(source)
+    assert loaf.dumps(loaf.loads(payload)) == payload

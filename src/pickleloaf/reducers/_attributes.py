@@ -29,7 +29,9 @@ def attributes_of(
         attributes["__defaults__"] = function.__defaults__
     if function.__kwdefaults__:
         attributes["__kwdefaults__"] = function.__kwdefaults__
-    if FACETS(function) == facts.plain and function.__module__ == scope.get("__name__"):
+    is_plain = FACETS(function) == facts.plain and function.__module__ == scope.get("__name__")
+    # These are no facet in Python 3.14: to ask for them is to evaluate them, unless it is known to be plain.
+    if is_plain and not (HAS_LAZY_ANNOTATIONS and function.__annotations__):
         return attributes
     if function.__name__ != facts.name:
         attributes["__name__"] = function.__name__

@@ -8,7 +8,7 @@ from types import CellType, FunctionType, GetSetDescriptorType, MemberDescriptor
 from typing import Any
 
 from pickleloaf._compat import HAS_LAZY_ANNOTATIONS
-from pickleloaf.reducers._kinds import Kinds
+from pickleloaf.reducers._kinds import Kinds, interned
 from pickleloaf.reducers._lazily import evaluators
 
 __all__ = ["class_cells", "contents_of", "functions_among", "namespace_of", "set_afterwards"]
@@ -42,7 +42,7 @@ def namespace_of(cls: type) -> dict[str, Any]:
         names["__qualname__"] = cls.__qualname__
     for name in ("__static_attributes__", "__non_callable_proto_members__"):
         if name in names:  # a set, or a tuple in the order of one
-            names[name] = tuple(sorted(names[name]))
+            names[name] = tuple(map(interned, sorted(names[name])))
     if "__slots__" in names:
         names["__slots__"] = _slots(names["__slots__"], cls)
     return names

@@ -19,7 +19,7 @@ from pickleloaf.reducers._dump import Dump, Late
 from pickleloaf.reducers._eager import eager_namespace, finished_here, namespace_here
 from pickleloaf.reducers._generated import tell_generated
 from pickleloaf.reducers._hooks import taken_back
-from pickleloaf.reducers._kinds import SETS
+from pickleloaf.reducers._kinds import SETS, interned
 from pickleloaf.wire import verb
 
 __all__ = ["ClassState", "arrived", "join_names", "make_class", "namespace_of", "reduce_building", "stub"]
@@ -80,7 +80,8 @@ def reduce_building(
         tell_generated(cls)
     late: list[Late] = []
     dump.building.append((cls, late))
-    now, waiting = dict(names), {}
+    now = {name: interned(value) for name, value in names.items()}
+    waiting = {}
     if SETS.meet(names.values()):
         dump.has_sets = True
     for name, value in names.items():
@@ -97,7 +98,7 @@ def reduce_building(
     cells = class_cells(cls, names, lazily=not dump.portable)
     dump.class_cells.update((id(cell), cell) for cell in cells.values())
     bases = () if cls.__bases__ == (object,) else cls.__bases__  # as it was written, most likely
-    arguments = (identity, type(cls), cls.__name__, bases, {**now, **cells}, *more(late))
+    arguments = (identity, type(cls), interned(cls.__name__), bases, {**now, **cells}, *more(late))
     return rebuild, arguments, ClassState(late), None, None, fill_class
 
 

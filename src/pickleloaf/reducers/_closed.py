@@ -146,7 +146,8 @@ def _function(function: Any, cls: type) -> tuple[Any, ...] | None:
         return None
     if (
         function.__dict__
-        or (function.__annotate__ if HAS_LAZY_ANNOTATIONS else function.__annotations__)  # type: ignore[attr-defined]
+        or (HAS_LAZY_ANNOTATIONS and function.__annotate__)  # type: ignore[attr-defined]
+        or function.__annotations__
         or getattr(function, "__type_params__", None)
         or function.__name__ != facts.name
         or function.__qualname__ != facts.qualname

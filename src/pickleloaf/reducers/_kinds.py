@@ -6,10 +6,11 @@ classes unhashable, the methods here do not.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from typing import Any
 
-__all__ = ["ATOMS", "SETS", "Kinds"]
+__all__ = ["ATOMS", "SETS", "Kinds", "interned"]
 
 
 class Kinds(frozenset[type]):
@@ -41,3 +42,15 @@ ATOMS = Kinds({type(None), bool, int, float, complex, str, bytes, bytearray, typ
 
 #: Types whose order of elements differs from process to process.
 SETS = Kinds({set, frozenset})
+
+#: Strings longer than that are left as they are: from Python 3.12 on some interned ones are never given back.
+_LONG = 256
+
+
+def interned(value: Any) -> Any:
+    """Return the one string that stands for all equal ones, and any other value as it is.
+
+    Pickle writes an object once and then refers to it, so that bytes would depend on which of the equal
+    strings of a definition happen to be one object.
+    """
+    return sys.intern(value) if type(value) is str and len(value) <= _LONG else value

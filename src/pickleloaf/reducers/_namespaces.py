@@ -12,6 +12,7 @@ from pickleloaf.code.names import Names
 from pickleloaf.errors import EncodeError
 from pickleloaf.policy.by_value import MAIN
 from pickleloaf.reducers._dump import Dump, Namespace, ShippedModules
+from pickleloaf.reducers._kinds import interned
 from pickleloaf.wire import verb
 
 __all__ = ["imported_modules", "namespace_for", "of_python", "owns", "submodules"]
@@ -24,7 +25,7 @@ def namespace_for(scope: dict[str, Any], function: FunctionType, dump: Dump) -> 
     which the function itself stands for it; a stand-in where a module by value may turn up that owns it,
     or where it is that of a module of the standard library and the payload is for other Pythons.
     """
-    name = scope.get("__name__")
+    name = interned(scope.get("__name__"))
     if name in MAIN and not dump.policy.ships_modules and _shipped_with(scope) is None:
         _check_builtins(scope)
         dump.namespaces[id(scope)] = function

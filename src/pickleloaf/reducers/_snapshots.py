@@ -29,9 +29,11 @@ _SAME = attrgetter("__code__", "__defaults__", "__name__", "__qualname__", "__do
 _EMPTY = attrgetter(
     "__kwdefaults__",
     "__dict__",
-    "__annotate__" if HAS_LAZY_ANNOTATIONS else "__annotations__",
+    *(["__annotate__"] if HAS_LAZY_ANNOTATIONS else []),
     *(["__type_params__"] if hasattr(FunctionType, "__type_params__") else []),
 )
+
+_ANNOTATIONS = attrgetter("__annotations__")
 
 #: Gets the functions out of what holds functions, by its exact type.
 _WRAPPERS: dict[type, Any] = {
@@ -91,13 +93,20 @@ class Snapshot:
             return False
         if self._wrapped:
             functions = [*filter(None, functions)]
-        same = map(is_, chain.from_iterable(map(_SAME, functions)), self._same)
-        if any(chain.from_iterable(map(_EMPTY, functions))) or not all(same):
+        if not self._has_plain(functions):
             return False
         try:
             return all(functions[at].__closure__[0].cell_contents is cls for at in self._bound)
         except ValueError:  # the cell has been emptied
             return False
+
+    def _has_plain(self, functions: list[Any]) -> bool:
+        """Tell whether functions consist of what they did, and of nothing besides."""
+        if any(chain.from_iterable(map(_EMPTY, functions))):
+            return False
+        if any(map(_ANNOTATIONS, functions)):  # evaluates nothing, since none has an __annotate__
+            return False
+        return all(map(is_, chain.from_iterable(map(_SAME, functions)), self._same))
 
     def _seen(self, cls: type, values: list[Any]) -> list[Any]:
         """Return what has to be identical: what is the class's own, the types of attributes, and the atoms."""

@@ -31,7 +31,7 @@ from pickleloaf.reducers._attributes import add_annotation_names, are_leaves, at
 from pickleloaf.reducers._closed_places import place_in_class
 from pickleloaf.reducers._dump import Dump, Late, Namespace
 from pickleloaf.reducers._eager import blob_of
-from pickleloaf.reducers._kinds import ATOMS, SETS, Kinds
+from pickleloaf.reducers._kinds import ATOMS, SETS, Kinds, interned
 from pickleloaf.reducers._named import by_name
 from pickleloaf.reducers._namespaces import imported_modules, namespace_for, submodules
 from pickleloaf.wire import verb
@@ -209,7 +209,7 @@ def _used(names: tuple[str, ...], scope: dict[str, Any], dump: Dump) -> tuple[di
     for name in names:
         if name not in scope:
             continue
-        value = scope[name]
+        value = interned(scope[name])
         if _LEAVES.have(value):
             if given.get(name, given) is not value:
                 used[name] = value
@@ -232,7 +232,7 @@ def _contents(function: FunctionType, facts: CodeFacts, closure: tuple[CellType,
     """Return the contents of the cells: a tuple, or a dict by index where some are empty or made there."""
     if facts.has_plain_cells:
         try:
-            return tuple([cell.cell_contents for cell in closure])
+            return tuple([interned(cell.cell_contents) for cell in closure])
         except ValueError:  # one of them is empty
             pass
     names = function.__code__.co_freevars
