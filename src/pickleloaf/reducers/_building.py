@@ -17,7 +17,6 @@ from pickleloaf.reducers import _tracking
 from pickleloaf.reducers._body import class_cells, contents_of, functions_among, namespace_of, set_afterwards
 from pickleloaf.reducers._dump import Dump, Late
 from pickleloaf.reducers._eager import eager_namespace, finished_here, namespace_here
-from pickleloaf.reducers._generated import tell_generated
 from pickleloaf.reducers._hooks import taken_back
 from pickleloaf.reducers._kinds import SETS, interned
 from pickleloaf.wire import verb
@@ -77,6 +76,8 @@ def reduce_building(
     identity = None if dump.digesting is cls else _tracking.identity(cls, dump)
     if dump.portable:
         names = eager_namespace(cls, names)
+        from pickleloaf.reducers._generated import tell_generated
+
         tell_generated(cls)
     late: list[Late] = []
     dump.building.append((cls, late))

@@ -8,7 +8,6 @@ that was written. What a Python puts into every class of a kind is left out, and
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import importlib
 import typing
@@ -75,6 +74,8 @@ def namespace_here(names: dict[str, Any], bases: tuple[type, ...]) -> None:
         names.pop("__static_attributes__", None)
     elif "__replace__" not in names:
         if "__dataclass_fields__" in names:
+            import dataclasses
+
             names["__replace__"] = dataclasses._replace  # type: ignore[attr-defined]
         elif "_fields" in names and "_replace" in names:
             names["__replace__"] = names["_replace"]

@@ -7,7 +7,6 @@ these objects by instructions of its own, so `intrinsic` makes functions of thes
 
 from __future__ import annotations
 
-import dis
 import gc
 import opcode
 import typing
@@ -50,6 +49,8 @@ def evaluators(obj: Any) -> dict[str, FunctionType]:
 
 
 def _returns_tuple(function: FunctionType) -> bool:
+    import dis
+
     *_, before, last = dis.get_instructions(function)
     return (
         before.opname == "BUILD_TUPLE" or isinstance(before.argval, tuple) or isinstance(last.argval, tuple)
@@ -63,6 +64,8 @@ def intrinsic(name: str) -> Callable[..., Any]:
     Raises:
         LookupError: this Python has no such instruction.
     """
+    import dis
+
     name = f"INTRINSIC_{name}"
     template: Any
     if name in opcode._intrinsic_1_descs:  # type: ignore[attr-defined]
