@@ -89,10 +89,39 @@ def architecture() -> str:
     return f"{before}<!-- tree -->\n{''.join(rows)}<!-- end -->{after}"
 
 
+def engines() -> str:
+    """Return the page of engines with its table of features made anew."""
+    text = (ROOT / "docs/how-to/engines.md").read_text(encoding="utf-8")
+    before, _, rest = text.partition("<!-- table:engines -->\n")
+    _, _, after = rest.partition("<!-- end -->")
+    features = importlib.import_module("pickleloaf.engines.base").FEATURES
+    kinds = [
+        getattr(importlib.import_module(f"pickleloaf.engines.{file}"), name)
+        for file, name in (
+            ("dask", "DaskEngine"),
+            ("ray", "RayEngine"),
+            ("mpi", "MPIEngine"),
+            ("futures", "FuturesEngine"),
+        )
+    ]
+    rows = [
+        "| | " + " | ".join(kind.name for kind in kinds) + " |\n",
+        "| --- |" + " --- |" * len(kinds) + "\n",
+        *(
+            f"| {meaning} | "
+            + " | ".join(f"no: {kind.lacks[key]}" if key in kind.lacks else "yes" for kind in kinds)
+            + " |\n"
+            for key, meaning in features.items()
+        ),
+    ]
+    return f"{before}<!-- table:engines -->\n{''.join(rows)}<!-- end -->{after}"
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "docs/supported.md": supported,
     "docs/wire.md": wire,
     "docs/handles.md": handles,
+    "docs/how-to/engines.md": engines,
     "ARCHITECTURE.md": architecture,
 }
 

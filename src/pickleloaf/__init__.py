@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pickleloaf.errors import (
     DecodeError,
     EncodeError,
+    EngineError,
     LeftOutWarning,
     LostPatchWarning,
     MissingModuleError,
@@ -49,6 +50,7 @@ __all__ = [
     "Cluster",
     "DecodeError",
     "EncodeError",
+    "EngineError",
     "Executor",
     "LeftOutWarning",
     "Loaded",

@@ -3,6 +3,7 @@
     PickleloafError
     ├── TaskError     a task has failed in a way that no exception of its own tells
     │   └── WorkerDied                                      the process that ran it is gone
+    ├── EngineError   the engine that runs the tasks cannot do that, or has failed
     ├── EncodeError   (also pickle.PicklingError)    your object cannot travel
     └── DecodeError   (also pickle.UnpicklingError)  these bytes cannot be loaded here
         ├── MissingModuleError  (also ModuleNotFoundError)  they need a module that is not here
@@ -23,6 +24,7 @@ from typing import Any
 __all__ = [
     "DecodeError",
     "EncodeError",
+    "EngineError",
     "LeftOutWarning",
     "LostPatchWarning",
     "MissingModuleError",
@@ -117,6 +119,10 @@ class WorkerDied(TaskError):  # noqa: N818 - it says what happened, as the stand
         super().__init__(message, task, worker)
         self.exitcode = exitcode
         self.output = output
+
+
+class EngineError(PickleloafError):
+    """The engine that runs the tasks (Dask, Ray, MPI) cannot do what was asked for, or has failed itself."""
 
 
 class LeftOutWarning(UserWarning):

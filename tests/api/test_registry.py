@@ -132,3 +132,12 @@ def test_threads_register(module):
     [thread.start() for thread in threads]
     [thread.join() for thread in threads]
     assert loaf.list_registry_pickle_by_value() == {"reg_mod"}
+
+
+def test_local_code_is_never_ours():
+    """With `by_value="local"`, pickleloaf itself goes by reference from whichever checkout it runs."""
+    payload = loaf.dumps(lambda: loaf.errors.PickleloafError, by_value="local")
+    assert len(payload) < 20_000
+    assert (
+        loaf.loads(loaf.dumps(loaf.errors.PickleloafError, by_value="local")) is loaf.errors.PickleloafError
+    )

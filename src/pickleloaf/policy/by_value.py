@@ -221,8 +221,12 @@ def _finds(name: str, module: types.ModuleType) -> bool:
 
 @lru_cache(maxsize=4096)
 def _is_installed(name: str, file: str | None) -> bool:
-    """Tell whether a module belongs to the standard library or to an installed distribution."""
-    if name.partition(".")[0] in sys.stdlib_module_names or file is None:
+    """Tell whether a module belongs to the standard library or to an installed distribution.
+
+    Whoever loads a payload has pickleloaf, so that counts as installed, from whichever checkout it runs.
+    """
+    top = name.partition(".")[0]
+    if top in sys.stdlib_module_names or top == __package__.partition(".")[0] or file is None:
         return True
     import site
     import sysconfig

@@ -1,0 +1,97 @@
+"""The same tasks on an engine past one machine: Dask, Ray, MPI, or any executor.
+
+    with engines.connect(client) as ex:                  # a Dask client, an MPIPoolExecutor, "ray", "dask://host:8786"
+        ex.submit(lambda t: t.hi(), turkey).result()
+
+`connect` returns an `Executor`; `here()` does inside of a task. An engine is imported when it is connected to.
+"""
+
+from __future__ import annotations
+
+import concurrent.futures
+from typing import Any
+
+from pickleloaf.engines.base import FEATURES, Engine, Job
+from pickleloaf.engines.executor import EngineRef, Executor, TaskFuture
+from pickleloaf.engines.payload import Payload
+from pickleloaf.errors import EngineError
+
+__all__ = ["FEATURES", "Engine", "EngineRef", "Executor", "Job", "Payload", "TaskFuture", "connect", "here"]
+
+
+def connect(
+    engine: Any, *, workers: int | None = None, by_value: Any = "local", patches: str | None = None
+) -> Executor:
+    """Return an executor on an engine.
+
+    Args:
+        engine: a ``distributed.Client``; an ``MPIPoolExecutor`` or any other executor; an `Engine`; or
+            a name: ``"dask"``, ``"ray"`` and ``"mpi"`` start a small one here, ``"dask://host:8786"`` and
+            ``"ray://host:10001"`` connect to one. What the user made is left running.
+        workers: how many, where one is started.
+        by_value: as in `pickleloaf.dumps`; by default your own project travels, and need not be installed there.
+        patches: as in `pickleloaf.dumps`.
+
+    Raises:
+        EngineError: this is no engine, or the name of none.
+        ImportError: the engine is not installed.
+    """
+    return Executor(_engine(engine, workers), by_value=by_value, patches=patches)
+
+
+def here(*, by_value: Any = "local", patches: str | None = None) -> Executor:
+    """Return an executor on the engine that runs this task.
+
+    Raises:
+        EngineError: this is no task of an engine whose tasks may submit tasks.
+    """
+    from pickleloaf.engines.dask import DaskEngine
+    from pickleloaf.engines.ray import RayEngine
+
+    for kind in (DaskEngine, RayEngine):
+        try:
+            return Executor(kind.inside(), by_value=by_value, patches=patches)
+        except (ImportError, ValueError):  # that engine is not here, or runs nothing here
+            continue
+    raise EngineError(f"no task of Dask's or Ray's runs here ({FEATURES['nested']})")
+
+
+def _engine(engine: Any, workers: int | None) -> Engine:
+    if isinstance(engine, Engine):
+        return engine
+    if isinstance(engine, str):
+        return _by_name(engine, workers)
+    package = type(engine).__module__.partition(".")[0]
+    if package == "distributed":
+        from pickleloaf.engines.dask import DaskEngine
+
+        return DaskEngine(engine)
+    if package == "mpi4py":
+        from pickleloaf.engines.mpi import MPIEngine
+
+        return MPIEngine(engine)
+    if isinstance(engine, concurrent.futures.Executor):
+        from pickleloaf.engines.futures import FuturesEngine
+
+        return FuturesEngine(engine)
+    raise EngineError(f"no engine: {engine!r}; a Dask client, an executor, an Engine, or one of {_NAMES}")
+
+
+_NAMES = "'dask', 'dask://host:port', 'ray', 'ray://host:port', 'mpi'"
+
+
+def _by_name(name: str, workers: int | None) -> Engine:
+    kind, _, address = name.partition("://")
+    if kind == "dask":
+        from pickleloaf.engines.dask import DaskEngine
+
+        return DaskEngine(address=address and f"tcp://{address}", workers=workers)
+    if kind == "ray":
+        from pickleloaf.engines.ray import RayEngine
+
+        return RayEngine(address=name if address else None, workers=workers)
+    if kind == "mpi" and not address:
+        from pickleloaf.engines.mpi import MPIEngine
+
+        return MPIEngine(workers=workers)
+    raise EngineError(f"no engine of this name: {name!r}; there are {_NAMES}")

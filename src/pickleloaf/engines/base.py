@@ -1,0 +1,87 @@
+"""What an engine must do. Who wants a new one writes these few methods, and has all of `Executor`.
+
+    Executor: functions, refs, retries, errors     ours, the same for all
+    Engine:   payloads, futures, worker names      one file for each
+
+1. An engine is given `run_payload` and payloads. It never opens a payload, and never pickles user code.
+2. `run` returns at once. Its future gets the payload that `run_payload` returned, or an exception: `WorkerDied`
+   when the process is gone, `EngineError` for any other failure of the engine's own.
+3. A handle is whatever the engine understands as "that payload": its own future, a reference into its store, or
+   the payload itself. Handles of results and of `hold` may be given to `run`.
+4. What an engine cannot do is in `lacks`, with the reason; asked for it, `Executor` raises `EngineError`. The table
+   in docs/how-to/engines.md is made of that.
+"""
+
+from __future__ import annotations
+
+import abc
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
+from typing import Any, ClassVar, NamedTuple
+
+from pickleloaf.engines.payload import Payload
+from pickleloaf.errors import EngineError
+
+__all__ = ["FEATURES", "Engine", "Job"]
+
+#: What an engine may lack: the key in `lacks`, and what it means.
+FEATURES: dict[str, str] = {
+    "workers": "workers with names; `to=` chooses one",
+    "store": "`put` keeps an object at the engine, once, however many tasks take it",
+    "chain": "the engine itself hands a task's result to the tasks that take it",
+    "death": "a worker that dies is the `WorkerDied` of its task, and the others go on",
+    "cancel": "`cancel` takes back a task that has not begun",
+    "nested": "tasks submit tasks, by `here()`",
+}
+
+
+class Job(NamedTuple):
+    """A task that an engine has been given."""
+
+    #: Of the payload that the task returns.
+    future: Future[Payload]
+    #: What the engine understands as that payload.
+    handle: Any
+
+
+class Engine(abc.ABC):
+    """An engine that is running; `close` ends what the engine itself has started."""
+
+    #: What it is called in errors and in the docs.
+    name: ClassVar[str]
+    #: What it cannot do: keys of `FEATURES`, with the reason.
+    lacks: ClassVar[Mapping[str, str]] = {}
+
+    @abc.abstractmethod
+    def run(self, name: str, payload: Payload, held: Sequence[Any], to: str | None) -> Job:
+        """Let ``run_payload(name, payload, *held)`` be called on a worker.
+
+        Args:
+            name: of the task, for people.
+            payload: the call.
+            held: handles; the worker's function is given the payloads that they stand for.
+            to: name of the worker; None for any. One of `workers`, or None where "workers" is lacked.
+        """
+
+    @abc.abstractmethod
+    def close(self) -> None:
+        """Wait for what runs, and stop what this engine has started."""
+
+    def workers(self) -> tuple[str, ...]:
+        """Return the names of the workers; a worker that is replaced leaves its name to the next."""
+        raise self.refusal("workers")
+
+    def hold(self, payload: Payload) -> Any:
+        """Keep a payload, and return a handle on it. By default it is sent along with each task."""
+        return payload.settled()
+
+    def cancel(self, job: Job) -> bool:
+        """Take a task back, and tell whether that was possible."""
+        return job.future.cancel()
+
+    def wait(self, job: Job, timeout_s: float | None) -> None:  # noqa: B027 - most engines have nothing to do
+        """Let the engine know that a thread is about to block until a task is done; may block itself."""
+
+    def refusal(self, feature: str) -> EngineError:
+        """Return the error that says why this engine does not have a feature."""
+        return EngineError(f"{self.name} cannot do this ({FEATURES[feature]}): {self.lacks[feature]}")

@@ -1,0 +1,113 @@
+"""Dask: a ``distributed.Client`` of the user's, the address of a scheduler, or a small cluster of our own.
+
+Payloads of a mebibyte and more are scattered first, since Dask's scheduler would pass them on inside the task graph.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import uuid
+from collections.abc import Sequence
+from concurrent.futures import Future
+from typing import Any
+
+from pickleloaf.engines.base import Engine, Job
+from pickleloaf.engines.calls import run_payload
+from pickleloaf.engines.futures import passed_on
+from pickleloaf.engines.payload import Payload
+from pickleloaf.errors import EngineError
+
+__all__ = ["DaskEngine"]
+
+#: From this size on, in bytes, a payload does not go through the scheduler.
+_SCATTERED = 1 << 20
+
+
+class DaskEngine(Engine):
+    """Runs tasks on Dask."""
+
+    name = "Dask"
+
+    def __init__(self, client: Any = None, *, address: str = "", workers: int | None = None) -> None:
+        """Use a client, or connect, or start a cluster.
+
+        Args:
+            client: a ``distributed.Client``, left running.
+            address: of a scheduler: ``"tcp://10.0.0.1:8786"``.
+            workers: how many processes a cluster of our own has.
+
+        Raises:
+            ImportError: distributed is not installed.
+            OSError: nobody answers at the address.
+        """
+        distributed = importlib.import_module("distributed")
+        self._died = (distributed.scheduler.KilledWorker,)
+        self._ours: list[Any] = []
+        if client is None and not address:
+            self._ours.append(_cluster(distributed, workers))
+        if client is None:
+            client = distributed.Client(address or self._ours[0])
+            self._ours.insert(0, client)
+        self._client = client
+
+    @classmethod
+    def inside(cls) -> DaskEngine:
+        """Return the engine of the task that is running; it gives up its place in the worker until it is done.
+
+        Raises:
+            ValueError: this is no task of Dask's.
+        """
+        distributed = importlib.import_module("distributed")
+        distributed.get_worker()  # get_client alone would also answer outside of a task
+        client = distributed.get_client()
+        distributed.secede()
+        return cls(client)
+
+    def workers(self) -> tuple[str, ...]:
+        """Return the names that Dask's workers have."""
+        return tuple(sorted(self._addresses()))
+
+    def run(self, name: str, payload: Payload, held: Sequence[Any], to: str | None) -> Job:
+        """Submit, with Dask's own futures as what it depends on."""
+        where = None if to is None else [self._addresses()[to]]
+        sent: Any = self.hold(payload) if payload.nbytes >= _SCATTERED else payload
+        key = f"{name}-{uuid.uuid4().hex}"
+        theirs = self._client.submit(run_payload, name, sent, *held, key=key, workers=where, pure=False)
+        job = Job(Future(), theirs)
+        theirs.add_done_callback(lambda done: passed_on(done, job.future, name, self._died))
+        return job
+
+    def hold(self, payload: Payload) -> Any:
+        """Scatter."""
+        return self._client.scatter([payload], hash=False)[0]
+
+    def cancel(self, job: Job) -> bool:
+        """Let Dask forget the task; where it has begun, it runs on, and nobody waits for it."""
+        job.handle.cancel()
+        return True
+
+    def close(self) -> None:
+        """End what we have started."""
+        for each in self._ours:
+            each.close()
+
+    def _addresses(self) -> dict[str, str]:
+        ask = self._client.scheduler_info
+        everybody = {"n_workers": -1} if "n_workers" in inspect.signature(ask).parameters else {}
+        return {str(info["name"]): address for address, info in ask(**everybody)["workers"].items()}
+
+
+def _cluster(distributed: Any, workers: int | None) -> Any:
+    """Start a cluster of processes with one thread each. A task whose worker died is not run again unasked."""
+    import dask
+
+    if workers is not None and workers < 1:
+        raise EngineError(f"a cluster has at least one worker, not {workers}")
+    with dask.config.set({"distributed.scheduler.allowed-failures": 0}):
+        return distributed.LocalCluster(
+            n_workers=workers,
+            threads_per_worker=1,
+            dashboard_address=None,
+            worker_dashboard_address=None,
+        )

@@ -1,0 +1,342 @@
+"""The same tasks on every engine: each feature works, or is refused as the engine's table says."""
+
+import asyncio
+import concurrent.futures
+import json
+import os
+import pickle
+import signal
+import sys
+import time
+import types
+
+import pytest
+from harness import loaf
+
+from pickleloaf import engines
+
+SLOW_S = 60  # the longest that anything may take
+
+
+class Turkey:
+    """Its instances get methods of their own."""
+
+    def hi(self):
+        """Say hello."""
+        return "hello"
+
+
+class Burnt(Exception):  # noqa: N818 - a word of the kitchen's
+    """An error that a constructor without arguments cannot make."""
+
+    def __init__(self, minutes, *, degrees):
+        super().__init__(f"{minutes} minutes at {degrees} degrees")
+        self.minutes, self.degrees = minutes, degrees
+
+
+def patched_turkey():
+    """The bird of the story."""
+    turkey = Turkey()
+    turkey.hi = types.MethodType(lambda self: "SQUAWK", turkey)
+    return turkey
+
+
+def fail():
+    """Raise what needs arguments to be made."""
+    raise Burnt(90, degrees=250)
+
+
+def result(future):
+    """What a future holds, within a time."""
+    return future.result(timeout=SLOW_S)
+
+
+def test_it_runs_elsewhere(ex):
+    """A lambda runs in another process."""
+    assert result(ex.submit(lambda: os.getpid())) != os.getpid()  # noqa: PLW0108 - it is the lambda that travels
+
+
+def test_turkey_goes_and_comes_back(ex):
+    """A patched instance of a class that is installed nowhere is used there, and is itself again here."""
+    said, turkey = result(ex.submit(lambda bird: (bird.hi(), bird), patched_turkey()))
+    assert said == turkey.hi() == "SQUAWK"
+    assert type(turkey) is Turkey
+
+
+def test_map(ex):
+    """`map` is in order, and sends a closure."""
+    offset = 5
+    assert list(ex.map(lambda a, b: a * b + offset, range(10), range(10))) == [n * n + 5 for n in range(10)]
+
+
+def test_futures_are_the_standard_librarys(ex):
+    """`wait` and `as_completed` take them."""
+    futures = [ex.submit(lambda n=n: n) for n in range(4)]
+    assert not concurrent.futures.wait(futures, timeout=SLOW_S).not_done
+    assert sorted(each.result() for each in concurrent.futures.as_completed(futures)) == [0, 1, 2, 3]
+
+
+def test_then(ex):
+    """Links of a chain run there, and the last result arrives."""
+    future = ex.submit(lambda: 1)
+    for _ in range(10):
+        future = future.then(lambda n: n + 1)
+    assert result(future) == 11
+
+
+def test_tasks_take_futures(ex):
+    """Futures among the arguments, positional and by keyword, are replaced by their results."""
+    one, two = ex.submit(lambda: 1), ex.submit(lambda: 2)
+    assert result(ex.submit(lambda a, *, b: (a, b), one, b=two)) == (1, 2)
+
+
+def test_await(ex):
+    """A future can be awaited, and so can several."""
+
+    async def main():
+        return await asyncio.gather(*(ex.submit(lambda n=n: n).then(lambda n: n * n) for n in range(3)))
+
+    assert asyncio.run(main()) == [0, 1, 4]
+
+
+def test_coroutine_functions(ex):
+    """An async task is run to its end."""
+
+    async def slowly(n):
+        await asyncio.sleep(0)
+        return n
+
+    assert result(ex.submit(slowly, 3)) == 3
+
+
+def test_put(ex):
+    """A ref stands for its object in any number of tasks, a function too."""
+    ref, double = ex.put(list(range(1000))), ex.put(lambda n: 2 * n)
+    assert [result(ex.submit(sum, ref)) for _ in range(3)] == [499500] * 3
+    assert result(ex.submit(double, 4)) == 8
+
+
+def test_refs_stand_alone(ex):
+    """A ref that is hidden inside of an argument is an error that says where."""
+    with pytest.raises(loaf.EncodeError, match="a ref stands among the arguments") as caught:
+        ex.submit(len, [ex.put(1)])
+    assert "args" in caught.value.path or "[" in caught.value.path
+
+
+def test_large_arrays(ex):
+    """Large buffers travel beside the pickle, both ways."""
+    numpy = pytest.importorskip("numpy")
+    array = numpy.arange(1 << 20, dtype=float)
+    total, back = result(ex.submit(lambda a: (a.sum(), a + 1), array))
+    assert total == array.sum()
+    assert (back == array + 1).all()
+
+
+def test_arguments_may_change_afterwards(ex):
+    """What is submitted is what the arguments were at that time."""
+    numpy = pytest.importorskip("numpy")
+    array = numpy.zeros(1 << 20)
+    futures = [ex.submit(lambda a: a.sum(), array) for _ in range(2)]
+    array[:] = 1
+    assert [result(each) for each in futures] == [0, 0]
+
+
+def test_exceptions_are_themselves(ex):
+    """An exception arrives as its own type, with fields, and with the traceback of over there."""
+    with pytest.raises(Burnt) as caught:
+        result(ex.submit(fail))
+    assert (caught.value.minutes, caught.value.degrees) == (90, 250)
+    trace = caught.value.__traceback__
+    while trace.tb_next:
+        trace = trace.tb_next
+    assert trace.tb_frame.f_code.co_name == "fail"
+
+
+def test_a_failure_is_passed_on(ex):
+    """What takes the result of a failed task fails with the same, and does not run."""
+    with pytest.raises(Burnt):
+        result(ex.submit(fail).then(lambda _: "ran"))
+
+
+@pytest.mark.parametrize("error", [SystemExit(3), KeyboardInterrupt()], ids=["exit", "interrupt"])
+def test_the_end_is_the_tasks_only(ex, error):
+    """`sys.exit` in a task is an error of that task, and nobody ends."""
+
+    def end():
+        raise error
+
+    with pytest.raises(loaf.TaskError, match=type(error).__name__):
+        result(ex.submit(end))
+    assert result(ex.submit(lambda: 1)) == 1
+
+
+def test_what_cannot_travel(ex):
+    """Arguments are refused here; results and exceptions there, and the task fails with that."""
+    with pytest.raises(loaf.EncodeError, match="frame"):
+        ex.submit(id, sys._getframe())
+    with pytest.raises(loaf.EncodeError, match="frame"):
+        result(ex.submit(lambda: [sys._getframe()]))
+
+    def fail_with_a_frame():
+        raise ValueError(sys._getframe())
+
+    with pytest.raises(loaf.TaskError, match="ValueError, which cannot travel"):
+        result(ex.submit(fail_with_a_frame))
+
+
+def test_what_cannot_be_made(ex):
+    """An argument or a result that cannot be unpickled fails its task and nothing else."""
+
+    class Mine:
+        def __reduce__(self):
+            return (json.loads, ("this is no JSON",))
+
+    with pytest.raises(json.JSONDecodeError):
+        result(ex.submit(id, Mine()))
+    with pytest.raises(json.JSONDecodeError):
+        result(ex.submit(lambda: Mine()))  # noqa: PLW0108 - it has to be made there
+
+
+def test_retries(ex, tmp_path):
+    """A task that fails is tried again as often as it may be."""
+    path = str(tmp_path / "tries")
+
+    def sometimes():
+        with open(path, "a+") as file:  # noqa: PTH123 - pathlib would travel along
+            file.write("x")
+            file.seek(0)
+            tries = len(file.read())
+        if tries < 3:
+            raise ValueError(tries)
+        return tries
+
+    assert result(ex.task(sometimes, retries=2)) == 3
+    os.unlink(path)  # noqa: PTH108
+    with pytest.raises(ValueError, match="2"):
+        result(ex.task(sometimes, retries=1))
+
+
+def test_workers_have_names(ex, lacks):
+    """`to=` chooses a worker, always the same process; an unknown name is an error that lists the known."""
+    if "workers" in lacks:
+        with pytest.raises(loaf.EngineError, match="workers with names"):
+            ex.task(os.getpid, to="anybody")
+        return
+    assert len(ex.workers) == 2
+    pids = {name: {result(ex.task(os.getpid, to=name)) for _ in range(4)} for name in ex.workers}
+    assert [len(each) for each in pids.values()] == [1, 1]
+    assert len(set.union(*pids.values())) == 2
+    with pytest.raises(loaf.EngineError, match=ex.workers[0]):
+        ex.task(os.getpid, to="nobody")
+
+
+def test_from_worker_to_worker(ex, lacks):
+    """A chain that names its workers runs on them."""
+    if "workers" in lacks:
+        pytest.skip(lacks["workers"])
+    here, there = ex.workers
+    future = ex.task(patched_turkey, to=here).then(lambda bird: bird.hi(), to=there)
+    assert result(future.then(str.lower, to=here)) == "squawk"
+
+
+def test_nested(ex, lacks):
+    """A task submits a task and waits for it, more deeply than there are workers."""
+
+    def count(n):
+        with engines.here() as inner:
+            return n if n == 0 else 1 + inner.submit(count, n - 1).result(timeout=SLOW_S)
+
+    if "nested" in lacks:
+        with pytest.raises(loaf.EngineError, match="tasks submit tasks"):
+            result(ex.submit(count, 0))
+        return
+    assert result(ex.submit(count, 3)) == 3
+
+
+def test_cancel(ex):
+    """A task that has not begun can be taken back, and never runs."""
+    blocking = [ex.submit(time.sleep, 1) for _ in range(4)]
+    futures = [ex.submit(time.sleep, 0) for _ in range(8)]
+    assert futures[-1].cancel()
+    assert futures[-1].cancelled()
+    with pytest.raises(concurrent.futures.CancelledError):
+        futures[-1].result()
+    assert not concurrent.futures.wait(blocking + futures, timeout=SLOW_S).not_done
+    for each in blocking + futures[:-1]:
+        result(each)
+
+
+def test_patches_are_carried(ex, monkeypatch):
+    """With `patches="carry"`, importable code is patched there while the task runs, and not after it."""
+    script = {"__name__": "__main__"}  # pytest has patched too much for a function of this module
+    exec("import json\ndef dumped(): return json.dumps(1)\ndef patch(obj): return 'patched'", script)
+    carrying = engines.Executor(ex.engine, patches="carry")
+    monkeypatch.setattr(json, "dumps", script["patch"])
+    assert result(carrying.submit(script["dumped"])) == "patched"
+    monkeypatch.undo()
+    assert result(ex.submit(script["dumped"])) == "1"
+
+
+def test_death(ex, lacks, tmp_path):
+    """A worker that is killed is the `WorkerDied` of its task; others go on, and a task may be tried again."""
+    if "death" in lacks:
+        pytest.skip(lacks["death"])
+    others = [ex.submit(lambda n=n: n) for n in range(4)]
+    with pytest.raises(loaf.WorkerDied, match="die"):
+        result(ex.submit(die))
+    assert [result(each) for each in others] == [0, 1, 2, 3]
+    path = str(tmp_path / "died")
+
+    def die_once():
+        if os.path.exists(path):  # noqa: PTH110
+            return "alive"
+        open(path, "x").close()  # noqa: PTH123
+        return die()
+
+    assert result(ex.task(die_once, retries=1)) == "alive"
+
+
+def die():
+    """End this process at once."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_names_outlive_workers(ex, lacks):
+    """After a named worker has died, its name leads to another process."""
+    if "death" in lacks or "workers" in lacks:
+        pytest.skip(lacks.get("death") or lacks["workers"])
+    name = ex.workers[0]
+    before = result(ex.task(os.getpid, to=name))
+    with pytest.raises(loaf.WorkerDied) as caught:
+        result(ex.task(die, to=name))
+    assert caught.value.worker == name
+    deadline = time.monotonic() + SLOW_S
+    while name not in ex.workers:
+        assert time.monotonic() < deadline, "the worker was not replaced"
+        time.sleep(0.05)
+    assert result(ex.task(os.getpid, to=name)) != before
+
+
+def test_engines_see_payloads_only(ex):
+    """Where a class refuses every pickler but by our own policy, the engine does not notice."""
+
+    class Shy:
+        def __reduce__(self):
+            return (dict, ()) if in_our_pickler() else pytest.fail("the engine pickled user code")
+
+    assert result(ex.submit(type, Shy())) is dict
+
+
+def in_our_pickler():
+    """Whether pickleloaf is among the callers, with nothing of an engine's between it and `__reduce__`."""
+    return "pickleloaf" in sys._getframe(2).f_globals["__name__"]
+
+
+def test_payloads_survive_plain_pickle():
+    """A payload may be pickled by any protocol that an engine uses, buffers and all."""
+    numpy = pytest.importorskip("numpy")
+    payload = engines.Payload.of(numpy.arange(100_000))
+    for protocol in range(2, 6):
+        again = pickle.loads(pickle.dumps(payload, protocol))
+        assert (again.open() == numpy.arange(100_000)).all()
+        assert again.nbytes == payload.nbytes
