@@ -501,18 +501,22 @@ class CellTwice(Case):
 
 
 class OwnBuiltins(Case):
-    """A function with builtins of its own, as a sandbox makes it"""
-
-    refused = True
-    path = "['ask']"
+    """A function and a class with builtins of their own, as a sandbox gives them"""
 
     def make():
-        return {
-            "ask": define("def ask(x):\n    return len(x)", "ask", __builtins__={"len": lambda x: "mine"})
-        }
+        source = """
+            def ask(x):
+                return len(x), str(x)
+            class Asked:
+                def ask(self, x):
+                    return len(x), str(x)
+            """
+        given = {"len": lambda x: "mine", "str": str, "__build_class__": builtins.__build_class__}
+        return define(source, "ask", "Asked", __builtins__=given)
 
     def same(obj):
-        assert obj["ask"]([]) == "mine"
+        ask, asked = obj
+        assert ask(7) == asked().ask(7) == ("mine", "7")
 
 
 class CopiedBuiltins(Case):

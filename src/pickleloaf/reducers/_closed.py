@@ -30,6 +30,7 @@ from pickleloaf.reducers._building import make_class, namespace_of
 from pickleloaf.reducers._closed_places import is_partly_sent
 from pickleloaf.reducers._dump import Dump
 from pickleloaf.reducers._kinds import ATOMS, Kinds
+from pickleloaf.reducers._namespaces import own_builtins
 from pickleloaf.reducers._snapshots import Snapshot, keep, kept
 from pickleloaf.reducers._uses import Uses, look_up, merged
 from pickleloaf.wire import verb
@@ -153,6 +154,7 @@ def _function(function: Any, cls: type) -> tuple[Any, ...] | None:
         or function.__qualname__ != facts.qualname
         or function.__doc__ != facts.doc
         or facts.names.touches_scope
+        or own_builtins(function, facts.names)
     ):
         return None
     defaults, keywords = function.__defaults__, function.__kwdefaults__

@@ -9,13 +9,12 @@ from types import FunctionType, ModuleType
 from typing import Any
 
 from pickleloaf.code.names import Names
-from pickleloaf.errors import EncodeError
 from pickleloaf.policy.by_value import MAIN
 from pickleloaf.reducers._dump import Dump, Namespace, ShippedModules
 from pickleloaf.reducers._kinds import interned
 from pickleloaf.wire import verb
 
-__all__ = ["imported_modules", "namespace_for", "of_python", "owns", "submodules"]
+__all__ = ["imported_modules", "namespace_for", "of_python", "own_builtins", "owns", "submodules"]
 
 
 def namespace_for(scope: dict[str, Any], function: FunctionType, dump: Dump) -> Any:
@@ -27,7 +26,6 @@ def namespace_for(scope: dict[str, Any], function: FunctionType, dump: Dump) -> 
     """
     name = interned(scope.get("__name__"))
     if name in MAIN and not dump.policy.ships_modules and _shipped_with(scope) is None:
-        _check_builtins(scope)
         dump.namespaces[id(scope)] = function
         return name
     name = name if type(name) is str else ""
@@ -35,27 +33,8 @@ def namespace_for(scope: dict[str, Any], function: FunctionType, dump: Dump) -> 
     found: Any = Namespace(scope, name)
     if owns(module, scope) and not dump.policy.travels(name) and not (dump.portable and of_python(name)):
         found = module
-    else:
-        _check_builtins(scope)
     dump.namespaces[id(scope)] = found
     return found
-
-
-def _check_builtins(scope: dict[str, Any]) -> None:
-    """Refuse functions that were given other builtins than everybody's: they would arrive with all of them.
-
-    Who has none at all uses none, as the ``__new__`` of named tuples does.
-
-    Raises:
-        EncodeError: they were, and not by this package.
-    """
-    held = scope.get("__builtins__", builtins)
-    if not held or held is builtins or held == builtins.__dict__ or _shipped_with(scope) is not None:
-        return
-    msg = f"the functions of {scope.get('__name__')!r} have builtins of their own, which cannot travel"
-    raise EncodeError(
-        msg, hint="pass them what they may use as globals or arguments, or exec their source there"
-    )
 
 
 def owns(module: Any, scope: dict[str, Any]) -> bool:
@@ -136,6 +115,18 @@ def _absolute(name: str, level: int, scope: dict[str, Any]) -> str:
         return name
     base = (scope.get("__package__") or "").rsplit(".", level - 1)[0]
     return f"{base}.{name}" if name else base
+
+
+def own_builtins(function: FunctionType, names: Names) -> dict[str, Any]:
+    """Return what a function finds among builtins that are not everybody's: there it finds them as globals."""
+    held, scope = function.__builtins__, function.__globals__  # type: ignore[attr-defined]
+    if held is vars(builtins):
+        return {}
+    return {
+        name: held[name]
+        for name in names.globals
+        if name not in scope and name in held and held[name] is not vars(builtins).get(name, names)
+    }
 
 
 def submodules(function: FunctionType, names: Names, dump: Dump) -> list[ModuleType]:

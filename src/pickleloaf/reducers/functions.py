@@ -4,7 +4,7 @@ Takes apart: the code, the globals and closure cells it uses, and the attributes
 the code gives. Travels as: wire.function, wire.fill_function.
 Keeps: defaults, annotations, attributes, names, docstring, source lines, cells shared with other
 functions, one globals dict for all functions of a module in one payload, recursion.
-Loses: path and absolute line numbers.
+Loses: path and absolute line numbers; that a sandbox lacked some builtins.
 
 1. A function is made in two steps, so that whatever it refers to may refer back to it: first a shell of
    code, globals and cells, all still empty, then the *state*: (globals, contents of cells, attributes,
@@ -33,8 +33,11 @@ from pickleloaf.reducers._dump import Dump, Late, Namespace
 from pickleloaf.reducers._eager import blob_of
 from pickleloaf.reducers._kinds import ATOMS, SETS, Kinds, interned
 from pickleloaf.reducers._named import by_name
-from pickleloaf.reducers._namespaces import imported_modules, namespace_for, submodules
+from pickleloaf.reducers._namespaces import imported_modules, namespace_for, own_builtins, submodules
 from pickleloaf.wire import verb
+
+#: The builtins of every function, but for those of sandboxes.
+_BUILTINS = vars(builtins)
 
 _Parts = dict[tuple[str, Any], Any]
 
@@ -174,6 +177,9 @@ def _state(
     is_leaf = True
     if names.globals and type(namespace) is not ModuleType:
         used, is_leaf = _used(names.globals, scope, dump)
+        held = function.__builtins__  # type: ignore[attr-defined]
+        if held is not _BUILTINS and (own := own_builtins(function, names)):
+            used, is_leaf = {**used, **own}, False
     closure = function.__closure__
     contents = None
     if closure is not None:
