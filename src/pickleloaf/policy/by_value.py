@@ -36,6 +36,17 @@ class Registry:
     def __init__(self) -> None:
         self._names: frozenset[str] = frozenset()
         self._lock = threading.Lock()
+        self._notified: list[Callable[[], None]] = []
+
+    def notify(self, callback: Callable[[], None]) -> None:
+        """Have something called after each change."""
+        if callback not in self._notified:
+            self._notified.append(callback)
+
+    def _set(self, names: frozenset[str]) -> None:
+        self._names = names
+        for callback in self._notified:
+            callback()
 
     def register(self, module: object) -> None:
         """Let a module and its submodules travel by value.
@@ -50,7 +61,7 @@ class Registry:
             msg = f"{module} was not imported correctly, have you used an `import` statement to access it?"
             raise ValueError(msg)
         with self._lock:
-            self._names |= {module.__name__}
+            self._set(self._names | {module.__name__})
 
     def unregister(self, module: object) -> None:
         """Take a registration back.
@@ -65,7 +76,7 @@ class Registry:
             if module.__name__ not in self._names:
                 msg = f"{module} is not registered for pickle by value"
                 raise ValueError(msg)
-            self._names -= {module.__name__}
+            self._set(self._names - {module.__name__})
 
     def names(self) -> set[str]:
         """Return the registered names."""
