@@ -72,6 +72,7 @@ class Driver(Traffic):
                 self._settled.append((future, self._value(ident), value.ok, False))
             else:
                 self._futures.setdefault(ident, []).append(future)
+                self._keep(ident)
             settled = self._flush()
         self._settle_all(settled)
 
@@ -86,9 +87,11 @@ class Driver(Traffic):
         self._pool.wake()
 
     def cancel_pending(self) -> None:
-        """Cancel the tasks that have not begun."""
+        """Cancel the tasks that have not begun; but one for each worker that is still being started."""
         with self._lock:
-            for ident in [ident for ident in self._calls if ident not in self._names]:
+            unbegun = [ident for ident in self._calls if ident not in self._names]
+            spared = len(self._scheduler.workers) - self._pool.nup
+            for ident in unbegun[max(spared, 0) :]:
                 self._obey(self._scheduler.cancelled(ident))
             settled = self._flush()
         self._settle_all(settled)

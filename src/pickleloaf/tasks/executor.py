@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import itertools
 import sys
 import threading
@@ -24,6 +25,8 @@ _CHUNK_S = 0.02
 _LARGEST = 1 << 15
 #: Chunks that are on their way for each worker.
 _AHEAD = 4
+#: How often progress is shown.
+_SHOWN_S = 0.1
 
 
 class Executor(futures.Executor):
@@ -222,15 +225,25 @@ def _shown(results: Iterator[Any], iterables: tuple[Iterable[Any], ...]) -> Iter
     """Show how far an iterator has come."""
     sizes = [len(each) for each in iterables if isinstance(each, Sized)]
     total = min(sizes) if sizes else None
-    try:
-        from tqdm.auto import tqdm
-    except ImportError:
+    for module, name in (("tqdm.auto", "tqdm"), ("rich.progress", "track")):
         try:
-            from rich.progress import track
-        except ImportError as error:
-            raise ImportError("progress=True needs tqdm or rich: pip install tqdm") from error
-        return iter(track(results, total=total))
-    return iter(tqdm(results, total=total))
+            show = getattr(importlib.import_module(module), name)
+        except ImportError:
+            continue
+        return iter(show(results, total=total))
+    return _counted(results, total)
+
+
+def _counted(results: Iterator[Any], total: int | None) -> Iterator[Any]:
+    """Show how far an iterator has come where neither tqdm nor rich is installed: a line of text."""
+    of_all = "" if total is None else f" of {total}"
+    shown_s = 0.0
+    for number, result in enumerate(results, start=1):
+        if time.monotonic() - shown_s > _SHOWN_S or number == total:
+            shown_s = time.monotonic()
+            sys.stderr.write(f"\r{number}{of_all}")
+        yield result
+    sys.stderr.write("\n")
 
 
 #: Clusters of executors that may have work to do, which is finished before the interpreter ends.

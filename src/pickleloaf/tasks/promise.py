@@ -6,8 +6,6 @@ task) that knows about it. Handles are counted; a value is forgotten with the la
 
 from __future__ import annotations
 
-import asyncio
-import inspect
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future
 from typing import Any, Protocol, Self
@@ -158,6 +156,8 @@ class Promise(Handle):
         return self._runtime.submit((_Ignoring(f), (Taken(self.ident),), {}), to=to, **options)
 
     def __await__(self) -> Generator[Any, None, Any]:
+        import asyncio
+
         return asyncio.wrap_future(self.future()).__await__()
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -271,6 +271,8 @@ def _combined(promises: Iterable[Promise], *, first: bool) -> Promise:
     handles: list[Any] = list(promises)
     for each in handles:
         if not isinstance(each, Handle):
+            import inspect
+
             what = (
                 "a coroutine; pass the promise itself"
                 if inspect.isawaitable(each)

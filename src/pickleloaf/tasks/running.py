@@ -9,14 +9,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-import ctypes
 import signal
 import threading
 from collections import deque
 from collections.abc import Callable, Coroutine, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import asyncio
 
 __all__ = ["Interrupted", "Runners"]
 
@@ -87,6 +88,8 @@ class Runners:
             self._interrupted = ident
             signal.pthread_kill(thread, signal.SIGINT)
         else:
+            import ctypes
+
             ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(Interrupted))
 
     _interrupted = 0
@@ -158,6 +161,8 @@ class Runners:
         self, ident: int, coroutine: Coroutine[Any, Any, Any], done: Callable[[asyncio.Task[Any]], None]
     ) -> None:
         """Let a coroutine run on the event loop; `done` is called there at its end."""
+        import asyncio  # takes longer than all else that a worker imports
+
         with self._ready:
             if self._loop is None:
                 self._loop = asyncio.new_event_loop()

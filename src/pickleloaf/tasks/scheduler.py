@@ -91,7 +91,8 @@ class Scheduler(Dispatch):
         return self._taken()
 
     def wanted(self, worker: str, ident: int) -> list[Instruction]:
-        """A worker waits for a value."""
+        """A worker waits for a value, and holds it until it is delivered; then it is `dropped`."""
+        self.values.hold(worker, ident)
         value = self.values.get(ident)
         if value is None or value.settled:
             self._out.append(Deliver(worker, ident))

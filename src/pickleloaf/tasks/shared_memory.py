@@ -23,7 +23,6 @@ import itertools
 import mmap
 import os
 import stat
-import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -119,6 +118,8 @@ class Segment:
             segment = cls(fd, nbytes, in_memory=make is _memory)
             segment._add_seals("SHRINK", "GROW")
             return segment
+        import tempfile
+
         raise OSError(
             errno.ENOSPC,
             f"no room for {nbytes:,} bytes of shared memory, neither in memory nor in a file in "
@@ -221,6 +222,8 @@ def _memory() -> int | None:
 
 def _unlinked_file() -> int:
     """Return a new file that has no name (any more)."""
+    import tempfile  # it imports much, and is hardly ever needed
+
     with tempfile.TemporaryFile(prefix="pickleloaf-", buffering=0) as file:
         return os.dup(file.fileno())
 

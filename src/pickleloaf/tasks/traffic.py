@@ -8,11 +8,11 @@ from collections import deque
 from concurrent.futures import Future
 from typing import Any
 
-from pickleloaf.errors import TaskError
 from pickleloaf.tasks.calls import Call
 from pickleloaf.tasks.failures import Death, failure
 from pickleloaf.tasks.futures import settle
 from pickleloaf.tasks.instructions import (
+    DRIVER,
     Deliver,
     Forget,
     Interrupt,
@@ -24,6 +24,7 @@ from pickleloaf.tasks.instructions import (
 )
 from pickleloaf.tasks.link import Frame, Kind, encode_frame
 from pickleloaf.tasks.member import Member
+from pickleloaf.tasks.outgoing import Outgoing
 from pickleloaf.tasks.parcels import Parcel, pack
 from pickleloaf.tasks.pool import Pool
 from pickleloaf.tasks.scheduler import Scheduler
@@ -36,7 +37,7 @@ LOG = logging.getLogger("pickleloaf.tasks")
 Settled = tuple[Future[Any], Any, bool, bool]
 
 
-class Traffic:
+class Traffic(Outgoing):
     """The state of a cluster in its driver, and what changes it. All of it is under the lock."""
 
     def __init__(
@@ -45,14 +46,12 @@ class Traffic:
         self._runtime = runtime
         self._grace_s = grace_s
         self._lock = threading.Lock()
-        self._scheduler = Scheduler(max_tasks=max_tasks)
-        self._calls: dict[int, Call] = {}
+        super().__init__(Scheduler(max_tasks=max_tasks))
         self._names: dict[int, str] = {}  # of tasks that run, for errors
         self._timeouts: dict[int, float] = {}
-        self._parcels: dict[int, Parcel] = {}
         self._futures: dict[int, list[Future[Any]]] = {}
+        self._kept: set[int] = set()  # values that we hold for the sake of futures
         self._dropped: deque[int] = deque()
-        self._outgoing: dict[str, list[tuple[bytes, int]]] = {}
         self._settled: list[Settled] = []
         self._counts = {"done": 0, "failed": 0, "died": 0}
         self._last_death = Death("", 0, "", "")
@@ -66,6 +65,8 @@ class Traffic:
     def _on_result(self, member: Member, frame: Frame) -> None:
         layout, mentions, follows = frame.facts or _PLAIN
         ident = frame.ident
+        if follows is not None and ident in self._futures:
+            self._keep(ident)
         value = self._scheduler.values.get(ident)
         parcel = Parcel.received(frame.body, layout, frame.fd, mentions)
         if value is not None and not value.settled and follows is None:
@@ -115,6 +116,12 @@ class Traffic:
         self._idle.notify_all()
         self._obey(self._scheduler.joined(member.name))
 
+    def _keep(self, ident: int) -> None:
+        """Let a value be remembered until it is settled and its futures have it."""
+        if ident not in self._kept:
+            self._kept.add(ident)
+            self._obey(self._scheduler.held(DRIVER, ident))
+
     def _take_call(
         self,
         ident: int,
@@ -137,47 +144,6 @@ class Traffic:
         for each in instructions:
             _OBEY[type(each)](self, each)
 
-    def _send(self, what: Send) -> None:
-        member = self._pool.member(what.worker)
-        call = self._calls[what.ident]
-        for need in call.needs:
-            self._send_value(member, need, keep=True)
-        arguments = call.arguments
-        number, new = member.number_of(call.function)
-        facts = (number, len(call.function) if new else -1, arguments.layout, call.needs)
-        body = call.function + arguments.data if new else arguments.data
-        self._write(
-            member, encode_frame(Kind.TASK, what.ident, facts, body, with_fd=arguments.fd >= 0), arguments.fd
-        )
-
-    def _send_value(self, member: Member, ident: int, *, keep: bool) -> None:
-        """Send a value that is settled, unless the worker has it."""
-        if keep and ident in member.has:
-            return
-        known = self._scheduler.values.get(ident)
-        value = self._value(ident)
-        kind = Kind.VALUE if known is not None and known.ok else Kind.FAILED
-        if keep:
-            member.has.add(ident)
-        if type(value) is tuple:
-            root = self._scheduler.values[self._scheduler.values.root(ident)]
-            for part in root.parts:
-                self._send_value(member, part, keep=True)
-            self._write(member, encode_frame(kind, ident, (None, root.parts, keep)))
-        else:
-            facts = (value.layout, None, keep)
-            self._write(member, encode_frame(kind, ident, facts, value.data, with_fd=value.fd >= 0), value.fd)
-
-    def _value(self, ident: int) -> Any:
-        """Return the bytes of a settled value: a parcel, or a tuple of them."""
-        ident = self._scheduler.values.root(ident)
-        value = self._scheduler.values.get(ident)
-        if value is not None and value.ok and ident not in self._parcels:
-            return tuple(self._value(part) for part in value.parts)
-        if ident not in self._parcels:
-            return pack(TaskError("this value is forgotten: every handle on it was dropped"))
-        return self._parcels[ident]
-
     def _start(self, what: Start) -> None:
         call = self._calls.get(what.ident)
         if call is None:
@@ -190,9 +156,6 @@ class Traffic:
         timeout = self._timeouts.pop(what.ident, None)
         if timeout is not None:
             self._pool.after(timeout, lambda: self.cancel(what.ident, f"expired:{timeout}"))
-
-    def _take_back(self, what: TakeBack) -> None:
-        self._write(self._pool.member(what.worker), encode_frame(Kind.TAKE_BACK, 0, what.idents))
 
     def _settle(self, what: Settle) -> None:
         ident = what.ident
@@ -209,18 +172,15 @@ class Traffic:
         if futures:
             value = self._value(ident)
             self._settled += [(future, value, what.ok, what.cause == "cancelled") for future in futures]
+        if ident in self._kept:
+            self._kept.remove(ident)
+            self._obey(self._scheduler.dropped(DRIVER, ident))
 
     def _deliver(self, what: Deliver) -> None:
         member = self._pool.member(what.worker)
         if member is not None:
             self._send_value(member, what.ident, keep=False)
-
-    def _forget(self, what: Forget) -> None:
-        self._parcels.pop(what.ident, None)
-        for member in self._pool.members():
-            if what.ident in member.has:
-                member.has.remove(what.ident)
-                self._write(member, encode_frame(Kind.FORGET, 0, (what.ident,)))
+        self._obey(self._scheduler.dropped(what.worker, what.ident))
 
     def _interrupt(self, what: Interrupt) -> None:
         member = self._pool.member(what.worker)
@@ -242,12 +202,6 @@ class Traffic:
             member.why = f"was killed, as a task did not end within {self._grace_s} s of its interruption,"
             LOG.warning("%s %s", member.name, member.why)
             member.kill()
-
-    def _retire(self, what: Retire) -> None:
-        self._pool.retire(what.worker)
-
-    def _write(self, member: Member, frame: bytes, fd: int = -1) -> None:
-        self._outgoing.setdefault(member.name, []).append((frame, fd))
 
     def _flush(self) -> list[Settled]:
         """Send what is to be sent, in order; return the futures that are to be settled without the lock."""

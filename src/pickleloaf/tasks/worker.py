@@ -12,7 +12,6 @@ Who reads the socket:
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import os
 import signal
@@ -21,7 +20,8 @@ import sys
 import threading
 from collections.abc import Iterable
 from concurrent.futures import Future
-from typing import Any
+from types import CoroutineType
+from typing import TYPE_CHECKING, Any
 
 from pickleloaf.tasks.asking import Asking
 from pickleloaf.tasks.calls import Call, name_of, pack_error
@@ -30,6 +30,9 @@ from pickleloaf.tasks.parcels import Parcel, mentioning, pack, unpack
 from pickleloaf.tasks.promise import RUNTIMES, Promise
 from pickleloaf.tasks.running import Runners
 from pickleloaf.tasks.system import die_with, limit_memory
+
+if TYPE_CHECKING:
+    import asyncio
 
 __all__ = ["Worker", "main"]
 
@@ -199,7 +202,7 @@ class Worker(Asking):
         call, values = task
         try:
             result = call.run(self, lambda need: self._open(values[need]))
-            if asyncio.iscoroutine(result):
+            if type(result) is CoroutineType:
                 self._link.send(encode_frame(Kind.ASIDE, ident))
                 self._runners.start_coroutine(ident, result, lambda done: self._end_coroutine(ident, done))
                 return
