@@ -89,6 +89,16 @@ def test_death_fails_what_ran_and_moves_what_had_not_begun():
     assert s.joined("a") == [Send("a", 2), Start(2), Send("a", 3)]
 
 
+def test_death_of_a_worker_that_had_not_begun():
+    """Where it is known what was begun last, a task that was not is nobody's fault."""
+    s = with_workers("a", ahead=3)
+    s.submitted(1)
+    s.submitted(2)
+    assert s.died("a", last=0) == []
+    assert s.joined("a") == [Send("a", 1), Start(1), Send("a", 2)]
+    assert s.died("a", last=2) == [Settle(1, ok=False, cause="died"), Settle(2, ok=False, cause="died")]
+
+
 def test_death_is_survived_by_a_task_that_may_be_retried():
     """As often as it may; then it has failed."""
     s = with_workers("a")

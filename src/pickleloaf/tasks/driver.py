@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import logging
 from concurrent.futures import BrokenExecutor, Future
 from typing import Any
 
@@ -19,6 +20,8 @@ from pickleloaf.tasks.parcels import Parcel, pack
 from pickleloaf.tasks.traffic import HEED, Traffic
 
 __all__ = ["Driver"]
+
+LOG = logging.getLogger("pickleloaf.tasks")
 
 
 class Driver(Traffic):
@@ -175,7 +178,8 @@ class Driver(Traffic):
                 return
             self._counts["died"] += 1
             self._last_death = Death(member.name, code, member.why or ending(code), output)
-            self._obey(self._scheduler.died(member.name))
+            LOG.info("%s (process %s) %s", member.name, member.pid, self._last_death.how)
+            self._obey(self._scheduler.died(member.name, member.last_begun))
             settled = self._flush()
         self._settle_all(settled)
 

@@ -16,6 +16,7 @@ from typing import Any
 from pickleloaf.tasks.link import Kind, Link, encode_frame
 from pickleloaf.tasks.output import Output
 from pickleloaf.tasks.parcels import Parcel
+from pickleloaf.tasks.shared_memory import Segment
 from pickleloaf.tasks.system import exit_notice
 
 __all__ = ["Member"]
@@ -39,10 +40,12 @@ class Member:
 
     def __init__(self, name: str, serial: int, output: Output) -> None:
         ours, theirs = socket.socketpair()
+        self._board = Segment.create(8)
+        self._last = self._board.map().cast("Q")
         with theirs:
             self.process = subprocess.Popen(  # noqa: S603 - a fixed command
-                [*_interpreter(), "-c", _PROGRAM, str(theirs.fileno()), name],
-                pass_fds=[theirs.fileno()],
+                [*_interpreter(), "-c", _PROGRAM, str(theirs.fileno()), str(self._board.fd), name],
+                pass_fds=[theirs.fileno(), self._board.fd],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
@@ -65,6 +68,11 @@ class Member:
             if pipe is not None:
                 output.add(os.dup(pipe.fileno()), name, stream)
                 pipe.close()
+
+    @property
+    def last_begun(self) -> int:
+        """The task that the worker began last, which it notes in memory that outlives it; 0 for none."""
+        return self._last[0]
 
     def greet(self, workers: list[str], memory_limit: int, initializer: Parcel) -> None:
         """Tell the worker who it is."""
@@ -95,6 +103,7 @@ class Member:
         self.kill()
         code = self.process.wait()
         self.link.close()
+        self._board.close()
         if self.notice is not None:
             os.close(self.notice)
             self.notice = None

@@ -185,12 +185,19 @@ class Scheduler(Dispatch):
             self._dispatch()
         return self._taken()
 
-    def died(self, name: str) -> list[Instruction]:
-        """A worker is gone, with what it was running."""
+    def died(self, name: str, last: int | None = None) -> list[Instruction]:
+        """A worker is gone, with what it was running.
+
+        Args:
+            name: the worker.
+            last: the task that it began last, if that is known; by default the first in its line.
+        """
         worker = self.workers[name]
         worker.up = False
-        running = [*worker.aside, *([worker.line.popleft()] if worker.line else [])]
         unbegun = list(worker.line)
+        nbegun = min(1, len(unbegun)) if last is None else unbegun.index(last) + 1 if last in unbegun else 0
+        running = [*worker.aside, *unbegun[:nbegun]]
+        del unbegun[:nbegun]
         worker.line.clear()
         worker.aside.clear()
         worker.asked.clear()

@@ -29,6 +29,7 @@ from pickleloaf.tasks.link import Frame, Kind, Link, encode_frame
 from pickleloaf.tasks.parcels import Parcel, mentioning, pack, unpack
 from pickleloaf.tasks.promise import RUNTIMES, Promise
 from pickleloaf.tasks.running import Runners
+from pickleloaf.tasks.shared_memory import Segment
 from pickleloaf.tasks.system import die_with, limit_memory
 
 if TYPE_CHECKING:
@@ -45,10 +46,11 @@ _QUIET = 100
 class Worker(Asking):
     """The runtime of a worker, and its main loop."""
 
-    def __init__(self, link: Link, name: str, serial: int, workers: Iterable[str]) -> None:
+    def __init__(self, link: Link, board: memoryview, name: str, serial: int, workers: Iterable[str]) -> None:
         self._hurry = threading.Semaphore(0)
         super().__init__(link, serial, Runners(self._run), self._hurry.release)
         self.name = name
+        self._board = board  # the driver reads there what was begun last
         self.workers = list(workers)
         self._functions: dict[int, bytes] = {}
         self._values: dict[int, Any] = {}
@@ -200,6 +202,7 @@ class Worker(Asking):
 
     def _run(self, ident: int, task: tuple[Call, dict[int, Any]]) -> None:
         call, values = task
+        self._board[0] = ident
         try:
             result = call.run(self, lambda need: self._open(values[need]))
             if type(result) is CoroutineType:
@@ -251,6 +254,7 @@ class Worker(Asking):
 def main() -> None:
     """Be a worker: take over the socket whose number is the first argument."""
     link = Link(socket.socket(fileno=int(sys.argv[1])), blocking=True)
+    board = Segment.attach(int(sys.argv[2]), 8).map(writable=True).cast("Q")
     frames: list[Frame] = []
     while not frames:
         received = link.receive()
@@ -261,7 +265,7 @@ def main() -> None:
     sys.path[:] = path
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(line_buffering=True)  # type: ignore[union-attr]
-    worker = Worker(link, name, serial, workers)
+    worker = Worker(link, board, name, serial, workers)
     RUNTIMES.append(worker)
     signal.signal(signal.SIGINT, worker.on_signal)
     try:
