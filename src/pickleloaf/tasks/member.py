@@ -36,12 +36,14 @@ class Member:
         serial: never used twice; part of the numbers of what the worker makes.
         up: it has said hello.
         has: the values that it keeps.
+        last_begun: the task that it began last, which it notes in memory that outlives it; 0 for none.
     """
 
     def __init__(self, name: str, serial: int, output: Output) -> None:
         ours, theirs = socket.socketpair()
         self._board = Segment.create(8)
-        self._last = self._board.map().cast("Q")
+        self._last: memoryview | None = self._board.map().cast("Q")
+        self.last_begun = 0  # known once the process has ended
         with theirs:
             self.process = subprocess.Popen(  # noqa: S603 - a fixed command
                 [*_interpreter(), "-c", _PROGRAM, str(theirs.fileno()), str(self._board.fd), name],
@@ -68,11 +70,6 @@ class Member:
             if pipe is not None:
                 output.add(os.dup(pipe.fileno()), name, stream)
                 pipe.close()
-
-    @property
-    def last_begun(self) -> int:
-        """The task that the worker began last, which it notes in memory that outlives it; 0 for none."""
-        return self._last[0]
 
     def greet(self, workers: list[str], memory_limit: int, initializer: Parcel) -> None:
         """Tell the worker who it is."""
@@ -103,6 +100,9 @@ class Member:
         self.kill()
         code = self.process.wait()
         self.link.close()
+        if self._last is not None:
+            self.last_begun = self._last[0]
+            self._last = None
         self._board.close()
         if self.notice is not None:
             os.close(self.notice)
