@@ -1,6 +1,7 @@
 """Clusters of real processes: what travels, what comes back, and what a death does."""
 
 import asyncio
+import io
 import os
 import signal
 import time
@@ -188,6 +189,34 @@ def test_initializer_that_fails_ends_it_all():
     ):
         cluster.task(os.getpid).result(20)
     assert "initializer" in str(caught.value)
+
+
+def test_profile(cluster, tmp_path):
+    """What tasks did anywhere, as one pstats and one timeline."""
+
+    def simmer(n):
+        return sorted(range(n))
+
+    with cluster.profile() as profile:
+        for name in cluster.workers:
+            cluster.task(simmer, 1000, to=name).result(20)
+    assert sorted(span.worker for span in profile.spans) == sorted(cluster.workers)
+    counts = {where[2]: entry[0] for where, entry in profile.stats.stats.items()}
+    assert counts["simmer"] == 2
+    profile.save(tmp_path / "trace.json")
+    assert "simmer" in (tmp_path / "trace.json").read_text(encoding="utf-8")
+
+
+def test_watch(cluster):
+    """The view names every worker and what it runs."""
+    shown = io.StringIO()
+    with cluster.watch(0.01, shown):
+        nap = cluster.task(time.sleep, 0.5, to=cluster.workers[0])
+        while "sleep" not in shown.getvalue() and not nap.done():
+            time.sleep(0.01)
+        nap.result(20)
+    assert "sleep" in shown.getvalue()
+    assert all(name in shown.getvalue() for name in cluster.workers)
 
 
 def test_run():

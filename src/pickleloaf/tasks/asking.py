@@ -8,8 +8,8 @@ from concurrent.futures import Future
 from typing import Any
 
 from pickleloaf.tasks.calls import Call
-from pickleloaf.tasks.link import Kind, Link, encode_frame
-from pickleloaf.tasks.parcels import Parcel
+from pickleloaf.tasks.link import Frame, Kind, Link, encode_frame
+from pickleloaf.tasks.parcels import Parcel, mentioning, unpack
 from pickleloaf.tasks.running import Runners
 from pickleloaf.tasks.tasking import Tasking
 
@@ -32,6 +32,7 @@ class Asking(Tasking):
         self._link = link
         self._runners = runners
         self._read_now = read_now
+        self._values: dict[int, Any] = {}
         self._wanted: dict[int, list[tuple[Future[Any], bool]]] = {}
         self._dropped: deque[int] = deque()
 
@@ -92,3 +93,34 @@ class Asking(Tasking):
     def cancel(self, ident: int) -> None:
         """Tell the driver that nobody needs a value."""
         self._link.send(encode_frame(Kind.CANCEL, ident))
+
+    def _take_value(self, frame: Frame) -> None:
+        layout, parts, keep = frame.facts
+        value: Any
+        if parts is None:
+            value = Parcel.received(frame.body, layout, frame.fd)
+        else:
+            value = tuple(self._values[part] for part in parts)
+        if keep:
+            self._values[frame.ident] = value
+            return
+        for future, copy in self._wanted.pop(frame.ident, ()):
+            self._settle(future, value, ok=frame.kind == Kind.VALUE, copy=copy)
+
+    def _settle(self, future: Future[Any], value: Any, *, ok: bool, copy: bool) -> None:
+        try:
+            made = self._open(value, copy=copy)
+        except BaseException as error:  # noqa: BLE001 - whatever it takes to make it; its waiter is told
+            future.set_exception(error)
+            return
+        if ok:
+            future.set_result(made)
+        else:
+            future.set_exception(made)
+
+    def _open(self, value: Any, *, copy: bool = False) -> Any:
+        """Make what a parcel, or a tuple of them, holds."""
+        if type(value) is tuple:
+            return [self._open(part, copy=copy) for part in value]
+        with mentioning(self):
+            return unpack(value, copy=copy)

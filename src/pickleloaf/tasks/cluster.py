@@ -16,7 +16,7 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from pickleloaf.tasks.calls import Call
 from pickleloaf.tasks.driver import Driver
@@ -25,6 +25,10 @@ from pickleloaf.tasks.instructions import DRIVER
 from pickleloaf.tasks.parcels import Parcel, pack
 from pickleloaf.tasks.promise import RUNTIMES, Promise
 from pickleloaf.tasks.tasking import Tasking
+
+if TYPE_CHECKING:
+    from pickleloaf.tasks.profiling import Profiling
+    from pickleloaf.tasks.watching import Watch
 
 __all__ = ["Cluster", "run"]
 
@@ -120,6 +124,27 @@ class Cluster(Tasking):
     def statistics(self) -> dict[str, Any]:
         """Return what is going on, as plain data: workers, what each is running, how much is waiting."""
         return self._driver.statistics()
+
+    def profile(self) -> Profiling:
+        """Return a block, sync or async, that profiles what tasks do in all workers meanwhile.
+
+        ``async with cluster.profile() as p``: then ``p.stats`` is one `pstats.Stats`, and ``p.save(path)`` writes
+        a timeline that https://ui.perfetto.dev opens.
+        """
+        from pickleloaf.tasks.profiling import Profiling
+
+        return Profiling(self._driver.start_profile, self._driver.stop_profile)
+
+    def watch(self, period_s: float = 0.5, file: Any = None) -> Watch:
+        """Show in the terminal what is going on, until the end of a ``with`` block, or `Watch.stop`.
+
+        Args:
+            period_s: seconds from one look to the next.
+            file: where to; the standard error stream by default.
+        """
+        from pickleloaf.tasks.watching import Watch
+
+        return Watch(self.statistics, period_s, file)
 
     # -- what tasks ask for (see Tasking) ----------------------------------------------------------------
 

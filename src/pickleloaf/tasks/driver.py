@@ -14,7 +14,7 @@ from pickleloaf.tasks.calls import Call
 from pickleloaf.tasks.failures import Death, ending
 from pickleloaf.tasks.futures import settle
 from pickleloaf.tasks.instructions import DRIVER
-from pickleloaf.tasks.link import Frame
+from pickleloaf.tasks.link import Frame, Kind, encode_frame
 from pickleloaf.tasks.member import Member
 from pickleloaf.tasks.parcels import Parcel, pack
 from pickleloaf.tasks.traffic import HEED, Traffic
@@ -115,6 +115,22 @@ class Driver(Traffic):
         """Block until no task is left."""
         with self._idle:
             self._idle.wait_for(lambda: not self._calls or self._broken is not None or self._closed)
+
+    def start_profile(self) -> None:
+        """Let all workers record from now on."""
+        with self._lock:
+            for member in self._pool.members():
+                self._write(member, encode_frame(Kind.PROFILE, 1))
+            self._flush()
+
+    def stop_profile(self) -> list[Future[Any]]:
+        """Let all workers hand over what they recorded; return a future of each one's parcel."""
+        with self._lock:
+            self._profiles = {member.name: Future() for member in self._pool.members() if member.up}
+            for member in self._pool.members():
+                self._write(member, encode_frame(Kind.PROFILE, 0))
+            self._flush()
+            return list(self._profiles.values())
 
     def statistics(self) -> dict[str, Any]:
         """Return what is going on, as plain data."""

@@ -17,7 +17,7 @@ from pickleloaf.tasks.link import Kind, Link, encode_frame
 from pickleloaf.tasks.output import Output
 from pickleloaf.tasks.parcels import Parcel
 from pickleloaf.tasks.shared_memory import Segment
-from pickleloaf.tasks.system import exit_notice
+from pickleloaf.tasks.system import exit_notice, resident
 
 __all__ = ["Member"]
 
@@ -89,6 +89,16 @@ class Member:
         self.functions[function] = number
         self._function_bytes += len(function)
         return number, True
+
+    def facts(self) -> dict[str, Any]:
+        """Return what is known of the process, as plain data."""
+        return {
+            "pid": self.pid,
+            "up": self.up,
+            "rss_bytes": resident(self.pid),
+            "sent_bytes": self.link.nsent,
+            "received_bytes": self.link.nreceived,
+        }
 
     def kill(self) -> None:
         """End the process and what it has started, at once."""

@@ -88,14 +88,8 @@ class Pool:
         """Return what is known of a process, as plain data."""
         member = self._members.get(name)
         if member is None:
-            return {"pid": None, "up": False, "sent_bytes": 0, "received_bytes": 0}
-        link = member.link
-        return {
-            "pid": member.pid,
-            "up": member.up,
-            "sent_bytes": link.nsent,
-            "received_bytes": link.nreceived,
-        }
+            return {"pid": None, "up": False, "rss_bytes": 0, "sent_bytes": 0, "received_bytes": 0}
+        return member.facts()
 
     def send(self, name: str, frames: list[tuple[bytes, int]]) -> None:
         """Write frames to a worker, as far as its socket takes them now; the rest follows."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from pathlib import Path
 
-__all__ = ["die_with", "exit_notice", "limit_memory"]
+__all__ = ["die_with", "exit_notice", "limit_memory", "resident"]
 
 _PR_SET_PDEATHSIG = 1
 
@@ -43,3 +44,12 @@ def exit_notice(pid: int) -> int | None:
     if not hasattr(os, "pidfd_open"):
         return None
     return os.pidfd_open(pid)
+
+
+def resident(pid: int) -> int:
+    """Return how many bytes of memory a process has now; 0 where the system does not say, or it has ended."""
+    try:
+        pages = Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1]
+    except OSError:
+        return 0
+    return int(pages) * os.sysconf("SC_PAGE_SIZE")

@@ -50,6 +50,7 @@ class Traffic(Outgoing):
         self._names: dict[int, str] = {}  # of tasks that run, for errors
         self._timeouts: dict[int, float] = {}
         self._futures: dict[int, list[Future[Any]]] = {}
+        self._profiles: dict[str, Future[Any]] = {}
         self._kept: set[int] = set()  # values that we hold for the sake of futures
         self._dropped: deque[int] = deque()
         self._settled: list[Settled] = []
@@ -110,6 +111,11 @@ class Traffic(Outgoing):
 
     def _on_pong(self, member: Member, frame: Frame) -> None:
         """It is there; the pool has noted when it spoke."""
+
+    def _on_profile(self, member: Member, frame: Frame) -> None:
+        future = self._profiles.pop(member.name, None)
+        if future is not None:
+            future.set_result(Parcel.received(frame.body, frame.facts, frame.fd))
 
     def _on_hello(self, member: Member, frame: Frame) -> None:
         member.up = True
@@ -249,4 +255,5 @@ HEED: dict[int, Any] = {
     Kind.CANCEL: Traffic._on_cancel,
     Kind.HELLO: Traffic._on_hello,
     Kind.PONG: Traffic._on_pong,
+    Kind.PROFILE: Traffic._on_profile,
 }

@@ -19,14 +19,13 @@ import socket
 import sys
 import threading
 from collections.abc import Iterable
-from concurrent.futures import Future
 from types import CoroutineType
 from typing import TYPE_CHECKING, Any
 
 from pickleloaf.tasks.asking import Asking
 from pickleloaf.tasks.calls import Call, name_of, pack_error
 from pickleloaf.tasks.link import Frame, Kind, Link, encode_frame
-from pickleloaf.tasks.parcels import Parcel, mentioning, pack, unpack
+from pickleloaf.tasks.parcels import Parcel, pack, unpack
 from pickleloaf.tasks.promise import RUNTIMES, Promise
 from pickleloaf.tasks.running import Runners
 from pickleloaf.tasks.shared_memory import Segment
@@ -34,6 +33,8 @@ from pickleloaf.tasks.system import die_with, limit_memory
 
 if TYPE_CHECKING:
     import asyncio
+
+    from pickleloaf.tasks.profiling import Recording
 
 __all__ = ["Worker", "main"]
 
@@ -53,13 +54,13 @@ class Worker(Asking):
         self._board = board  # the driver reads there what was begun last
         self.workers = list(workers)
         self._functions: dict[int, bytes] = {}
-        self._values: dict[int, Any] = {}
         self._reading = threading.Lock()
         self._asleep = True
         self._alarm = threading.Semaphore(0)
         self._busy = False  # the main thread has a task
         self._turn = 0  # counts its tasks
         self._parent = os.getppid()
+        self._recording: Recording | None = None
 
     def __repr__(self) -> str:
         return f"<Worker {self.name}>"
@@ -157,39 +158,10 @@ class Worker(Asking):
             self._link.send(encode_frame(Kind.PONG, ident))
         elif kind == Kind.HELLO:
             self.workers = list(facts)
+        elif kind == Kind.PROFILE:
+            self._record(start=bool(ident))
         elif kind == Kind.STOP:
             self._stop()
-
-    def _take_value(self, frame: Frame) -> None:
-        layout, parts, keep = frame.facts
-        value: Any
-        if parts is None:
-            value = Parcel.received(frame.body, layout, frame.fd)
-        else:
-            value = tuple(self._values[part] for part in parts)
-        if keep:
-            self._values[frame.ident] = value
-            return
-        for future, copy in self._wanted.pop(frame.ident, ()):
-            self._settle(future, value, ok=frame.kind == Kind.VALUE, copy=copy)
-
-    def _settle(self, future: Future[Any], value: Any, *, ok: bool, copy: bool) -> None:
-        try:
-            made = self._open(value, copy=copy)
-        except BaseException as error:  # noqa: BLE001 - whatever it takes to make it; its waiter is told
-            future.set_exception(error)
-            return
-        if ok:
-            future.set_result(made)
-        else:
-            future.set_exception(made)
-
-    def _open(self, value: Any, *, copy: bool = False) -> Any:
-        """Make what a parcel, or a tuple of them, holds."""
-        if type(value) is tuple:
-            return [self._open(part, copy=copy) for part in value]
-        with mentioning(self):
-            return unpack(value, copy=copy)
 
     def _stop(self) -> None:
         self._runners.stopped = True
@@ -204,7 +176,7 @@ class Worker(Asking):
         call, values = task
         self._board[0] = ident
         try:
-            result = call.run(self, lambda need: self._open(values[need]))
+            result = self._call(call, values)
             if type(result) is CoroutineType:
                 self._link.send(encode_frame(Kind.ASIDE, ident))
                 self._runners.start_coroutine(ident, result, lambda done: self._end_coroutine(ident, done))
@@ -216,6 +188,24 @@ class Worker(Asking):
             self._fail(ident, error, call.name)
         if self._dropped:
             self._tell_dropped()
+
+    def _call(self, call: Call, values: dict[int, Any]) -> Any:
+        recording = self._recording
+        if recording is None:
+            return call.run(self, lambda need: self._open(values[need]))
+        return recording.record(
+            lambda: call.run(self, lambda need: self._open(values[need])), lambda: call.name
+        )
+
+    def _record(self, *, start: bool) -> None:
+        """Begin to record what tasks do, or hand it over."""
+        from pickleloaf.tasks.profiling import Recording
+
+        before, self._recording = self._recording, Recording(self.name) if start else None
+        if not start:
+            parcel = pack(before.taken() if before is not None else ([], []))
+            frame = encode_frame(Kind.PROFILE, 0, parcel.layout, parcel.data, with_fd=parcel.fd >= 0)
+            self._link.send(frame, parcel.fd)
 
     def _succeed(self, ident: int, result: Any) -> None:
         if type(result) is Promise:
