@@ -1,7 +1,9 @@
 """What one Python dumps and another loads: every case of the test suite, from each Python to each.
 
     python ci/portable.py                       the whole matrix; writes docs/portable-matrix.md
-    python ci/portable.py --only closures -v    some families, with what went wrong; writes nothing
+    python ci/portable.py --only closures -v    some families, with what went wrong
+    python ci/portable.py --golden              payloads for tests/golden, where there are none yet
+    python ci/portable.py --share               of how many functions the source is proved, on each Python
 
 A cell is one case, dumped on one Python, loaded and used on another. It is right, or refused by a clear
 error; anything else is a failure, and the exit code says so. What is dumped without ``portable`` has to be
@@ -63,6 +65,16 @@ def cells(pythons: list[Interpreter], families: Sequence[str]) -> list[Cell]:
         sent = dict(zip(map(short, pythons), dumped, strict=True))
         loaded = threads.map(lambda python: receive(python, sent), pythons)
         return [cell for found in loaded for cell in found]
+
+
+def write_golden(pythons: list[Interpreter]) -> None:
+    """Write the payloads that have to load for ever; those that are there stay."""
+    for python in pythons:
+        file = ROOT / "tests" / "golden" / f"portable-{short(python)}.pickle"
+        if not file.exists():
+            done = python.run(["tests/portable/specimens.py"], stdout=subprocess.PIPE, check=True)
+            file.parent.mkdir(exist_ok=True)
+            file.write_bytes(done.stdout)
 
 
 def receive(python: Interpreter, sent: dict[str, Any]) -> list[Cell]:
@@ -158,9 +170,17 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--only", nargs="*", default=[], help="families", metavar="FAMILY")
     parser.add_argument("--on", nargs="*", default=VERSIONS, help="versions", metavar="VERSION")
+    parser.add_argument("--golden", action="store_true", help="write what tests/golden lacks")
+    parser.add_argument("--share", action="store_true", help="count functions whose source is proved")
+    parser.add_argument("--dry", action="store_true", help="write no page")
     parser.add_argument("-v", "--verbose", action="store_true", help="say all about all that is not right")
     asked = parser.parse_args()
     pythons = interpreters(asked.on)
+    if asked.golden:
+        write_golden(pythons)
+        return 0
+    if asked.share:
+        return max(python.run(["ci/portable_share.py", *asked.only]).returncode for python in pythons)
     found = cells(pythons, asked.only)
     for mode, title in MODES.items():
         print(title, "", *grid(found, mode), "", sep="\n")
@@ -170,7 +190,7 @@ def main() -> int:
         ):
             text = cell.text if asked.verbose else reason(cell.text)
             print(f"{cell.mode} {cell.case} {cell.sender} -> {cell.receiver}: {cell.outcome} {text}")
-    if not asked.only and tuple(asked.on) == VERSIONS:
+    if tuple(asked.on) == VERSIONS and not asked.dry:
         PAGE.write_text(page(found, pythons))
     return int(any(cell.outcome in FAILURES for cell in found))
 

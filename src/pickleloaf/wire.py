@@ -39,6 +39,7 @@ VERBS: dict[str, Verb] = {
     "cell": Verb("reducers.cells", "an empty closure cell"),
     "cell_of": Verb("reducers.cells", "a closure cell of a function"),
     "fill_cell": Verb("reducers.cells", "puts the contents into a cell"),
+    "annotate": Verb("reducers._eager", "a function that returns annotations, as they were evaluated"),
     # classes
     "class_": Verb("reducers.classes", "a class, made by its metaclass from its namespace"),
     "method_of": Verb("reducers._closed_places", "a function that a class of this payload has under a name"),

@@ -77,12 +77,12 @@ def recipe_of(code: CodeType) -> tuple[Recipe, str]:
     Raises:
         EncodeError: there is none, with the reason.
     """
-    text = find_source(code)
-    if not text:
-        raise _refused(code, f"no source text is to be had for it (its file is {code.co_filename!r})")
+    block = ""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # they were given when the file was compiled
-        found = _find(code, text) or _find(code, find_block(code))
+        found = _find(code, find_source(code)) or _find(code, block := find_block(code))
+    if found is None and not block:
+        raise _refused(code, f"no source text is to be had for it (its file is {code.co_filename!r})")
     if found is None:
         raise _refused(code, "its source text does not give the code that it has; the file may have changed")
     return found

@@ -11,14 +11,24 @@ from __future__ import annotations
 import functools
 import importlib
 import typing
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from types import FunctionType
 from typing import Any, ForwardRef
 
 from pickleloaf._compat import HAS_LAZY_ANNOTATIONS, HAS_REPLACE
 from pickleloaf.code.codec import CodeFacts
 from pickleloaf.reducers._dump import Dump
+from pickleloaf.wire import verb
 
-__all__ = ["blob_of", "eager_namespace", "evaluated_annotations", "finished_here", "namespace_here"]
+__all__ = [
+    "blob_of",
+    "eager_namespace",
+    "evaluated_annotations",
+    "finished_here",
+    "namespace_here",
+    "reduce_annotate",
+    "with_annotations",
+]
 
 _LAZY = ("__annotate__", "__annotate_func__", "__annotations_cache__", "__annotations__")
 _OF_ONE_PYTHON = frozenset({*_LAZY, "__classdictcell__"})
@@ -38,12 +48,40 @@ def evaluated_annotations(obj: Any) -> dict[str, Any]:
     if not HAS_LAZY_ANNOTATIONS:
         return dict(obj.__annotations__)
     library: Any = importlib.import_module("annotationlib")
+    return _evaluated(lambda form: dict(library.get_annotations(obj, format=form)))
+
+
+def _evaluated(ask: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:
+    """Return what annotations are, asked for in the formats of PEP 749."""
+    form: Any = importlib.import_module("annotationlib").Format
     try:
-        return dict(library.get_annotations(obj, format=library.Format.VALUE))
+        return ask(form.VALUE)
     except Exception:  # noqa: BLE001 - whatever an annotation raises, it is what the next format avoids
-        found = library.get_annotations(obj, format=library.Format.FORWARDREF)
-        texts = library.get_annotations(obj, format=library.Format.STRING)
+        found, texts = ask(form.FORWARDREF), ask(form.STRING)
         return {name: texts[name] if _is_forward(value) else value for name, value in found.items()}
+
+
+def reduce_annotate(function: FunctionType) -> Any:
+    """Return how to make what answers as a function does that evaluates annotations, once it has been asked."""
+    library: Any = importlib.import_module("annotationlib")
+    values = _evaluated(lambda form: dict(library.call_annotate_function(function, form)))
+    return rebuild_annotate, (values,)
+
+
+@verb
+def rebuild_annotate(values: dict[str, Any]) -> Callable[..., Any]:
+    def __annotate__(form: int, /) -> dict[str, Any]:  # noqa: N807 - what its like are called
+        return dict(values)
+
+    return __annotate__
+
+
+def with_annotations(attributes: dict[str, Any], obj: Any, dump: Dump) -> dict[str, Any]:
+    """Return attributes that `functools.update_wrapper` has copied, with annotations in the form for all."""
+    if not dump.portable or "__annotate__" not in attributes:
+        return attributes
+    rest = {name: value for name, value in attributes.items() if name != "__annotate__"}
+    return {**rest, "__annotations__": evaluated_annotations(obj)}
 
 
 def _is_forward(annotation: Any) -> bool:

@@ -30,7 +30,7 @@ from pickleloaf.reducers import reducer_for_made
 from pickleloaf.reducers._attributes import add_annotation_names, are_leaves, attributes_of
 from pickleloaf.reducers._closed_places import place_in_class
 from pickleloaf.reducers._dump import Dump, Late, Namespace
-from pickleloaf.reducers._eager import blob_of
+from pickleloaf.reducers._eager import blob_of, reduce_annotate
 from pickleloaf.reducers._kinds import ATOMS, SETS, Kinds, interned
 from pickleloaf.reducers._named import by_name
 from pickleloaf.reducers._namespaces import imported_modules, namespace_for, own_builtins, submodules
@@ -63,6 +63,8 @@ def reduce_function(function: FunctionType, dump: Dump) -> Any:  # noqa: PLR0911
             dump.uses.append(function)
             return NotImplemented
     facts = facts_of(function.__code__)
+    if dump.policy.portable and facts.name == "__annotate__" and dump.portable:
+        return reduce_annotate(function)
     if facts.name != facts.qualname and (place := place_in_class(function, dump)) is not None:
         return place
     if facts.look_ups is not None:

@@ -16,6 +16,7 @@ import gc
 from typing import Any
 
 from pickleloaf.reducers._dump import Dump, Late
+from pickleloaf.reducers._eager import with_annotations
 from pickleloaf.wire import verb
 
 
@@ -25,7 +26,7 @@ def reduce_cached(cached: Any, dump: Dump) -> Any:
         return NotImplemented
     attributes = {name: value for name, value in vars(cached).items() if name != "cache_parameters"}
     parameters = (cached.cache_info().maxsize, cached.cache_parameters()["typed"])
-    return rebuild_cached, (_function_of(cached), *parameters), attributes
+    return rebuild_cached, (_function_of(cached), *parameters), with_annotations(attributes, cached, dump)
 
 
 def reduce_cached_property(prop: Any, dump: Dump) -> Any:
@@ -65,8 +66,11 @@ def reduce_generic(generic: Any, dump: Dump) -> Any:
     registry = dict(generic.registry)
     function = registry.pop(object)
     parts: dict[tuple[str, Any], Any] = {("registered", n): each for n, each in enumerate(registry.items())}
-    for name in functools.WRAPPER_ASSIGNMENTS:
-        parts["attributes", name] = getattr(generic, name, None)
+    attributes: dict[str, Any] = {
+        name: getattr(generic, name, None) for name in functools.WRAPPER_ASSIGNMENTS
+    }
+    for name, value in with_annotations(attributes, generic, dump).items():
+        parts["attributes", name] = value
     for name, value in vars(generic).items():
         if name not in _OF_GENERIC:
             parts["names", name] = value
