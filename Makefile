@@ -1,6 +1,7 @@
 # Few verbs. `make demo` and `make test` each work as the first command on a fresh machine.
 #   make demo        the turkey story, in two processes
 #   make test        the test suite on one Python       (ARGS="-k cells" goes to pytest)
+#   make test-faults the faults of the tasks, TIMES in a row (20)
 #   make check       ruff, mypy strict, the architecture test
 #   make test-all    the test suite on every Python that can be had (ARGS="--skip 3.13")
 #   make engines     what runs on and inside of other frameworks: Dask, Ray, MPI, joblib, ... (installs them)
@@ -16,7 +17,7 @@ ARGS ?=
 PY := .venv/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test check test-all portable-matrix engines bench bench-quick bench-tasks clean
+.PHONY: demo test test-faults check test-all portable-matrix engines bench bench-quick bench-tasks clean
 .NOTPARALLEL: # two pips at a time would trip over each other in one .venv
 
 demo: .venv/.package
@@ -24,6 +25,10 @@ demo: .venv/.package
 
 test: .venv/.test .venv/.foreign
 	$(PY) -m pytest -q $(ARGS)
+
+TIMES ?= 20
+test-faults: .venv/.test .venv/.foreign
+	for n in $$(seq $(TIMES)); do echo "$$n of $(TIMES)"; $(PY) -m pytest -q tests/tasks/test_faults.py $(ARGS) || exit 1; done
 
 check: .venv/.lint .venv/.test
 	$(PY) -m ruff check

@@ -1,0 +1,233 @@
+"""The executor: as in concurrent.futures, for functions of every kind and programs of every shape."""
+
+import asyncio
+import os
+import sys
+import textwrap
+import threading
+import time
+import types
+from concurrent.futures import FIRST_COMPLETED, as_completed, wait
+
+import pytest
+
+import pickleloaf as pl
+
+pytestmark = pytest.mark.timeout(40)
+pl.register_pickle_by_value(sys.modules[__name__])
+
+
+class Turkey:
+    """A bird with manners."""
+
+    def hi(self):
+        """Greet politely."""
+        return "hello"
+
+
+def double(number):
+    """Be a task."""
+    return 2 * number
+
+
+def test_patched_turkey(ex):
+    """A lambda gets an instance with a method that was patched in."""
+    turkey = Turkey()
+    turkey.hi = types.MethodType(lambda self: f"SQUAWK, says {type(self).__name__}", turkey)
+    assert ex.submit(lambda t: t.hi(), turkey).result(20) == "SQUAWK, says Turkey"
+
+
+@pytest.mark.parametrize("chunksize", [1, 7, 1000, "auto"])
+def test_map(ex, chunksize):
+    """Results in order, however the arguments are grouped."""
+    assert list(ex.map(lambda a, b: a * b, range(100), range(1, 101), chunksize=chunksize)) == [
+        number * (number + 1) for number in range(100)
+    ]
+
+
+def test_map_with_an_error(ex):
+    """An error comes where its result would have been."""
+    results = ex.map(lambda number: 6 // number, [1, 2, 0, 3], chunksize="auto")
+    assert [next(results), next(results)] == [6, 3]
+    with pytest.raises(ZeroDivisionError):
+        next(results)
+
+
+def test_map_of_nothing(ex):
+    """No arguments, no results."""
+    assert list(ex.map(double, [], chunksize="auto")) == []
+
+
+def test_map_is_timed(ex):
+    """A limit for the whole."""
+    with pytest.raises(TimeoutError):
+        list(ex.map(time.sleep, [2], timeout=0.05))
+
+
+def test_wait_and_as_completed(ex):
+    """The functions of concurrent.futures take our futures."""
+    futures = [ex.submit(double, number) for number in range(10)]
+    assert {future.result() for future in as_completed(futures, timeout=20)} == set(range(0, 20, 2))
+    done, pending = wait([ex.submit(time.sleep, 0.3), ex.submit(double, 1)], 20, FIRST_COMPLETED)
+    assert done
+    assert all(future.result(20) is None for future in pending)
+
+
+def test_in_asyncio(ex):
+    """As an executor of an event loop, and with `wrap_future`."""
+
+    async def main():
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(ex, double, 4), await asyncio.wrap_future(ex.submit(double, 5))
+
+    assert asyncio.run(main()) == (8, 10)
+
+
+def test_callbacks(ex):
+    """A callback is called with its future, when it is done already, too."""
+    called = []
+    future = ex.submit(double, 3)
+    future.add_done_callback(lambda future: called.append(future.result()))
+    future.result(20)
+    future.add_done_callback(lambda future: called.append(future.result()))
+    end = time.monotonic() + 5
+    while len(called) < 2 and time.monotonic() < end:
+        time.sleep(0.01)
+    assert called == [6, 6]
+
+
+def test_shutdown(ex):
+    """What was submitted is done, what comes later is refused."""
+    futures = [ex.submit(lambda n: time.sleep(0.02) or n, number) for number in range(10)]
+    ex.shutdown()
+    assert [future.result(0) for future in futures] == list(range(10))
+    with pytest.raises(RuntimeError, match="after shutdown"):
+        ex.submit(double, 1)
+
+
+def test_shutdown_that_cancels(ex):
+    """`cancel_futures` leaves what is running and gives up the rest."""
+    futures = [ex.submit(time.sleep, 0.3) for _ in range(50)]
+    time.sleep(0.1)
+    ex.shutdown(cancel_futures=True)
+    assert all(future.done() for future in futures)
+    assert 2 <= sum(not future.cancelled() for future in futures) < 30
+
+
+def test_shutdown_that_does_not_wait():
+    """`wait=False` returns at once, and the tasks are done nevertheless."""
+    ex = pl.Executor(workers=1)
+    future = ex.submit(lambda: time.sleep(0.2) or "done")
+    ex.shutdown(wait=False)
+    assert not future.done()
+    assert future.result(20) == "done"
+
+
+def test_from_many_threads(ex):
+    """Threads share an executor."""
+    results = {}
+
+    def use(number):
+        results[number] = [ex.submit(double, number).result(20) for _ in range(20)]
+
+    threads = [threading.Thread(target=use, args=[number]) for number in range(5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert results == {number: [2 * number] * 20 for number in range(5)}
+
+
+def test_max_tasks_per_worker():
+    """A worker is replaced by a fresh one after so many tasks."""
+    with pl.Executor(workers=1, max_tasks_per_worker=3) as ex:
+        pids = [ex.submit(os.getpid).result(20) for _ in range(9)]
+    assert len(set(pids)) >= 3
+    assert all(pids.count(pid) <= 3 for pid in pids)
+
+
+def test_labelled_output(ex, capfd):
+    """What a task prints appears here, with its worker's name in front."""
+    ex.submit(lambda: print("out") or print("err", file=sys.stderr)).result(20)
+    ex.shutdown()
+    output, errors = capfd.readouterr()
+    assert "[worker-" in output
+    assert output.endswith("] out\n")
+    assert errors.endswith("] err\n")
+
+
+# -- programs ----------------------------------------------------------------------------------------------------
+
+PROGRAM = """
+    import pickleloaf as pl
+
+    LIMIT = 3
+
+    class Bird:
+        sound = "gobble"
+
+        def speak(self):
+            return (self.sound + " ") * LIMIT
+
+    ex = pl.Executor(workers=2)
+    print(ex.submit(lambda bird: bird.speak(), Bird()).result())
+    ex.shutdown()
+"""
+
+
+def test_script_without_a_guard(script):
+    """A script needs no ``if __name__ == "__main__"``: what it defines travels, and it is run once."""
+    code, output, errors = script.run(PROGRAM)
+    assert (code, output, errors) == (0, "gobble gobble gobble \n", "")
+
+
+def test_program_from_stdin(script):
+    """So does a program that has no file."""
+    with script.start("import sys; exec(compile(sys.stdin.read(), '<stdin>', 'exec'))") as process:
+        output, errors = process.communicate(textwrap.dedent(PROGRAM), timeout=30)
+    assert (process.returncode, output, errors) == (0, "gobble gobble gobble \n", "")
+
+
+def test_interactive_redefinition(ex):
+    """A function that was changed, or whose globals were, is never an old one at the worker."""
+    namespace = {"factor": 2}
+    exec("def scale(number):\n    return factor * number", namespace)
+    assert ex.submit(namespace["scale"], 10).result(20) == 20
+    namespace["factor"] = 5
+    assert ex.submit(namespace["scale"], 10).result(20) == 50
+    exec("def scale(number):\n    return -factor * number", namespace)
+    assert ex.submit(namespace["scale"], 10).result(20) == -50
+
+
+def test_changed_closure(ex):
+    """A closure is sent as it is at the time."""
+    count = 0
+
+    def read():
+        return count
+
+    assert ex.submit(read).result(20) == 0
+    count = 7
+    assert ex.submit(read).result(20) == 7
+
+
+def test_patched_module_is_patched_for_the_task_only(ex):
+    """A task sees the patches of its driver; the next one, without them, does not."""
+    import json
+
+    original, json.dumps = json.dumps, lambda obj: "patched"
+    try:
+        assert ex.submit(lambda: json.dumps([1])).result(20) == "patched"
+    finally:
+        json.dumps = original
+    assert {ex.submit(lambda: json.dumps([1])).result(20) for _ in range(4)} == {"[1]"}
+
+
+def test_main_of_a_worker_is_its_own(ex):
+    """A task that looks at ``__main__`` there finds the worker's, not a second run of the script."""
+    assert ex.submit(lambda: getattr(sys.modules["__main__"], "__file__", None)).result(20) != sys.argv[0]
+
+
+def test_progress(ex, capsys):
+    """`progress=True` changes nothing but what is shown."""
+    assert list(ex.map(double, range(5), chunksize="auto", progress=True)) == [0, 2, 4, 6, 8]
