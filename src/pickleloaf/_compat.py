@@ -6,6 +6,8 @@ Everything else asks for a feature by the name it has here.
 from __future__ import annotations
 
 import sys
+import types
+from typing import Any
 
 __all__ = [
     "HAS_INFERRED_VARIANCE",
@@ -14,6 +16,7 @@ __all__ = [
     "HAS_REPLACE",
     "HAS_RING_QUEUE",
     "HAS_SLICE_CONSTANTS",
+    "LAZY_IMPORT",
     "MAPPING_KEEPS_NO_DESCRIPTOR",
     "NAME_SHIFTS",
     "VERSION",
@@ -24,6 +27,9 @@ VERSION = sys.version_info[:2]
 
 #: PEP 649 and 749: annotations are a function (``__annotate__``) that runs when they are asked for.
 HAS_LAZY_ANNOTATIONS = sys.version_info >= (3, 14)
+
+#: PEP 810: the type of what stands for a module in a namespace until it is needed. Before, there is none.
+LAZY_IMPORT: Any = getattr(types, "LazyImportType", None)
 
 #: The compiler folds ``x[1:2]`` to a constant, which marshal writes only in its version 5.
 HAS_SLICE_CONSTANTS = sys.version_info >= (3, 14)

@@ -71,6 +71,7 @@ VERBS: dict[str, Verb] = {
     "module": Verb("reducers.modules", "a module, by its name"),
     "attribute": Verb("reducers._named", "an object that a module holds, by its name"),
     "same": Verb("reducers.modules", "its argument"),
+    "sentinel": Verb("reducers.sentinels", "a sentinel (PEP 661), the one of its module, name and text"),
     "fill_module": Verb("reducers.modules", "gives a module by value its names"),
     # methods and descriptors
     "method": Verb("reducers.methods", "a function bound to an object"),

@@ -318,6 +318,53 @@ class SentinelAnywhere(Case):
         assert own is not unset
 
 
+class LazyImport(Case):
+    """Globals that wait for their import (PEP 810): modules, submodules and names, not needed yet"""
+
+    python = (3, 15)
+
+    def make():
+        source = """
+            lazy import json
+            lazy import xml.etree.ElementTree
+            lazy from fractions import Fraction as F
+            def work(x):
+                return json.dumps(x), xml.etree.ElementTree.fromstring("<a/>").tag, F(1, 2)
+            class Worker:
+                def work(self, x):
+                    return json.dumps(x), F(1, 2)
+            """
+        return define(source, "work", "Worker")
+
+    def same(obj):
+        import fractions
+
+        work, worker = obj
+        assert work([1]) == ("[1]", "a", fractions.Fraction(1, 2))
+        assert worker().work([2]) == ("[2]", fractions.Fraction(1, 2))
+
+
+class Sentinels(Case):
+    """Sentinels of the script (PEP 661), compared by identity"""
+
+    python = (3, 15)
+
+    def make():
+        missing, other, again = sentinel("missing"), sentinel("other", repr="<other>"), sentinel("missing")  # noqa: F821 - 3.15
+
+        def ask(value=missing):
+            return value is missing, value is other, value is again
+
+        return ask, missing, other, again
+
+    def same(obj):
+        ask, missing, other, again = obj
+        assert ask() == ask(missing) == (True, False, False)
+        assert ask(other) == (False, True, False)
+        assert ask(again) == (False, False, True)
+        assert (repr(missing), repr(other)) == ("missing", "<other>")
+
+
 class LibraryTable(Case):
     """A dict of an importable module, imported by name"""
 

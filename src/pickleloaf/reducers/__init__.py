@@ -33,6 +33,8 @@ TABLE: dict[str, Row] = {
     "builtins.code": Row("codes:reduce_code"),
     "builtins.cell": Row("cells:reduce_cell"),
     "builtins.module": Row("modules:reduce_module"),
+    "builtins.lazy_import": Row("modules:reduce_lazy_import"),
+    "builtins.sentinel": Row("sentinels:reduce_sentinel"),
     # classes, by metaclass
     "enum.EnumType": Row("enums:reduce_enum"),
     "_ctypes.*": Row("ctypes_:reduce_ctypes"),

@@ -14,7 +14,15 @@ from pickleloaf.reducers._dump import Dump, Namespace, ShippedModules
 from pickleloaf.reducers._kinds import interned
 from pickleloaf.wire import verb
 
-__all__ = ["imported_modules", "namespace_for", "of_python", "own_builtins", "owns", "submodules"]
+__all__ = [
+    "import_now",
+    "imported_modules",
+    "namespace_for",
+    "of_python",
+    "own_builtins",
+    "owns",
+    "submodules",
+]
 
 
 def namespace_for(scope: dict[str, Any], function: FunctionType, dump: Dump) -> Any:
@@ -115,6 +123,12 @@ def _absolute(name: str, level: int, scope: dict[str, Any]) -> str:
         return name
     base = (scope.get("__package__") or "").rsplit(".", level - 1)[0]
     return f"{base}.{name}" if name else base
+
+
+def import_now(scope: dict[str, Any], name: str) -> Any:
+    """Do an import that has not been needed yet, as Python would when the name is used (PEP 810)."""
+    value = scope[name] = scope[name].resolve()
+    return value
 
 
 def own_builtins(function: FunctionType, names: Names) -> dict[str, Any]:

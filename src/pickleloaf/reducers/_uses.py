@@ -7,8 +7,10 @@ from itertools import chain
 from types import FunctionType, ModuleType
 from typing import Any, NamedTuple
 
+from pickleloaf._compat import LAZY_IMPORT
 from pickleloaf.code.names import LookUps, Names
 from pickleloaf.reducers._dump import Dump
+from pickleloaf.reducers._namespaces import import_now
 
 __all__ = ["Uses", "look_up", "merged"]
 
@@ -57,6 +59,8 @@ def look_up(cls: type, uses: Uses, dump: Dump) -> dict[str, Any] | None:
     scope = _scope(cls)
     for name in uses.globals:
         value = scope.get(name, used)
+        if type(value) is LAZY_IMPORT:
+            value = import_now(scope, name)
         if value is used:
             if not hasattr(builtins, name):
                 return None

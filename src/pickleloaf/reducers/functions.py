@@ -25,6 +25,7 @@ import builtins
 from types import CellType, FunctionType, ModuleType
 from typing import Any
 
+from pickleloaf._compat import LAZY_IMPORT
 from pickleloaf.code.codec import CodeFacts, decode, facts_of
 from pickleloaf.reducers import reducer_for_made
 from pickleloaf.reducers._attributes import add_annotation_names, are_leaves, attributes_of
@@ -33,7 +34,13 @@ from pickleloaf.reducers._dump import Dump, Late, Namespace
 from pickleloaf.reducers._eager import blob_of, reduce_annotate
 from pickleloaf.reducers._kinds import ATOMS, SETS, Kinds, interned
 from pickleloaf.reducers._named import by_name
-from pickleloaf.reducers._namespaces import imported_modules, namespace_for, own_builtins, submodules
+from pickleloaf.reducers._namespaces import (
+    import_now,
+    imported_modules,
+    namespace_for,
+    own_builtins,
+    submodules,
+)
 from pickleloaf.wire import verb
 
 #: The builtins of every function, but for those of sandboxes.
@@ -223,6 +230,8 @@ def _used(names: tuple[str, ...], scope: dict[str, Any], dump: Dump) -> tuple[di
                 used[name] = value
         else:
             is_leaf = False
+            if type(value) is LAZY_IMPORT:
+                value = import_now(scope, name)
             used[name] = value if _SELF_NAMED.have(value) else by_name(value, name, scope, dump)
     return used, is_leaf
 

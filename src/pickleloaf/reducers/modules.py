@@ -3,6 +3,7 @@
 Takes apart: by reference, the name; by value, the namespace. Travels as: wire.module;
 wire.namespace, wire.fill_module for modules by value.
 Keeps: one dict for a module and its functions, circular imports, what can travel of the namespace.
+An import that is still to be done (PEP 810) is done first.
 Loses: of modules by value, the path, the loader and the entry in sys.modules.
 """
 
@@ -49,6 +50,11 @@ def reduce_module(module: ModuleType, dump: Dump) -> Any:
     if state is None:
         return rebuild_same, (namespace,)
     return rebuild_same, (namespace,), state, None, None, fill_module
+
+
+def reduce_lazy_import(waiting: Any, dump: Dump) -> Any:
+    """Send what an import that has not been needed yet would bring (PEP 810)."""
+    return rebuild_same, (waiting.resolve(),)
 
 
 def _join(parts: dict[tuple[str, Any], Any]) -> tuple[Any, ...]:
