@@ -98,6 +98,7 @@ def engines() -> str:
     kinds = [
         getattr(importlib.import_module(f"pickleloaf.engines.{file}"), name)
         for file, name in (
+            ("local", "LocalEngine"),
             ("dask", "DaskEngine"),
             ("ray", "RayEngine"),
             ("mpi", "MPIEngine"),

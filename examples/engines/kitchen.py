@@ -1,6 +1,6 @@
 """One program on four engines: what is not known over there travels, results chain, errors are themselves.
 
-python examples/engines/kitchen.py processes
+python examples/engines/kitchen.py local             # or processes: any executor that you have
 python examples/engines/kitchen.py dask              # a small cluster here, or dask://host:8786
 python examples/engines/kitchen.py ray               # a small cluster here, or ray://host:10001
 mpiexec -n 3 python -m mpi4py.futures examples/engines/kitchen.py mpi

@@ -26,6 +26,7 @@ from pickleloaf.pickler import REGISTRY as _REGISTRY
 from pickleloaf.unpickler import load, loads
 
 if TYPE_CHECKING:
+    from pickleloaf.engines.front import Executor, run
     from pickleloaf.fingerprinting import fingerprint
     from pickleloaf.patching import (
         Loaded,
@@ -37,8 +38,7 @@ if TYPE_CHECKING:
         revert_patches,
         track_patches,
     )
-    from pickleloaf.tasks.cluster import Cluster, run
-    from pickleloaf.tasks.executor import Executor
+    from pickleloaf.tasks.cluster import Cluster
     from pickleloaf.tasks.promise import Promise, when_all, when_any
     from pickleloaf.tasks.refs import Ref
 
@@ -98,8 +98,8 @@ _LAZY = {
     "revert_patches": "pickleloaf.patching",
     "track_patches": "pickleloaf.patching",
     "Cluster": "pickleloaf.tasks.cluster",
-    "run": "pickleloaf.tasks.cluster",
-    "Executor": "pickleloaf.tasks.executor",
+    "run": "pickleloaf.engines.front",
+    "Executor": "pickleloaf.engines.front",
     "Promise": "pickleloaf.tasks.promise",
     "when_all": "pickleloaf.tasks.promise",
     "when_any": "pickleloaf.tasks.promise",

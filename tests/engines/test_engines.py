@@ -22,6 +22,7 @@ ROOT_MAY = {
 }
 #: Engine: the library that it needs, and how Python is started.
 RUNS = {
+    "local": ("pickleloaf", [sys.executable]),
     "dask": ("distributed", [sys.executable]),
     "ray": ("ray", [sys.executable]),
     "mpi": ("mpi4py", ["mpiexec", "-n", "3", sys.executable, "-m", "mpi4py.futures"]),

@@ -14,6 +14,7 @@ import pytest
 from harness import loaf
 
 from pickleloaf import engines
+from pickleloaf.engines.cluster import EngineCluster
 
 SLOW_S = 60  # the longest that anything may take
 
@@ -282,8 +283,11 @@ def test_death(ex, lacks, tmp_path):
     if "death" in lacks:
         pytest.skip(lacks["death"])
     others = [ex.submit(lambda n=n: n) for n in range(4)]
-    with pytest.raises(loaf.WorkerDied, match="die"):
+    if "alone" in lacks:
+        concurrent.futures.wait(others, timeout=SLOW_S)
+    with pytest.raises(loaf.WorkerDied) as caught:
         result(ex.submit(die))
+    assert caught.value.task == "die"
     assert [result(each) for each in others] == [0, 1, 2, 3]
     path = str(tmp_path / "died")
 
@@ -340,3 +344,42 @@ def test_payloads_survive_plain_pickle():
         again = pickle.loads(pickle.dumps(payload, protocol))
         assert (again.open() == numpy.arange(100_000)).all()
         assert again.nbytes == payload.nbytes
+
+
+# -- the face of the local runtime: the same promises ------------------------------------------------------
+
+
+def test_the_same_program(ex):
+    """`then`, `next`, `when_all`, `when_any`, refs and nested awaiting, as `pickleloaf.run` has them."""
+
+    async def main(cluster):
+        squares = [cluster.task(lambda n: n * n, n) for n in range(4)]
+        total = loaf.when_all(squares).then(sum)
+        ref = cluster.put([1, 2])
+        first = loaf.when_any([cluster.task(len, ref)]).then(lambda n: n + 1)
+        unrelated = total.next(lambda: "next")
+        return await total, await first, await unrelated, await ref.get(), ref.get_local()
+
+    with_promises = asyncio.run(main(EngineCluster(Unclosed(ex.engine))))
+    assert with_promises == (14, 3, "next", [1, 2], [1, 2])
+
+
+def test_promises_fail_alike(ex):
+    """A failure goes through `when_all` and `then`; what an engine has not is refused."""
+    cluster = EngineCluster(Unclosed(ex.engine))
+    with pytest.raises(Burnt):
+        cluster.when_all([cluster.task(fail), cluster.task(len, "ab")]).then(len).result(SLOW_S)
+    assert cluster.when_all([]).result(SLOW_S) == []
+    with pytest.raises(loaf.EngineError, match="memory that can be written"):
+        cluster.alloc(10)
+    with pytest.raises(loaf.EngineError, match="after a time"):
+        cluster.task(len, "ab", timeout=1.0)
+    with pytest.raises(loaf.EngineError, match="promise"):
+        cluster.task(id, cluster.task(len, "ab"))
+
+
+class Unclosed(engines.Executor):
+    """An executor on the session's engine, which stays open."""
+
+    def shutdown(self, wait=True, *, cancel_futures=False):
+        """Leave it open."""

@@ -9,6 +9,8 @@
 from __future__ import annotations
 
 import concurrent.futures
+import importlib
+import sys
 from typing import Any
 
 from pickleloaf.engines.base import FEATURES, Engine, Job
@@ -26,7 +28,7 @@ def connect(
 
     Args:
         engine: a ``distributed.Client``; an ``MPIPoolExecutor`` or any other executor; an `Engine`; or
-            a name: ``"dask"``, ``"ray"`` and ``"mpi"`` start a small one here, ``"dask://host:8786"`` and
+            a name: ``"local"``, ``"dask"``, ``"ray"`` and ``"mpi"`` start a small one here, ``"dask://host:8786"`` and
             ``"ray://host:10001"`` connect to one. What the user made is left running.
         workers: how many, where one is started.
         by_value: as in `pickleloaf.dumps`; by default your own project travels, and need not be installed there.
@@ -45,15 +47,22 @@ def here(*, by_value: Any = "local", patches: str | None = None) -> Executor:
     Raises:
         EngineError: this is no task of an engine whose tasks may submit tasks.
     """
-    from pickleloaf.engines.dask import DaskEngine
-    from pickleloaf.engines.ray import RayEngine
+    for file, kind, library in _INSIDE:
+        if library in sys.modules:  # whoever runs a task of theirs has imported it
+            module = importlib.import_module(f"{__name__}.{file}")
+            try:
+                return Executor(getattr(module, kind).inside(), by_value=by_value, patches=patches)
+            except ValueError:
+                continue
+    raise EngineError(f"no task of a cluster, of Dask's or of Ray's runs here ({FEATURES['nested']})")
 
-    for kind in (DaskEngine, RayEngine):
-        try:
-            return Executor(kind.inside(), by_value=by_value, patches=patches)
-        except (ImportError, ValueError):  # that engine is not here, or runs nothing here
-            continue
-    raise EngineError(f"no task of Dask's or Ray's runs here ({FEATURES['nested']})")
+
+#: Engines whose tasks may submit tasks: file, class, and the module that has been imported in such a task.
+_INSIDE = (
+    ("local", "LocalEngine", "pickleloaf.tasks.promise"),
+    ("dask", "DaskEngine", "distributed"),
+    ("ray", "RayEngine", "ray"),
+)
 
 
 def _engine(engine: Any, workers: int | None) -> Engine:
@@ -77,11 +86,15 @@ def _engine(engine: Any, workers: int | None) -> Engine:
     raise EngineError(f"no engine: {engine!r}; a Dask client, an executor, an Engine, or one of {_NAMES}")
 
 
-_NAMES = "'dask', 'dask://host:port', 'ray', 'ray://host:port', 'mpi'"
+_NAMES = "'local', 'dask', 'dask://host:port', 'ray', 'ray://host:port', 'mpi'"
 
 
 def _by_name(name: str, workers: int | None) -> Engine:
     kind, _, address = name.partition("://")
+    if name == "local":
+        from pickleloaf.engines.local import LocalEngine
+
+        return LocalEngine(workers=workers)
     if kind == "dask":
         from pickleloaf.engines.dask import DaskEngine
 

@@ -29,7 +29,8 @@ FEATURES: dict[str, str] = {
     "workers": "workers with names; `to=` chooses one",
     "store": "`put` keeps an object at the engine, once, however many tasks take it",
     "chain": "the engine itself hands a task's result to the tasks that take it",
-    "death": "a worker that dies is the `WorkerDied` of its task, and the others go on",
+    "death": "a worker that dies is the `WorkerDied` of its task, and is replaced",
+    "alone": "what has been sent to a worker and has not begun is not harmed when it dies",
     "cancel": "`cancel` takes back a task that has not begun",
     "nested": "tasks submit tasks, by `here()`",
 }

@@ -8,9 +8,9 @@ from __future__ import annotations
 import importlib
 import inspect
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
-from typing import Any
+from typing import Any, ClassVar
 
 from pickleloaf.engines.base import Engine, Job
 from pickleloaf.engines.calls import run_payload
@@ -28,6 +28,9 @@ class DaskEngine(Engine):
     """Runs tasks on Dask."""
 
     name = "Dask"
+    lacks: ClassVar[Mapping[str, str]] = {
+        "alone": "Dask suspects every task that it had sent there; `retries=` helps",
+    }
 
     def __init__(self, client: Any = None, *, address: str = "", workers: int | None = None) -> None:
         """Use a client, or connect, or start a cluster.

@@ -270,6 +270,8 @@ def _handle_of(need: Any, engine: Engine) -> Any:
         return need._handle
     if need.done() and need.exception() is not None:
         raise need.exception()
+    if need._job is None:  # decided here, as when_any is
+        return engine.hold(Payload.of(need.result(), **need._owner._policy))
     return need._job.future.result() if "chain" in engine.lacks else need._job.handle
 
 

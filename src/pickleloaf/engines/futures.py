@@ -28,6 +28,7 @@ class FuturesEngine(Engine):
         "store": _NO_STORE,
         "chain": _NO_CHAIN,
         "death": "a dead worker breaks the whole pool: all of its tasks fail",
+        "alone": "as above",
         "nested": _NO_NESTING,
     }
 
@@ -67,6 +68,9 @@ def passed_on(
     """
     try:
         result = done.result()
+    except WorkerDied as error:
+        error.task = name
+        future.set_exception(error)
     except died as error:
         said = f"task {name}: its worker died: {str(error) or type(error).__name__}"
         future.set_exception(_caused(WorkerDied(said, name), error))

@@ -24,6 +24,7 @@ class MPIEngine(FuturesEngine):
         "store": _NO_STORE.replace("concurrent.futures", "mpi4py.futures"),
         "chain": _NO_CHAIN,
         "death": "MPI ends the whole job when one of its processes dies",
+        "alone": "as above",
         "nested": _NO_NESTING,
     }
 

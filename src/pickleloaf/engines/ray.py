@@ -7,9 +7,9 @@ so there is an actor for every name, made when a task is first sent to one.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
-from typing import Any
+from typing import Any, ClassVar
 
 from pickleloaf.engines.base import Engine, Job
 from pickleloaf.engines.calls import run_payload
@@ -31,6 +31,9 @@ class RayEngine(Engine):
     """Runs tasks on Ray."""
 
     name = "Ray"
+    lacks: ClassVar[Mapping[str, str]] = {
+        "alone": "true of tasks to any worker; what has been sent to an actor (`to=`) fails with it",
+    }
 
     def __init__(self, *, address: str | None = None, workers: int | None = None) -> None:
         """Use the connection that there is, or make one.

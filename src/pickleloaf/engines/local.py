@@ -1,0 +1,73 @@
+"""The local runtime as an engine, so that one program runs here and past one machine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import Future
+from typing import Any
+
+from pickleloaf.engines.base import Engine, Job
+from pickleloaf.engines.calls import run_payload
+from pickleloaf.engines.futures import passed_on
+from pickleloaf.engines.payload import Payload
+from pickleloaf.errors import WorkerDied
+from pickleloaf.tasks.cluster import Cluster
+from pickleloaf.tasks.promise import Promise, Taken, current
+
+__all__ = ["LocalEngine"]
+
+
+class LocalEngine(Engine):
+    """Runs tasks on a `pickleloaf.Cluster`."""
+
+    name = "local"
+
+    def __init__(self, cluster: Any = None, *, workers: int | None = None) -> None:
+        """Use a cluster, left open, or open one."""
+        self._own = cluster is None
+        self._cluster = Cluster(workers) if cluster is None else cluster
+
+    @classmethod
+    def inside(cls) -> LocalEngine:
+        """Return the engine of the task that is running.
+
+        Raises:
+            ValueError: this is no task of a cluster's.
+        """
+        try:
+            cluster = current()
+        except RuntimeError as error:
+            raise ValueError(str(error)) from None
+        if not hasattr(cluster, "_driver"):  # in a task, and no driver
+            return cls(cluster)
+        raise ValueError("this is no task of a cluster's")
+
+    def workers(self) -> tuple[str, ...]:
+        """Return the names of the cluster's workers."""
+        return tuple(map(str, self._cluster.workers))
+
+    def run(self, name: str, payload: Payload, held: Sequence[Any], to: str | None) -> Job:
+        """Submit, with the cluster's own promises as what it depends on."""
+        taken = [Taken(each.ident) if isinstance(each, Promise) else each for each in held]
+        promise = self._cluster.submit((run_payload, (name, payload, *taken), {}), to=to)
+        job = Job(Future(), promise)
+        promise.future().add_done_callback(lambda done: passed_on(done, job.future, name, (WorkerDied,)))
+        return job
+
+    def hold(self, payload: Payload) -> Any:
+        """Put it into the cluster."""
+        return self._cluster.put(payload)
+
+    def cancel(self, job: Job) -> bool:
+        """Cancel; what has begun is interrupted."""
+        job.handle.cancel()
+        return True
+
+    def wait(self, job: Job, timeout_s: float | None) -> None:
+        """Wait as the cluster does: a task that waits lets its worker run others."""
+        job.handle.exception(timeout_s)
+
+    def close(self) -> None:
+        """Close the cluster if it is ours."""
+        if self._own:
+            self._cluster.close_when_idle()

@@ -1,0 +1,71 @@
+"""`pickleloaf.Executor` and `pickleloaf.run` take an engine."""
+
+import concurrent.futures
+
+import pytest
+from harness import loaf
+
+from pickleloaf import engines
+
+
+def test_executor_on_an_engine():
+    """With `engine=`, an executor runs on what it is given, and leaves it running."""
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        with loaf.Executor(engine=pool) as ex:
+            assert isinstance(ex, engines.Executor)
+            assert ex.submit(lambda n: n + 1, 1).result() == 2
+        assert pool.submit(len, "ab").result() == 2
+
+
+def test_executor_here():
+    """Without, it is the local runtime's."""
+    with loaf.Executor(workers=1) as ex:
+        assert ex.submit(lambda n: n + 1, 1).result() == 2
+        assert ex.cluster.workers == ["worker-1"]
+
+
+@pytest.mark.parametrize("engine", [None, "local"])
+def test_run(engine):
+    """The same `main` runs here and on an engine, sync and async."""
+
+    async def later(cluster):
+        return await loaf.when_all([cluster.task(lambda n: n * n, n) for n in range(3)]).then(sum)
+
+    assert loaf.run(later, engine=engine, workers=2) == 5
+    assert loaf.run(lambda cluster: cluster.task(len, "abc"), engine=engine, workers=2) == 3
+
+
+def test_shutdown_refuses_and_cancels():
+    """After `shutdown` nothing is taken; `cancel_futures` takes back what has not begun."""
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        ex = engines.connect(pool)
+        started, finish = concurrent.futures.Future(), concurrent.futures.Future()
+        pool.submit(lambda: (started.set_result(None), finish.result()))
+        started.result()
+        waiting = ex.submit(len, "ab")
+        ex.shutdown(wait=False, cancel_futures=True)
+        finish.set_result(None)
+        assert waiting.cancelled()
+        with pytest.raises(RuntimeError, match="after shutdown"):
+            ex.submit(len, "ab")
+
+
+@pytest.mark.parametrize("engine", ["spark", "mpi://somewhere", 3])
+def test_no_engine(engine):
+    """What is no engine is refused, with what there is."""
+    with pytest.raises(loaf.EngineError, match="'dask'"):
+        engines.connect(engine)
+
+
+def test_values_of_another_executor():
+    """A future of one executor is no argument of another's task."""
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        one, two = engines.connect(pool), engines.connect(pool)
+        with pytest.raises(loaf.EngineError, match="another executor"):
+            two.submit(len, one.submit(len, "ab"))
+
+
+def test_not_inside_a_task():
+    """`here` outside of a task is an error that says so."""
+    with pytest.raises(loaf.EngineError, match="runs here"):
+        engines.here()
