@@ -278,6 +278,42 @@ situation(
     """,
     "assert not hasattr(obj, 'hi') and obj.legs() == 2",
 )
+situation(
+    "special methods for attributes and calls that it had not",
+    """
+    import birds
+    birds.Bird.__getattr__ = lambda self, name: "no " + name
+    birds.Bird.__call__ = lambda self: "called"
+    obj = birds.Bird("tom")
+    """,
+    "assert obj.wing == 'no wing' and obj() == 'called'",
+)
+situation(
+    "__init_subclass__, of which a class of the script was made",
+    """
+    import birds
+    def tag(cls, **options):
+        cls.tag = "T" + cls.__name__
+    birds.Bird.__init_subclass__ = classmethod(tag)
+    class Mine(birds.Bird):
+        pass
+    obj = Mine("tom")
+    """,
+    """
+    import birds
+    assert obj.tag == "TMine" and type("Other", (birds.Bird,), {}).tag == "TOther"
+    """,
+)
+situation(
+    "the metaclass: a new method",
+    """
+    import zoo
+    zoo.Meta.count = lambda cls: 77
+    obj = zoo.Cage
+    """,
+    "assert obj.count() == 77",
+    files={"zoo.py": "class Meta(type):\n    pass\nclass Cage(metaclass=Meta):\n    pass\n"},
+)
 
 _group = "importable modules"
 
@@ -497,6 +533,73 @@ situation(
     """,
     "assert obj('tom') == 'TOM EATS'",
 )
+situation(
+    "two wrappers, one around the other",
+    """
+    import birds
+    def upper(function):
+        return lambda *args: function(*args).upper()
+    def loud(function):
+        return lambda *args: function(*args) + "!"
+    birds.feed = loud(upper(birds.feed))
+    obj = birds.day
+    """,
+    """
+    import birds
+    assert obj("tom") == "TOM EATS!"
+    inner = birds.feed.__closure__[0].cell_contents.__closure__[0].cell_contents
+    assert inner.__globals__ is vars(birds), "a copy of the original"
+    """,
+)
+situation(
+    "a function, by a generic one (functools.singledispatch)",
+    """
+    import birds, functools
+    @functools.singledispatch
+    def feed(bird):
+        return "who?"
+    @feed.register
+    def _(bird: str):
+        return bird + " gets corn"
+    birds.feed = feed
+    obj = birds.day
+    """,
+    "assert obj('tom') == 'TOM GETS CORN' and obj(3) == 'WHO?'",
+)
+situation(
+    "__getattr__ of the module",
+    """
+    import birds
+    birds.__getattr__ = lambda name: "no " + name
+    def obj():
+        return birds.wing
+    """,
+    "assert obj() == 'no wing'",
+)
+situation(
+    "the class of the module",
+    """
+    import types, birds
+    class Lively(types.ModuleType):
+        @property
+        def hour(self):
+            return self.LIMIT + 1
+    birds.__class__ = Lively
+    def obj():
+        return birds.hour
+    """,
+    "assert obj() == 11",
+)
+situation(
+    "two functions, swapped (marked)",
+    """
+    import birds
+    birds.feed, birds.day = birds.day, birds.feed
+    mark(birds, "feed", "day")
+    obj = birds
+    """,
+    "assert obj.day('tom') == 'tom eats'",
+)
 
 _group = "the standard library and others"
 
@@ -593,6 +696,33 @@ situation(
     files={},
 )
 situation(
+    "a new builtin",
+    """
+    import builtins
+    builtins.shout = lambda text: text.upper()
+    def obj():
+        return shout("hello")
+    """,
+    "assert obj() == 'HELLO'",
+    files={},
+)
+situation(
+    "datetime.datetime, by a subclass with another now",
+    """
+    import datetime
+    real = datetime.datetime
+    class Frozen(real):
+        @classmethod
+        def now(cls, tz=None):
+            return real(2020, 1, 1)
+    datetime.datetime = Frozen
+    def obj():
+        return datetime.datetime.now().year
+    """,
+    "assert obj() == 2020",
+    files={},
+)
+situation(
     "requests.Session.get",
     """
     import requests
@@ -659,4 +789,19 @@ situation(
     """,
     "assert obj('tom') == 'TOM EATS!'",
     needs=("wrapt",),
+)
+situation(
+    "requests.adapters.HTTPAdapter.send, behind requests.Session",
+    """
+    import requests
+    def send(self, request, **options):
+        answer = requests.Response()
+        answer.status_code, answer.url, answer.request = 299, request.url, request
+        return answer
+    requests.adapters.HTTPAdapter.send = send
+    obj = requests.Session
+    """,
+    "assert obj().get('http://nowhere.invalid/').status_code == 299",
+    files={},
+    needs=("requests",),
 )

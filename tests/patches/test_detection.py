@@ -198,6 +198,20 @@ def test_code_replaced_in_place_is_carried(name, birds):
     assert places_behind(birds.Bird) == [f"{birds.__name__}.{name}.__code__"]
 
 
+def test_registering_is_noticed(birds, tmp_path):
+    """A module that is registered between two dumps of one payload makes its functions patches elsewhere."""
+    (tmp_path / "farmer.py").write_text("def feed(bird):\n    return bird\n")
+    farmer = importlib.import_module("farmer")
+    birds.feed = farmer.feed
+    assert not warned(birds.day)
+    pickleloaf.register_pickle_by_value(farmer)
+    try:
+        assert len(warned(birds.day)) == 1
+    finally:
+        pickleloaf.unregister_pickle_by_value(farmer)
+    assert not warned(birds.day)
+
+
 def test_other_payloads_are_glanced_at_while_something_is_patched(birds, script, patched):
     """Where one thing is patched, payloads that have nothing to do with it still need no closer look."""
     assert warned(patched["use"])

@@ -43,9 +43,9 @@ class Registry:
         if callback not in self._notified:
             self._notified.append(callback)
 
-    def _set(self, names: frozenset[str]) -> None:
-        self._names = names
-        for callback in self._notified:
+    def _tell(self) -> None:
+        """Tell of a change, without the lock: what is forgotten then may run anybody's code."""
+        for callback in list(self._notified):
             callback()
 
     def register(self, module: object) -> None:
@@ -61,7 +61,8 @@ class Registry:
             msg = f"{module} was not imported correctly, have you used an `import` statement to access it?"
             raise ValueError(msg)
         with self._lock:
-            self._set(self._names | {module.__name__})
+            self._names |= {module.__name__}
+        self._tell()
 
     def unregister(self, module: object) -> None:
         """Take a registration back.
@@ -76,7 +77,8 @@ class Registry:
             if module.__name__ not in self._names:
                 msg = f"{module} is not registered for pickle by value"
                 raise ValueError(msg)
-            self._set(self._names - {module.__name__})
+            self._names -= {module.__name__}
+        self._tell()
 
     def names(self) -> set[str]:
         """Return the registered names."""

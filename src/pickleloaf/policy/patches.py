@@ -135,6 +135,8 @@ def held(owner: Any, name: str) -> Any:
     """Return what the namespace of a module or class, or a function, has under a name, or MISSING."""
     if isinstance(owner, FunctionType):
         return getattr(owner, name, MISSING)
+    if name == "__class__" and isinstance(owner, ModuleType):
+        return type(owner)
     return MISSING if owner is None else vars(owner).get(name, MISSING)
 
 

@@ -53,7 +53,7 @@ class Scope:
     """
 
     __slots__ = (
-        "_codes", "_functions", "_get_held", "_get_rest", "_held", "_rest", "_size",
+        "_codes", "_functions", "_get_held", "_get_rest", "_held", "_kind", "_rest", "_size",
         "inner", "leads", "module", "owner", "patched", "path", "space",
     )  # fmt: skip
 
@@ -73,6 +73,7 @@ class Scope:
         try:
             return (
                 len(space) == self._size
+                and type(self.owner) is self._kind
                 and self._get_held(space) == self._held
                 and tuple(map(type, self._get_rest(space))) == self._rest
                 and [each.__code__ for each in self._functions] == self._codes
@@ -110,6 +111,9 @@ class Scope:
             else:
                 leads.add(home)
                 patched.extend(self._patches(name, value, judge))
+        self._kind = type(self.owner)
+        if issubclass(self._kind, ModuleType):  # which may be given another class
+            patched.extend(self._patches("__class__", self._kind, judge))
         self.patched = tuple(patched)
         self.leads = frozenset(leads - {self.module, ""})
         self._held, self._get_held = tuple(held.values()), _getter(held)

@@ -245,7 +245,7 @@ def _put(owner: Any, name: str, value: Any) -> None:
             type.__delattr__(owner, name)
         else:
             type.__setattr__(owner, name, value)
-    elif isinstance(owner, FunctionType):
+    elif isinstance(owner, FunctionType) or name == "__class__":
         if value is MISSING:
             delattr(owner, name)
         else:
