@@ -311,6 +311,20 @@ def test_result_that_raises_when_loaded(ex):
     goes_on(ex)
 
 
+class ExitsWhenLoaded:
+    """Ends who loads it, politely."""
+
+    def __reduce__(self):
+        return sys.exit, (3,)
+
+
+def test_result_that_exits_when_loaded(ex):
+    """It does not end the driver."""
+    with pytest.raises(pl.TaskError, match=r"SystemExit\(3\)"):
+        ex.submit(ExitsWhenLoaded).result(20)
+    goes_on(ex)
+
+
 def test_argument_that_raises_when_loaded(ex, script):
     """The task fails with that error, the worker lives on."""
     workers = ready(ex, script)

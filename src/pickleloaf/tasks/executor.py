@@ -172,24 +172,38 @@ class _Map:
 
     def run(self) -> Iterator[Any]:
         """Return the iterator of results."""
-        return itertools.chain.from_iterable(self._results())
+        if self._size == 1 and not self._auto:
+            return self._one_by_one()
+        return itertools.chain.from_iterable(self._in_chunks())
 
-    def _results(self) -> Iterator[Iterable[Any]]:
+    def _one_by_one(self) -> Iterator[Any]:
+        """Yield results to which nothing here refers any more: whoever gets one may free it."""
         try:
             while self._chunks:
-                left_s = None if self._until_s is None else self._until_s - time.monotonic()
-                result = self._chunks[0].result(left_s)
-                self._chunks.popleft()
-                if self._auto:
-                    result = self._adapt(*result)
-                elif self._size == 1:
-                    result = (result,)
-                if self._most is not None:
-                    self._submit()
-                yield result
+                yield self._first()
         finally:
-            for future in self._chunks:
-                future.cancel()
+            self._cancel()
+
+    def _in_chunks(self) -> Iterator[Iterable[Any]]:
+        try:
+            while self._chunks:
+                result = self._first()
+                yield self._adapt(*result) if self._auto else result
+        finally:
+            self._cancel()
+
+    def _first(self) -> Any:
+        """Wait for the oldest chunk, and let others follow."""
+        left_s = None if self._until_s is None else self._until_s - time.monotonic()
+        result = self._chunks[0].result(left_s)
+        self._chunks.popleft()
+        if self._most is not None:
+            self._submit()
+        return result
+
+    def _cancel(self) -> None:
+        for future in self._chunks:
+            future.cancel()
 
     def _adapt(self, results: list[Any], error: BaseException | None, took_s: float) -> Iterable[Any]:
         """Choose the size of the next chunks by how long this one took."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from concurrent.futures import Future, InvalidStateError
 from typing import Any
 
+from pickleloaf.errors import TaskError
 from pickleloaf.tasks.parcels import mentioning, unpack
 
 __all__ = ["TaskFuture", "Unopened", "open_value", "settle"]
@@ -88,11 +89,17 @@ def open_value(value: Any, runtime: Any, *, copy: bool = False) -> Any:
 
     Raises:
         BaseException: it cannot be made here.
+        TaskError: it would end this process.
     """
     if type(value) is tuple:
         return [open_value(part, runtime, copy=copy) for part in value]
     with mentioning(runtime):
-        return unpack(value, copy=copy)
+        try:
+            return unpack(value, copy=copy)
+        except SystemExit as error:
+            raise TaskError(
+                f"what a task returned raises SystemExit({error.code!r}) when it is loaded"
+            ) from error
 
 
 def settle(future: Future[Any], value: Any, runtime: Any, *, ok: bool, cancelled: bool) -> None:
