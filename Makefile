@@ -47,9 +47,11 @@ portable-matrix: $(PY)
 
 bench: .venv/.bench
 	$(PY) -m benchmarks $(ARGS)
+	$(PY) -m benchmarks.portable
 
 bench-quick: .venv/.bench
 	$(PY) -m benchmarks --quick $(ARGS)
+	$(PY) -m benchmarks.portable --quick
 
 bench-tasks: .venv/.bench-tasks
 	$(PY) -m benchmarks.tasks $(ARGS)
