@@ -30,6 +30,7 @@ LAYERS = (
         "blame",
         "carrying",
         "patching",
+        "provided",
         "sending",
     ),
     ("payload", "trust", "why"),

@@ -134,6 +134,10 @@ class Pickler(pickle.Pickler):
         uses = dump.uses
         if uses and dump.policy.glance(uses):
             _carrying().treat_patches(self, obj, before)
+        if dump.policy.portable and dump.portable:
+            from pickleloaf.provided import with_note
+
+            self._parts[:] = [with_note(b"".join(self._parts))]
         return self._parts
 
     def clear_memo(self) -> None:

@@ -81,13 +81,14 @@ def _treating(patches: str, make: Callable[..., Any]) -> Callable[..., Any]:
 def _translate(error: Exception, data: Any) -> DecodeError | None:
     """Return our own error for one that pickle raised, or None for one that the user's code raised."""
     if isinstance(error, ModuleNotFoundError) and error.name:
-        msg = f"no module named {error.name!r} here{_blame(data, error.name)}"
+        msg = f"no module named {error.name!r} here{_provider(data, error.name)}{_blame(data, error.name)}"
         return MissingModuleError(msg, name=error.name)
     if _is_of_user_code(error):
         return None
     if isinstance(error, AttributeError):
         name = str(error.name or "") or str(error).partition("'")[2].partition("'")[0]
-        return MissingNameError(f"{error}{_blame(data, name)}")
+        module = str(error).partition("<module '")[2].partition("'")[0]
+        return MissingNameError(f"{error}{_provider(data, module)}{_blame(data, name)}")
     if isinstance(error, EOFError) and not data:
         return None  # the end of a file of several pickles; readers loop until they see it
     if isinstance(error, TypeError):
@@ -102,6 +103,13 @@ def _is_of_user_code(error: Exception) -> bool:
     while trace is not None:
         last, trace = trace, trace.tb_next
     return last is not None and last.tb_frame.f_globals.get("__name__") != __name__
+
+
+def _provider(data: Any, module: str) -> str:
+    from pickleloaf.provided import provider_of
+
+    provider = provider_of(bytes(data), module) if module else ""
+    return f"; {module} is of {provider} where the payload was made" if provider else ""
 
 
 def _blame(data: Any, missing: str) -> str:

@@ -188,3 +188,19 @@ def test_golden_of_every_python():
     found = {file.stem: pickle.loads(file.read_bytes()) for file in GOLDEN.glob("*.pickle")}
     assert found.keys() >= {f"portable-3.{minor}" for minor in range(11, 16)}
     assert all(len(payloads) >= 10 for payloads in found.values())
+
+
+def test_provider():
+    """A missing module or name is blamed on what provided it at the sender, which portable payloads record."""
+    import hypothesis
+
+    function = define("import hypothesis\ndef f():\n    return hypothesis.given\n", "f")
+    payload = loaf.dumps([function, hypothesis.given], portable=True)
+    assert loaf.loads(payload)[1] is hypothesis.given
+    with pytest.raises(loaf.MissingNameError) as caught:
+        loaf.loads(payload.replace(b"\x8c\x05given", b"\x8c\x05taken"))
+    assert f"hypothesis {hypothesis.__version__}" in str(caught.value)
+    with pytest.raises(loaf.MissingModuleError) as missing:
+        loaf.loads(payload.replace(b"hypothesis.core", b"hypothesis.none"))
+    assert f"hypothesis {hypothesis.__version__}" in str(missing.value)
+    assert b"provided" not in loaf.dumps([function, hypothesis.given])
