@@ -63,6 +63,7 @@ class Member:
         self.asked = False  # whether it is there, and has not answered yet
         self.reported = False  # that it does not answer
         self.why = ""  # we ended it
+        self.ended = False
         self.has: set[int] = set()
         self.functions: dict[bytes, int] = {}
         self._function_bytes = 0

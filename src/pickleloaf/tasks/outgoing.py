@@ -28,7 +28,7 @@ class Outgoing:
         self._outgoing: dict[str, list[tuple[bytes, int]]] = {}
 
     def _send(self, what: Send) -> None:
-        member = self._pool.member(what.worker)
+        member: Member = self._pool.member(what.worker)
         call = self._calls[what.ident]
         for need in call.needs:
             self._send_value(member, need, keep=True)

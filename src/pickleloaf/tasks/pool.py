@@ -74,7 +74,7 @@ class Pool:
     @property
     def nup(self) -> int:
         """How many workers are ready."""
-        return sum(member.up for member in self.members())
+        return sum(member.up and not member.ended for member in self.members())
 
     def member(self, name: str) -> Any:
         """Return the worker that bears a name now, or None."""
@@ -233,14 +233,14 @@ class Pool:
 
     def _ended(self, member: Member) -> None:
         """A process has ended: hear its last words, bury it, and start another in its place."""
-        if self._members.get(member.name) is not member:
+        if self._members.get(member.name) is not member or member.ended:
             return
+        member.ended = True
         while member.link in self._selector.get_map() and self._read(member):
             pass
         for each in (member.link, member.notice):
             if each is not None and each in self._selector.get_map():
                 self._selector.unregister(each)
-        del self._members[member.name]
         code = member.reap()
         if not member.up:
             self._false_starts += 1
@@ -248,7 +248,8 @@ class Pool:
             self._false_starts = 0
         time.sleep(0.01)  # what it printed last may still be on its way through the other thread
         output = self._output.tail(member.name)
-        self._driver.lost(member, code, output)
+        self._driver.lost(member, code, output)  # until then it is still written to, in vain
+        del self._members[member.name]
         if self._closing:
             return
         if self._false_starts < _FALSE_STARTS:
