@@ -1,5 +1,5 @@
 # Few verbs. `make demo` and `make test` each work as the first command on a fresh machine.
-#   make demo        the turkey story, in two processes
+#   make demo        the turkey story, in two processes and on two workers
 #   make test        the test suite on one Python       (ARGS="-k cells" goes to pytest)
 #   make test-faults the faults of the tasks, TIMES in a row (20)
 #   make check       ruff, mypy strict, the architecture test

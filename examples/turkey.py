@@ -1,13 +1,18 @@
 """The turkey story: a patched object leaves this process, arrives in a fresh one, and still squawks.
 
+In its second half the same turkey is handed to workers, who pass it on, die of it, and are replaced.
+
 Run it with ``make demo``. Each step prints what it did. The other process shares nothing with this one:
 it is a new Python that reads bytes from a pipe, and what it prints comes back over another.
 """
 
 import os
+import pathlib
 import pickle
+import signal
 import subprocess
 import sys
+import tempfile
 import textwrap
 import types
 
@@ -108,6 +113,51 @@ def main():
     turkey.moods = {"happy": lambda: f"gobble from process {os.getpid()}"}
     print("7. a lambda in a dict in the patched turkey, there:")
     print("     " + elsewhere(turkey, "print(obj.moods['happy'](), 'and', obj.hi())"))
+
+    pickleloaf.run(lambda cluster: tell_of_workers(cluster, turkey), workers=["oven", "table"])
+
+
+def tell_of_workers(cluster, turkey):
+    """Tell the second half of the story, on two workers."""
+    oven, table = cluster.workers
+    print("8. as a task, on one worker and on another:")
+    for worker in (oven, table):
+        print(f"     {worker}: " + cluster.task(lambda bird: bird.hi(), turkey, to=worker).result())
+
+    print("9. from worker to worker: stuffed in the oven, carved on the table:")
+
+    def stuff(bird):
+        bird.inside = f"chestnuts since process {os.getpid()}"
+        return bird
+
+    def carve(bird):
+        return f"{bird.hi()}; inside: {bird.inside}"
+
+    print("     " + cluster.task(stuff, turkey, to=oven).then(carve, to=table).result())
+
+    print("10. fanned out, and put together again:")
+    slices = [cluster.task(lambda bird, n=n: len(bird.hi()) * n, turkey) for n in range(1, 9)]
+    print(f"     {pickleloaf.when_all(slices).then(sum).result()} letters in {sum(range(1, 9))} squawks")
+
+    print("11. dying, and then tried again:")
+
+    def die(bird):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    try:
+        cluster.task(die, turkey).result()
+    except pickleloaf.WorkerDied as error:
+        print(f"     WorkerDied: {error}")
+    with tempfile.TemporaryDirectory() as folder:
+        mark = pathlib.Path(folder, "has died")
+
+        def die_once(bird):
+            if not mark.exists():
+                mark.touch()
+                die(bird)
+            return bird.hi()
+
+        print("     " + cluster.task(die_once, turkey, retries=1).result())
 
 
 def try_pickle(obj):
