@@ -43,7 +43,6 @@ LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 
 MAX_LINES = 300
 LONG_FILES: dict[str, str] = {  # path in the package: why it is longer
-    "policy/watch.py": "what has been seen of patches, and when to look again: one cache, one clock",
 }
 
 

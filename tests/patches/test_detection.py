@@ -212,6 +212,21 @@ def test_registering_is_noticed(birds, tmp_path):
     assert not warned(birds.day)
 
 
+@pytest.mark.parametrize("hash_", ["None", "lambda cls: 1"])
+def test_classes_that_compare_in_their_own_way(hash_, tmp_path, birds):
+    """Classes that are equal to others, or have no hash, are told apart all the same."""
+    name = f"odd_{abs(hash(hash_))}"
+    (tmp_path / f"{name}.py").write_text(
+        f"class Meta(type):\n    __hash__ = {hash_}\n    def __eq__(cls, other):\n        return True\n"
+        "class One(metaclass=Meta): pass\nclass Two(metaclass=Meta): pass\n"
+    )
+    odd = importlib.import_module(name)
+    assert warned(odd.One) == warned(odd.Two) == []
+    odd.Two.hi = eval("lambda self: 'hi'", {"__name__": "__main__"})
+    assert warned(odd.One) == []
+    assert len(warned(odd.Two)) == 1
+
+
 def test_other_payloads_are_glanced_at_while_something_is_patched(birds, script, patched):
     """Where one thing is patched, payloads that have nothing to do with it still need no closer look."""
     assert warned(patched["use"])

@@ -7,10 +7,8 @@ looked through, along what they hold of one another. What was seen is remembered
 anew when the namespace has changed.
 
 1. `Watch.look` looks at every namespace in reach, and sees every patch that can be seen.
-2. `glance_of` is for every dump, and takes a few hundredths of the time that dumps take. What the payload
-   itself refers to it looks at every time: the names that shipped code uses of builtins and of modules, the
-   namespaces of classes and of their bases, the functions and the globals that they use. Payloads are known
-   by what they refer to; what all that was is remembered in `Watch.seen`, once there was no patch.
+2. At every dump there is only a glance at what the payload itself refers to (see glances). What that was is
+   remembered in `Watch.seen` once there was no patch.
 3. What is behind that, such as a function that a method calls, is looked at when something is met for the
    first time, and again after `_FAR` times as long as looking at everything took, some tenths of a second.
    At the same time `seen` is emptied: no value that has been replaced is kept alive any longer.
@@ -20,41 +18,28 @@ What is here is a cache; a lock guards what writes to it.
 
 from __future__ import annotations
 
-import builtins
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from time import perf_counter
-from types import FunctionType, ModuleType
+from types import ModuleType
 from typing import Any
 
 from pickleloaf.code.names import LookUps
 from pickleloaf.policy.altered import altered
 from pickleloaf.policy.by_value import MAIN, Registry, ValuePolicy, is_importable_module
+from pickleloaf.policy.glances import Seen, glance_of, is_known_by_identity, see
 from pickleloaf.policy.marks import MARKS
-from pickleloaf.policy.patches import Judge, Place, space_of
+from pickleloaf.policy.patches import Judge, Place
 from pickleloaf.policy.scopes import Scope
 
-__all__ = ["Watch", "glance_of", "watch_for"]
+__all__ = ["Watch", "watch_for"]
 
 #: Everything in reach is looked at again after this many times as long as that took.
 _FAR = 400
 
-#: As many names of a class and its bases are looked at each time. Of others it is seen that they are new.
-_NAMES = 40
-
 #: Payloads that are remembered at most.
 _PAYLOADS = 1000
-
-
-#: Namespaces, names in them, and their values.
-_SeenNames = tuple[tuple[dict[str, Any], str, Any], ...]
-
-#: Namespaces and their sizes, since a name may be new; values in namespaces of classes, now and then.
-_SeenMore = tuple[list[tuple[Mapping[str, Any], int]], list[tuple[Iterable[Any], list[Any]]]]
-
-#: What a payload refers to, and what was there when it was last looked at. Most have only names.
-_Seen = tuple[_SeenNames, _SeenMore | None]
 
 
 class _Root:
@@ -83,7 +68,7 @@ class Watch:
         #: Modules in which, or in classes of which, there is a patch.
         self.patched: set[str] = set()
         #: What was seen of payloads behind which there was no patch, by what they use.
-        self.seen: dict[Any, _Seen] = {}
+        self.seen: dict[tuple[Any, ...], Seen] = {}
         #: When everything is looked at again.
         self.due = 0.0
         MARKS.notify(self.seen.clear)
@@ -97,12 +82,13 @@ class Watch:
         """
         if perf_counter() > self.due:
             self._look_far()
+        seen = see(uses, lambda cls: self._root(cls).near)
         self._renew(scope for each in uses for scope in self._near(each))
         places = self.places(uses) if self.patched or MARKS.active else []
-        if not places and not MARKS.active:
+        if not places and not MARKS.active and all(map(is_known_by_identity, uses)):
             if len(self.seen) >= _PAYLOADS:
                 self.seen.clear()
-            self.seen[tuple(uses)] = self._see(uses)
+            self.seen[tuple(uses)] = seen  # what was there before that look
         return places
 
     def _near(self, used: Any) -> Iterable[Scope]:
@@ -112,29 +98,6 @@ class Watch:
         found = [sys.modules.get(name) for name in used.modules]
         near = [scope for each in found if isinstance(each, ModuleType) for scope in self._root(each).near]
         return [*near, self._scopes["builtins"]] if used.builtins else near
-
-    def _see(self, uses: Iterable[Any]) -> _Seen:
-        """Return what everything that a payload refers to is now."""
-        names: dict[tuple[int, str], Any] = {}
-        sizes: dict[int, Any] = {}
-        values: dict[int, Any] = {}
-        modules: list[dict[str, Any]] = [space_of(each) for each in uses if type(each) is ModuleType]
-        for each in uses:
-            for space, name in _looked_up(each, modules):
-                if name in space:
-                    names[id(space), name] = (space, name, space[name])
-                else:
-                    sizes[id(space)] = (space, len(space))
-            if isinstance(each, type):
-                count = 0
-                for scope in self._root(each).near:
-                    count += len(scope.space)
-                    if count <= _NAMES:
-                        values[id(scope)] = (scope.space.values(), list(scope.space.values()))
-                    else:
-                        sizes[id(scope)] = (scope.space, len(scope.space))
-        more = ([*sizes.values()], [*values.values()]) if sizes or values else None
-        return tuple(names.values()), more  # as plain tuples, which take half the time to unpack
 
     def look(self, uses: Iterable[Any]) -> list[Place]:
         """Return the patches behind what a payload uses, having looked at everything.
@@ -269,58 +232,6 @@ class Watch:
                         self._renew((scope,))
             done = perf_counter()
             self.due = done + _FAR * (done - began)
-
-
-def glance_of(watch: Watch) -> Callable[[list[Any]], bool]:
-    """Return what tells, at little cost, whether a closer look at what a payload uses is needed.
-
-    It is asked about every dump. As a closure it takes a fifth of a microsecond.
-    """
-    seen, clock = watch.seen, perf_counter
-
-    def glance(uses: list[Any]) -> bool:
-        try:
-            names, more = seen[tuple(uses)]
-            for space, name, value in names:
-                if space[name] is not value:
-                    return True
-            if more is not None:
-                for growing, size in more[0]:
-                    if len(growing) != size:
-                        return True
-                for now, before in more[1]:
-                    if [*now] != before:
-                        return True
-        except Exception:  # noqa: BLE001 - a payload not seen yet, a name that is gone, a foreign __eq__ that fails
-            return True
-        return clock() > watch.due
-
-    return glance
-
-
-def _looked_up(used: Any, modules: list[dict[str, Any]]) -> Iterator[tuple[dict[str, Any], str]]:
-    """Yield the names that something a payload uses looks up, each with the namespace where it does."""
-    if type(used) is FunctionType:
-        yield from ((used.__globals__, name) for name in used.__code__.co_names)
-    elif type(used) is LookUps:
-        yield from ((sys.modules, name) for name in used.modules)
-        yield from ((vars(builtins), name) for name in used.builtins)
-        for module, name in used.members:
-            if isinstance(known := sys.modules.get(module), ModuleType):
-                yield space_of(known), name
-        for chain in used.chains:
-            for space in [each for each in modules if chain[0] in each] or modules:
-                yield from _steps(space, chain)
-
-
-def _steps(space: dict[str, Any], chain: tuple[str, ...]) -> Iterator[tuple[dict[str, Any], str]]:
-    """Yield the names of a chain of attributes, as far as it leads from module to module."""
-    for name in chain:
-        yield space, name
-        value = space.get(name)
-        if type(value) is not ModuleType:
-            return
-        space = space_of(value)
 
 
 #: One watch for each set of registered modules: what travels by value is no patch of itself.
