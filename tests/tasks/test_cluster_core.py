@@ -14,9 +14,9 @@ import pickleloaf as pl
 from pickleloaf.tasks import current
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def cluster():
-    """Two workers for the whole file; tests that kill them get fresh ones."""
+    """Two workers, that end with the test."""
     with pl.Cluster(workers=2) as cluster:
         yield cluster
 

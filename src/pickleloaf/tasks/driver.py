@@ -215,4 +215,4 @@ class Driver(Traffic):
         if self._broken is not None:
             raise BrokenExecutor(str(self._broken)) from self._broken.__cause__
         if self._closed:
-            raise RuntimeError("the cluster is closed: open another one")
+            raise RuntimeError("cannot schedule new futures: the cluster is closed")

@@ -171,50 +171,31 @@ class _Map:
                 self._chunks.append(self._executor.submit(_run_chunk, self._fn, chunk))
 
     def run(self) -> Iterator[Any]:
-        """Return the iterator of results."""
-        if self._size == 1 and not self._auto:
-            return self._one_by_one()
-        return itertools.chain.from_iterable(self._in_chunks())
-
-    def _one_by_one(self) -> Iterator[Any]:
-        """Yield results to which nothing here refers any more: whoever gets one may free it."""
+        """Return the iterator of results, which keeps none of them."""
         try:
             while self._chunks:
-                yield self._first()
+                left_s = None if self._until_s is None else self._until_s - time.monotonic()
+                results, error = self._read(self._chunks[0].result(left_s))
+                self._chunks.popleft()
+                if self._most is not None:
+                    self._submit()
+                results.reverse()
+                while results:
+                    yield results.pop()
+                if error is not None:
+                    raise error
         finally:
-            self._cancel()
+            for future in self._chunks:
+                future.cancel()
 
-    def _in_chunks(self) -> Iterator[Iterable[Any]]:
-        try:
-            while self._chunks:
-                result = self._first()
-                yield self._adapt(*result) if self._auto else result
-        finally:
-            self._cancel()
-
-    def _first(self) -> Any:
-        """Wait for the oldest chunk, and let others follow."""
-        left_s = None if self._until_s is None else self._until_s - time.monotonic()
-        result = self._chunks[0].result(left_s)
-        self._chunks.popleft()
-        if self._most is not None:
-            self._submit()
-        return result
-
-    def _cancel(self) -> None:
-        for future in self._chunks:
-            future.cancel()
-
-    def _adapt(self, results: list[Any], error: BaseException | None, took_s: float) -> Iterable[Any]:
-        """Choose the size of the next chunks by how long this one took."""
-        each_s = took_s / max(len(results), 1)
+    def _read(self, result: Any) -> tuple[list[Any], BaseException | None]:
+        """Return the results in a chunk, and what was raised after them."""
+        if not self._auto:
+            return ([result] if self._size == 1 else result), None
+        results, error, took_s = result
+        each_s = took_s / max(len(results), 1)  # the next chunks have a size by how long this one took
         self._size = max(1, min(int(_CHUNK_S / max(each_s, 1e-9)), self._size * 8, _LARGEST))
-        return results if error is None else _and_raise(results, error)
-
-
-def _and_raise(results: list[Any], error: BaseException) -> Iterator[Any]:
-    yield from results
-    raise error
+        return results, error
 
 
 def _run_chunk(fn: Callable[..., Any], chunk: list[tuple[Any, ...]]) -> list[Any]:
