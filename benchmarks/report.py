@@ -22,8 +22,9 @@ Where a target is missed, how near the floor is (Python 3.13):
 - *the same function 1,000 times*: most of it are the 1,000 references in the list, which take all rivals the same.
 - *1,000 closures*: each is one call of `reducer_override` and three tuples, a microsecond with nothing in it.
 - *lambda*: pickling the name of one rebuilder takes 1.4 of the microseconds, an empty dump 1.5.
-- *first dump* and *first load*: code that was never seen has to be read for the names that it uses, marshalled,
-  sealed and deflated together with its source, or the way back; marshal and deflate alone are a half of it.
+- *first dump*: code that was never seen is read for the names that it uses, which is about a half of the time, then
+  marshalled, sealed and deflated together with its source. No floor has been established here.
+- *first load*: that of unmarshalling the code, which takes most of it.
 - *size*: payloads carry the source lines of their code, so that a traceback there shows them. They are a third
   of the bytes of a small function."""
 
