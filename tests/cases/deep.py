@@ -1,5 +1,6 @@
 """Depth: structures far deeper than any recursion limit."""
 
+import dataclasses
 import types
 
 from harness import Case, drive
@@ -97,6 +98,27 @@ class Closures(Case):
         while (call := call()) is not None:
             count += 1
         assert count == 5_000
+
+
+class Frozen(Case):
+    """A chain of 400 frozen instances, whose hash needs their state"""
+
+    def make():
+        @dataclasses.dataclass(frozen=True)
+        class Node:
+            rest: object
+
+        node = None
+        for i in range(400):
+            node = Node((i, node))
+        return node
+
+    def same(obj):
+        count, node = 0, obj
+        while node is not None:
+            assert node.rest[0] == 399 - count
+            count, node = count + 1, node.rest[1]
+        assert count == 400
 
 
 class Causes(Case):

@@ -240,13 +240,16 @@ class Dump:
     def leads_to(self, targets: set[int], values: Iterable[Any]) -> bool:
         """Tell whether references lead from values to a target, given by id, as far as one need look.
 
-        Breadth first. Functions are made as shells and lead nowhere.
+        Breadth first. Functions are made as shells and lead nowhere. What pickle leaves behind does not count, or
+        two dumps would differ: ``__slotnames__`` in a class, and the ``__dict__`` of an instance.
         """
         seen: set[int] = set()
+        steps = 0
         queue = list(values)
         for value in queue:
             kind = type(value)  # isinstance would ask a weak proxy for the class of its referent
-            if id(value) in targets:
+            steps += kind is not dict
+            if id(value) in targets or steps > _FAR:
                 return True
             if id(value) in seen or ATOMS.have(value):
                 continue
@@ -256,13 +259,11 @@ class Dump:
             if issubclass(kind, type):
                 if not self.policy.by_reference(value) and value.__flags__ & HEAP_TYPE:
                     queue.extend(value.__bases__)
-                    queue.extend(value.__dict__.values())
+                    queue.extend(part for name, part in value.__dict__.items() if name != "__slotnames__")
                     queue.append(type(value))
                 continue
             queue.extend(_behind(value, kind))
-            queue.append(kind)
-            if len(queue) > _FAR:
-                return True
+            queue.extend(() if kind is dict else (kind,))
         return False
 
 
