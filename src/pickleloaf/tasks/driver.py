@@ -119,13 +119,16 @@ class Driver(Traffic):
     def start_profile(self) -> None:
         """Let all workers record from now on."""
         with self._lock:
+            self._recording = True  # also those that come up later
             for member in self._pool.members():
-                self._write(member, encode_frame(Kind.PROFILE, 1))
+                if member.up:
+                    self._write(member, encode_frame(Kind.PROFILE, 1))
             self._flush()
 
     def stop_profile(self) -> list[Future[Any]]:
         """Let all workers hand over what they recorded; return a future of each one's parcel."""
         with self._lock:
+            self._recording = False
             self._profiles = {member.name: Future() for member in self._pool.members() if member.up}
             for member in self._pool.members():
                 self._write(member, encode_frame(Kind.PROFILE, 0))

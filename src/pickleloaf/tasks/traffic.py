@@ -50,6 +50,7 @@ class Traffic(Outgoing):
         self._names: dict[int, str] = {}  # of tasks that run, for errors
         self._timeouts: dict[int, float] = {}
         self._futures: dict[int, list[Future[Any]]] = {}
+        self._recording = False
         self._profiles: dict[str, Future[Any]] = {}
         self._kept: set[int] = set()  # values that we hold for the sake of futures
         self._dropped: deque[int] = deque()
@@ -120,6 +121,8 @@ class Traffic(Outgoing):
     def _on_hello(self, member: Member, frame: Frame) -> None:
         member.up = True
         self._idle.notify_all()
+        if self._recording:
+            self._write(member, encode_frame(Kind.PROFILE, 1))
         self._obey(self._scheduler.joined(member.name))
 
     def _keep(self, ident: int) -> None:
