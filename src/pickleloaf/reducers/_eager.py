@@ -96,7 +96,8 @@ def eager_namespace(cls: type, names: Mapping[str, Any]) -> dict[str, Any]:
     getitem = getattr(eager.get("__class_getitem__"), "__func__", None)
     if "_fields" in eager and getattr(getitem, "__module__", None) == "typing":
         del eager["__class_getitem__"]  # each Python has it by another name
-    eager.pop("__non_callable_proto_members__", None)
+    for name in ("__non_callable_proto_members__", "__callable_proto_members_only__"):  # 3.13 on; 3.12
+        eager.pop(name, None)
     if type(eager.get("__doc__")).__module__ == "dataclasses":  # written when it is asked for, from 3.15 on
         eager["__doc__"] = cls.__doc__
     if any(name in cls.__dict__ for name in _LAZY):
