@@ -8,7 +8,6 @@ made from the text, ``<pickleloaf 1f3a09c2>``, in which the text starts at line 
 
 from __future__ import annotations
 
-import linecache
 import weakref
 from types import CodeType
 
@@ -25,8 +24,7 @@ def find_source(code: CodeType) -> str:
     """Return the lines of a code object as they stand in its file, or "" when they cannot be had."""
     if id(code) in _provided:
         return _provided[id(code)][1]
-    linecache.checkcache(code.co_filename)
-    lines = _arrived.get(code.co_filename) or linecache.getlines(code.co_filename)
+    lines = _lines_around(code)
     first, last = code.co_firstlineno, _last_line(code)
     if not 0 < first <= last <= len(lines):
         return ""
@@ -40,8 +38,7 @@ def find_block(code: CodeType) -> str:
     """Return the lines of a definition to its very end, also what leaves no trace in the code: a docstring, say."""
     from inspect import getblock
 
-    linecache.checkcache(code.co_filename)
-    lines = _arrived.get(code.co_filename) or linecache.getlines(code.co_filename)
+    lines = _lines_around(code)
     if not 0 < code.co_firstlineno <= len(lines):
         return ""
     return "".join(getblock(lines[code.co_firstlineno - 1 :]))
@@ -58,6 +55,8 @@ def file_name(source: str) -> str:
 
 def register_source(name: str, source: str) -> None:
     """Let tracebacks and ``inspect`` find a piece of source text."""
+    import linecache
+
     if source and name not in linecache.cache:
         lines = _arrived[name] = source.splitlines(keepends=True)
         # No modification time: linecache then never looks for a file of this name.
@@ -68,6 +67,14 @@ def provide_source(code: CodeType, source: str) -> None:
     """Say what the source of a code object is that was compiled from a mere string."""
     key = id(code)
     _provided[key] = (weakref.ref(code, lambda _: _provided.pop(key, None)), source)
+
+
+def _lines_around(code: CodeType) -> list[str]:
+    """Return all lines of the file that a code object is from, as far as they can be had."""
+    import linecache  # before Python 3.13 it brings tokenize and re along
+
+    linecache.checkcache(code.co_filename)
+    return _arrived.get(code.co_filename) or linecache.getlines(code.co_filename)
 
 
 def _last_line(code: CodeType) -> int:
