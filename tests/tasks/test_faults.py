@@ -12,11 +12,12 @@ import subprocess
 import sys
 import threading
 import time
-from concurrent.futures import CancelledError
+from concurrent.futures import BrokenExecutor, CancelledError
 
 import pytest
 
 import pickleloaf as pl
+from pickleloaf.tasks import pool
 from pickleloaf.tasks.promise import current
 
 pytestmark = [
@@ -479,11 +480,24 @@ def test_no_room_for_an_argument(ex, monkeypatch):
     def full(fd, nbytes, *, in_memory):
         raise OSError(28, "No space left on device")
 
+    ex.cluster.wait_for_workers(timeout=20)  # they need a little room themselves
     monkeypatch.setattr(shared_memory, "_check_room", full)
     with pytest.raises(OSError, match="no room for"):
         ex.submit(len, bytearray(1 << 20))
     monkeypatch.undo()
     goes_on(ex)
+
+
+def test_workers_cannot_be_started(monkeypatch):
+    """Where no process can be had, everybody who waits is told so, with the cause."""
+
+    def refuse(*_):
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(pool, "Member", refuse)
+    with pl.Executor(workers=2) as ex, pytest.raises(BrokenExecutor, match="cannot be started") as caught:
+        ex.submit(double, 1).result(20)
+    assert isinstance(caught.value.__cause__, BlockingIOError)
 
 
 def test_memory_is_full_over_there(ex):

@@ -6,6 +6,7 @@ to the driver. It starts the workers, also in the place of dead ones.
 
 from __future__ import annotations
 
+import contextlib
 import heapq
 import itertools
 import logging
@@ -196,9 +197,17 @@ class Pool:
             heapq.heappop(self._timers)[2]()
 
     def _start(self, name: str) -> None:
-        member = Member(name, next(self._serials), self._output)
+        """Start a worker; without it, tasks would wait for ever, so what prevents it ends them all."""
+        try:
+            member = Member(name, next(self._serials), self._output)
+        except Exception as error:  # noqa: BLE001 - no memory, no processes or no files left
+            broken = BrokenExecutor(f"{name} cannot be started: {type(error).__name__}: {error}")
+            broken.__cause__ = error
+            self._driver.broke(broken)
+            return
         self._members[name] = member
-        member.greet(self._names, self._memory_limit, self._initializer)
+        with contextlib.suppress(OSError):  # it has died, which we are going to hear of
+            member.greet(self._names, self._memory_limit, self._initializer)
         self._selector.register(member.link, selectors.EVENT_READ, member)
         if member.notice is not None:
             self._selector.register(member.notice, selectors.EVENT_READ, member)
