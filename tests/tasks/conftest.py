@@ -65,6 +65,14 @@ def _target(link):
         return ""
 
 
+@pytest.fixture(autouse=True)
+def by_value(request):
+    """What a test's own module defines travels by value: no worker can import it."""
+    pl.register_pickle_by_value(request.module)
+    yield
+    pl.unregister_pickle_by_value(request.module)
+
+
 @pytest.fixture
 def mark(monkeypatch):
     """Mark the processes that this test starts."""

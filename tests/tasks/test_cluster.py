@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import sys
 import tempfile
 import threading
 import time
@@ -15,7 +14,6 @@ import pickleloaf as pl
 from pickleloaf.tasks.promise import current
 
 pytestmark = pytest.mark.timeout(40)
-pl.register_pickle_by_value(sys.modules[__name__])
 
 
 def double(number):

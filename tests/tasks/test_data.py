@@ -1,14 +1,12 @@
 """How data travels: what is large lies in shared memory, once, and is not copied."""
 
 import os
-import sys
 
 import pytest
 
 import pickleloaf as pl
 
 pytestmark = pytest.mark.timeout(60)
-pl.register_pickle_by_value(sys.modules[__name__])
 numpy = pytest.importorskip("numpy")
 
 

@@ -14,7 +14,6 @@ import pytest
 import pickleloaf as pl
 
 pytestmark = pytest.mark.timeout(40)
-pl.register_pickle_by_value(sys.modules[__name__])
 
 
 class Turkey:

@@ -24,7 +24,6 @@ pytestmark = [
     pytest.mark.timeout(40),
     pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks at /proc"),
 ]
-pl.register_pickle_by_value(sys.modules[__name__])
 
 
 def double(number):

@@ -1,7 +1,6 @@
 """The how-to about tasks: its programs run, and its table of multiprocessing.Pool is true."""
 
 import re
-import sys
 from concurrent.futures import as_completed, wait
 from pathlib import Path
 
@@ -12,7 +11,6 @@ import pickleloaf as pl
 PAGE = Path(__file__).parent.parent.parent / "docs" / "how-to" / "tasks.md"
 PROGRAMS = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
 pytestmark = pytest.mark.timeout(40)
-pl.register_pickle_by_value(sys.modules[__name__])
 
 
 @pytest.mark.parametrize("number", range(len(PROGRAMS)))
