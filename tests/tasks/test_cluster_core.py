@@ -15,13 +15,6 @@ from pickleloaf.tasks import current
 
 
 @pytest.fixture
-def cluster():
-    """Two workers, that end with the test."""
-    with pl.Cluster(workers=2) as cluster:
-        yield cluster
-
-
-@pytest.fixture
 def executor():
     """An executor of two workers."""
     with pl.Executor(workers=2) as executor:
