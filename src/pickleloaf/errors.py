@@ -11,6 +11,7 @@
         └── PatchError                                      a patch that they carry cannot be applied
 
     LostPatchWarning  (a UserWarning)  a patch stays behind
+    KeptPatchWarning  (a UserWarning)  a patch that was set here is not taken back with those that arrived
     LeftOutWarning    (a UserWarning)  a module by value travels without a name that cannot
 
 All of them can be pickled, with their fields.
@@ -25,6 +26,7 @@ __all__ = [
     "DecodeError",
     "EncodeError",
     "EngineError",
+    "KeptPatchWarning",
     "LeftOutWarning",
     "LostPatchWarning",
     "MissingModuleError",
@@ -131,6 +133,10 @@ class LeftOutWarning(UserWarning):
 
 class LostPatchWarning(UserWarning):
     """Something that a payload refers to is patched here, and will not be over there."""
+
+
+class KeptPatchWarning(UserWarning):
+    """Where a payload has patched something, this process has set a patch of its own since: it stays."""
 
 
 def _rebuild(cls: type[PickleloafError], args: tuple[Any, ...], fields: dict[str, Any]) -> PickleloafError:

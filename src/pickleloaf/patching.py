@@ -9,14 +9,18 @@ See ``docs/how-to/patches.md`` for what travels and how it is seen.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from types import ModuleType
 from typing import Any, NamedTuple
 
+from pickleloaf.errors import KeptPatchWarning
+from pickleloaf.policy.carrying import live_value
 from pickleloaf.policy.marks import MARKS
 from pickleloaf.reducers._ledger import LEDGER
 from pickleloaf.reducers._patch import Patch
+from pickleloaf.sending import origin_of
 
 __all__ = [
     "Loaded",
@@ -48,9 +52,15 @@ def patches() -> list[Patch]:
 def revert_patches() -> None:
     """Take back what payloads have patched in this process, and restore the originals.
 
-    Patches that hold for a block (`applied`) stay until its end.
+    Patches that hold for a block (`applied`) stay until its end. What this process has patched by itself
+    since is left alone, with a `KeptPatchWarning`.
     """
-    LEDGER.revert()
+    for place in LEDGER.revert():
+        message = (
+            f"{place} has been patched here after a payload did, by {origin_of(live_value(place))}: that stays. "
+            "What was there before the payload came is not put back"
+        )
+        warnings.warn(message, KeptPatchWarning, stacklevel=2)
 
 
 def apply_patches(patches: Iterable[Patch]) -> None:

@@ -7,12 +7,13 @@ import subprocess
 import sys
 import threading
 import types
+import warnings
 from pathlib import Path
 
 import pytest
 
 import pickleloaf
-from pickleloaf import PatchError
+from pickleloaf import KeptPatchWarning, PatchError
 from pickleloaf.policy.carrying import CarryingPolicy
 
 SOURCE = Path(__file__).parent.parent.parent / "src"
@@ -288,6 +289,52 @@ def test_block_over_a_loaded_patch(birds, sent):
         pickleloaf.revert_patches()
         assert birds.feed("tom") == "tom eats a lot"
     assert birds.feed("tom") == "tom eats"
+
+
+def test_reverting_leaves_a_later_patch(birds, sent):
+    """What this process has patched after the payload did is its own: it stays, and the place is named."""
+    pickleloaf.loads(sent(FASTING))
+    birds.feed = own = lambda bird: "mine"
+    assert pickleloaf.patches() == []
+    with pytest.warns(KeptPatchWarning, match=rf"{birds.__name__}\.feed has been patched here .*<lambda>"):
+        pickleloaf.revert_patches()
+    assert birds.feed is own
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        pickleloaf.revert_patches()  # there is nothing left to take back
+
+
+def test_reverting_what_has_been_put_back(birds, sent):
+    """Who puts the original back by hand has no patch that could be kept."""
+    original = birds.feed
+    pickleloaf.loads(sent(FASTING))
+    birds.feed = original
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        pickleloaf.revert_patches()
+    assert birds.feed is original
+
+
+def test_arrival_on_a_later_patch(birds, sent):
+    """What arrives after that patches on top of it; taking it back brings the process's own patch back."""
+    pickleloaf.loads(sent(FASTING))
+    birds.feed = own = lambda bird: "mine"
+    assert pickleloaf.loads(sent(EATING))() == "tom eats a lot"
+    assert len(pickleloaf.patches()) == 1
+    pickleloaf.revert_patches()
+    assert birds.feed is own
+
+
+def test_block_leaves_a_later_patch(birds, sent):
+    """So it is with a block, and with one in it."""
+    patches = pickleloaf.loads(sent(FASTING), patches="collect").patches
+    with pickleloaf.applied(patches):
+        birds.feed = own = lambda bird: "mine"
+        with pickleloaf.applied(pickleloaf.loads(sent(EATING), patches="collect").patches):
+            assert birds.feed("tom") == "tom eats a lot"
+        assert birds.feed is own
+    assert birds.feed is own
+    assert pickleloaf.patches() == []
 
 
 def test_block_after_an_error(birds, sent):

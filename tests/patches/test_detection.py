@@ -4,6 +4,7 @@ import importlib
 import json
 import pkgutil
 import sys
+import textwrap
 import types
 import unittest.mock
 import warnings
@@ -152,6 +153,73 @@ def test_patch_of_a_class_is_seen_at_once(birds, script):
             pickleloaf.dumps(bird)
         birds.Bird.hi = original
         pickleloaf.dumps(bird)
+
+
+#: A library with copies of two modules. One hides another of its name, as Ray's does; one only the library can import.
+LIBRARY = """
+    import importlib.util, sys
+    from pathlib import Path
+
+    import hidden_{n}                          # which was imported before
+    copies = Path(__file__).parent / "copies"
+    sys.path.insert(0, str(copies))
+    spec = importlib.util.spec_from_file_location("vendored_{n}", copies / "sub" / "vendored_{n}.py")
+    vendored = importlib.util.module_from_spec(spec)
+    sys.modules["vendored_{n}"] = vendored
+    spec.loader.exec_module(vendored)
+    work, Work = vendored.work, vendored.Work
+    """
+
+
+@pytest.mark.parametrize("n", [1, 2])
+def test_what_libraries_bring_along(n, tmp_path, monkeypatch):
+    """Of an installed library, modules that are hidden since or that nobody else can import are no patches."""
+    is_installed = n == 1
+    work = "def work(): return 1\nclass Work:\n    def do(self): return 1\n"
+    for name, source in {
+        f"hidden_{n}": work,
+        f"copies/hidden_{n}": work,
+        f"copies/sub/vendored_{n}": work,
+        f"library_{n}": textwrap.dedent(LIBRARY).replace("{n}", str(n)),
+    }.items():
+        file = tmp_path / f"{name}.py"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(source)
+    monkeypatch.syspath_prepend(tmp_path)
+    if is_installed:
+        monkeypatch.setattr("site.getsitepackages", lambda: [str(tmp_path)])
+    library = importlib.import_module(f"library_{n}")
+    behind = warned(library)
+    assert bool(behind) is not is_installed
+    assert all(f"library_{n}" in message for message in behind)
+
+
+def test_module_by_value_that_pytest_has_rewritten(tmp_path, monkeypatch, birds):
+    """What a module imports from one that travels by value is known from its file, where its loader has no code."""
+    (tmp_path / "by_value_helper.py").write_text("def help(): return 1\ndef more(): return 2\n")
+    importing = (
+        "from by_value_helper import help\nfrom by_value_helper import *\ndef feed(bird): return help()\n"
+    )
+    (tmp_path / "rewritten.py").write_text(importing)
+    monkeypatch.syspath_prepend(tmp_path)
+    rewritten = importlib.import_module("rewritten")
+
+    class Loader(type(rewritten.__spec__.loader)):
+        get_code = None
+
+    rewritten.__spec__.loader = Loader("rewritten", str(tmp_path / "rewritten.py"))
+    birds.feed = rewritten.feed
+    modules = [rewritten, sys.modules["by_value_helper"]]
+    for module in modules:
+        pickleloaf.register_pickle_by_value(module)
+    try:
+        assert places_behind([birds, rewritten.feed]) == [f"{birds.__name__}.feed"]
+        rewritten.more = lambda: 3
+        assert places_behind(rewritten) == []  # it brings its own
+    finally:
+        for module in modules:
+            pickleloaf.unregister_pickle_by_value(module)
+            del sys.modules[module.__name__]
 
 
 AT_ONCE = {

@@ -15,7 +15,7 @@ from functools import lru_cache
 from types import CodeType
 from typing import Any, NamedTuple
 
-from pickleloaf.code.pristine import MISSING, compiled, definition, inner_code
+from pickleloaf.code.pristine import MISSING, compiled, definition, file_of, inner_code
 
 __all__ = ["Binding", "assigns", "binding", "constants", "defined_names"]
 
@@ -39,7 +39,8 @@ class Binding(NamedTuple):
 
 def binding(module: str, path: str, name: str) -> Binding | None:
     """Return how a module, or a class in it, binds a name; None when it does not or that is not known."""
-    code = definition(module, path) if path else compiled(sys.modules.get(module))
+    live = sys.modules.get(module)
+    code = definition(module, path) if path else compiled(live) or file_of(live)
     return None if code is None else _bindings(code).get(name)
 
 

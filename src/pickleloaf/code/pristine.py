@@ -17,6 +17,7 @@ from __future__ import annotations
 import sys
 from functools import lru_cache
 from hashlib import blake2b
+from importlib.machinery import SourceFileLoader
 from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import Any, NamedTuple
 
@@ -28,6 +29,7 @@ __all__ = [
     "describe",
     "describe_written",
     "digest",
+    "file_of",
     "inner",
     "inner_code",
 ]
@@ -80,6 +82,16 @@ def compiled(module: ModuleType | None) -> CodeType | None:
         return _compiled(spec.name, loader)
     except TypeError:  # a loader that cannot be hashed
         return None
+
+
+def file_of(module: ModuleType | None) -> CodeType | None:
+    """Return the compiled file of a module of which the loader makes something else, as pytest's does.
+
+    It tells what the module imports, but not what its functions are.
+    """
+    spec: Any = getattr(module, "__spec__", None)
+    origin = getattr(spec, "origin", None)
+    return _compiled(spec.name, SourceFileLoader(spec.name, origin)) if type(origin) is str else None
 
 
 def definition(module: str, qualname: str) -> CodeType | None:

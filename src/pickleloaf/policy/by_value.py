@@ -24,7 +24,15 @@ from typing import Any
 
 from pickleloaf.policy.handles import Handles
 
-__all__ = ["MAIN", "TREATMENTS", "Registry", "ValuePolicy", "default_treatment", "is_importable_module"]
+__all__ = [
+    "MAIN",
+    "TREATMENTS",
+    "Registry",
+    "ValuePolicy",
+    "default_treatment",
+    "is_importable_module",
+    "is_installed",
+]
 
 #: Names under which the program itself runs; multiprocessing's spawned children have the second.
 MAIN = frozenset({"__main__", "__mp_main__"})
@@ -172,7 +180,7 @@ class ValuePolicy:
         module = sys.modules.get(name)
         if module is None or self.registry.covers(name) or not is_importable_module(name, module):
             return True
-        return self.local and not _is_installed(name, getattr(module, "__file__", None))
+        return self.local and not is_installed(name, getattr(module, "__file__", None))
 
     def by_reference(self, obj: Any) -> bool:
         """Tell whether a function's or class's own module and qualified name lead to it elsewhere too."""
@@ -228,12 +236,15 @@ def _finds(name: str, module: types.ModuleType) -> bool:
         except Exception:  # noqa: BLE001, S112 - a broken finder of somebody else's says nothing about the module
             continue
         if spec is not None:
-            return origin is None or spec.origin is None or spec.origin == origin
+            if origin is None or spec.origin is None or spec.origin == origin:
+                return True
+            # Hidden by a folder that came into sys.path later: libraries bring copies of others in theirs.
+            return is_installed(name, origin)
     return False
 
 
 @lru_cache(maxsize=4096)
-def _is_installed(name: str, file: str | None) -> bool:
+def is_installed(name: str, file: str | None) -> bool:
     """Tell whether a module belongs to the standard library or to an installed distribution.
 
     Whoever loads a payload has pickleloaf, so that counts as installed, from whichever checkout it runs.

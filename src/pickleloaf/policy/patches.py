@@ -15,7 +15,9 @@ import. An import would never have found that there, so it is a patch.
    namedtuple, dataclasses and attrs make their functions.
 5. A module that is registered, and that another imports, is at home there if the other's own source
    imports it from where it is.
-6. Some names are there to be set, such as ``sys.excepthook``. They belong to the process.
+6. A module that cannot be imported by its name, but whose file belongs to an installed distribution, came
+   with that: libraries bring copies of others. Whoever imports them gets it again.
+7. Some names are there to be set, such as ``sys.excepthook``. They belong to the process.
 """
 
 from __future__ import annotations
@@ -29,7 +31,7 @@ from typing import Any, NamedTuple
 
 from pickleloaf.code.bindings import binding
 from pickleloaf.code.pristine import MISSING
-from pickleloaf.policy.by_value import MAIN, ValuePolicy, is_importable_module
+from pickleloaf.policy.by_value import MAIN, ValuePolicy, is_importable_module, is_installed
 
 __all__ = [
     "OF_THE_PROCESS",
@@ -198,7 +200,7 @@ class Judge:
         if name == place.module:
             return False
         if not is_importable_module(name, module):
-            return _is_python(value)
+            return _is_python(value) and not _is_vendored(name, module)
         return self._policy.travels(home) and not _is_imported(value, place)
 
     def _function(self, value: FunctionType, place: Place, depth: int) -> bool:
@@ -242,7 +244,7 @@ class Judge:
             return False
         known = sys.modules.get(name)
         if known is value:
-            return not is_importable_module(name, value)
+            return not is_importable_module(name, value) and not _is_vendored(name, value)
         top = name.partition(".")[0]
         return known is None and not (top in sys.modules and is_importable_module(top, sys.modules[top]))
 
@@ -273,6 +275,12 @@ def _behind(value: Any) -> list[Any]:
     return found
 
 
+def _is_vendored(name: str, module: ModuleType) -> bool:
+    """Tell whether the file of a module that nobody can import by its name is a part of some distribution."""
+    file = getattr(module, "__file__", None)
+    return type(file) is str and is_installed(name, file)
+
+
 def _is_python(value: Any) -> bool:
     """Tell functions and classes written in Python from the types that extension modules share among them."""
     return not isinstance(value, type) or any(type(each) is FunctionType for each in vars(value).values())
@@ -280,7 +288,7 @@ def _is_python(value: Any) -> bool:
 
 def _is_imported(value: Any, place: Place) -> bool:
     """Tell whether the source of a module imports a value from a place that holds it."""
-    found = binding(*place)
+    found = binding(*place) or binding(*place[:2], "*")
     if found is None or found.source is None:
         return False
     level, name, member = found.source
@@ -288,4 +296,4 @@ def _is_imported(value: Any, place: Place) -> bool:
         package = getattr(sys.modules.get(place.module), "__package__", None) or ""
         base = package.rsplit(".", level - 1)[0]
         name = f"{base}.{name}" if name else base
-    return getattr(sys.modules.get(name), member, None) is value
+    return getattr(sys.modules.get(name), place.name if member == "*" else member, None) is value

@@ -108,9 +108,11 @@ class Scope:
             home = _home(value, kind)
             if home == self.module and issubclass(kind, type):
                 self._enter(name, value, known.get(name), judge)
-            else:
+                continue
+            patches = list(self._patches(name, value, judge))
+            patched.extend(patches)
+            if not patches:  # where a patch comes from nobody goes who imports this
                 leads.add(home)
-                patched.extend(self._patches(name, value, judge))
         self._kind = type(self.owner)
         if issubclass(self._kind, ModuleType):  # which may be given another class
             patched.extend(self._patches("__class__", self._kind, judge))

@@ -11,6 +11,8 @@
    the function that was there before that, too.
 5. What went out from here comes back as itself: a place that still has the very object that was sent is
    left alone.
+6. Where something else stands than the ledger has put there, this process has patched it since. That is
+   left alone, whatever ends, and what arrives later is put above it.
 
 The ledger is the process's own, since patches act on modules and classes, of which there is one each.
 """
@@ -21,7 +23,7 @@ import importlib
 import threading
 import weakref
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FunctionType
 from typing import Any
 
@@ -65,6 +67,14 @@ class _Entry:
         value = layers[-1].value if layers else self.restored
         return MISSING if value is REMOVED else value
 
+    def stands(self, name: str) -> bool:
+        """Tell whether what stands at the place is what the ledger has put there."""
+        return held(self.owner, name) is self.top()
+
+    def is_taken(self, name: str) -> bool:
+        """Tell whether it is something else, and not what was there before either."""
+        return not self.stands(name) and held(self.owner, name) is not self.restored
+
 
 class Ledger:
     """The patches applied in this process; safe to use from several threads."""
@@ -78,14 +88,13 @@ class Ledger:
     def patches(self) -> list[Patch]:
         """Return the patches in force, in the order of their places."""
         with self._lock:
-            return [
-                patch for _, entry in sorted(self._entries.items(), key=_place) for patch in entry.layers()
-            ]
+            entries = sorted(self._entries.items(), key=_place)
+            return [patch for place, entry in entries if entry.stands(place.name) for patch in entry.layers()]
 
     def applied(self, place: Place) -> Patch | None:
         """Return the patch that stands at a place, if it was applied here and nobody has touched it since."""
         entry = self._entries.get(place)
-        if entry is None or held(entry.owner, place.name) is not entry.top():
+        if entry is None or not entry.stands(place.name):
             return None
         layers = entry.layers()
         return layers[-1] if layers else None
@@ -130,15 +139,18 @@ class Ledger:
         finally:
             with self._lock:
                 for patch, entry in reversed(steps):
-                    entry.block.remove(patch)
-                    self._show(patch.place, entry)
+                    with self._shown(patch.place, entry):
+                        entry.block.remove(patch)
 
-    def revert(self) -> None:
-        """Take back what payloads have applied."""
+    def revert(self) -> list[Place]:
+        """Take back what payloads have applied; return where this process has patched since, which is left."""
         with self._lock:
-            for place, entry in list(self._entries.items()):
-                entry.loaded = None
-                self._show(place, entry)
+            entries = [(place, entry) for place, entry in self._entries.items() if entry.loaded is not None]
+            left = [place for place, entry in entries if entry.is_taken(place.name)]
+            for place, entry in entries:
+                with self._shown(place, entry):
+                    entry.loaded = None
+            return left
 
     def original(self, module: str, qualname: str, kind: str | None, digest: bytes | None) -> Any:
         """Return what this process had under a name before it was patched.
@@ -180,7 +192,10 @@ class Ledger:
         live = held(owner, place.name)
         entry = self._entries.get(place)
         if entry is not None and entry.owner is owner:
-            same = entry.loaded is not None and entry.loaded.digest == patch.digest and live is entry.top()
+            if not entry.stands(place.name):
+                known = find_original(live, place, _JUDGE)
+                return _Entry(owner, live, entry.original if known is MISSING else known)
+            same = entry.loaded is not None and entry.loaded.digest == patch.digest
             return None if same and not block and not patch.shares else entry
         if not block and self._is_sent(patch, live):
             return None
@@ -200,27 +215,28 @@ class Ledger:
         done: list[tuple[Patch, _Entry, tuple[Any, list[Patch]]]] = []
         for patch, entry in steps:
             done.append((patch, entry, (entry.loaded, list(entry.block))))
-            enter(patch, entry)
             try:
-                self._show(patch.place, entry)
+                with self._shown(patch.place, entry):
+                    enter(patch, entry)
             except Exception as error:
                 for earlier, its_entry, before in reversed(done):
-                    its_entry.loaded, its_entry.block = before
-                    self._show(earlier.place, its_entry, quietly=True)
+                    with suppress(Exception), self._shown(earlier.place, its_entry):
+                        its_entry.loaded, its_entry.block = before
                 message = f"{patch.place} cannot be patched in this process: {type(error).__name__}: {error}"
                 raise PatchError(message, str(patch.place)) from error
 
-    def _show(self, place: Place, entry: _Entry, *, quietly: bool = False) -> None:
-        """Put what has to stand at a place there, and keep or forget its entry."""
+    @contextmanager
+    def _shown(self, place: Place, entry: _Entry) -> Iterator[None]:
+        """Let the layers of a place be changed, put what has to stand there, and keep or forget its entry."""
+        stood = entry.stands(place.name)
+        yield
         if entry.layers():
-            self._entries[place] = entry
-        else:
-            self._entries.pop(place, None)
-        try:
+            if stood:
+                self._entries[place] = entry
+        elif self._entries.get(place) is entry:
+            del self._entries[place]
+        if stood:
             _put(entry.owner, place.name, entry.top())
-        except Exception:
-            if not quietly:
-                raise
 
 
 def _place(item: tuple[Place, _Entry]) -> Place:
