@@ -107,7 +107,7 @@ def _importer(modules: dict[str, ModuleType]) -> Callable[..., Any]:
                 setattr(found, wanted, part)
         return found
 
-    import_shipped.modules = modules  # type: ignore[attr-defined]  # for when the functions travel on
+    import_shipped.modules = modules  # type: ignore[attr-defined, unused-ignore]  # for when the functions travel on
     return import_shipped
 
 
@@ -133,7 +133,7 @@ def import_now(scope: dict[str, Any], name: str) -> Any:
 
 def own_builtins(function: FunctionType, names: Names) -> dict[str, Any]:
     """Return what a function finds among builtins that are not everybody's: there it finds them as globals."""
-    held, scope = function.__builtins__, function.__globals__  # type: ignore[attr-defined]
+    held, scope = function.__builtins__, function.__globals__  # type: ignore[attr-defined, unused-ignore]
     if held is vars(builtins):
         return {}
     return {

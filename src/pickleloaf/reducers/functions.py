@@ -186,7 +186,7 @@ def _state(
     is_leaf = True
     if names.globals and type(namespace) is not ModuleType:
         used, is_leaf = _used(names.globals, scope, dump)
-        held = function.__builtins__  # type: ignore[attr-defined]
+        held = function.__builtins__  # type: ignore[attr-defined, unused-ignore]
         if held is not _BUILTINS and (own := own_builtins(function, names)):
             used, is_leaf = {**used, **own}, False
     closure = function.__closure__
