@@ -87,7 +87,7 @@ def _translate(error: Exception, data: Any) -> DecodeError | None:
         return None
     if isinstance(error, AttributeError):
         name = str(error.name or "") or str(error).partition("'")[2].partition("'")[0]
-        module = str(error).partition("<module '")[2].partition("'")[0]
+        module = str(error).partition("module '")[2].partition("'")[0]
         return MissingNameError(f"{error}{_provider(data, module)}{_blame(data, name)}")
     if isinstance(error, EOFError) and not data:
         return None  # the end of a file of several pickles; readers loop until they see it

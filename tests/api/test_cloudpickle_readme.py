@@ -52,7 +52,7 @@ def session(tmp_path, script):
 
 def blocks():
     """The statements of each shell session in the README, with the import changed."""
-    readme = importlib.metadata.metadata("cloudpickle").get_payload()
+    readme = importlib.metadata.metadata("cloudpickle")["Description"]
     found = re.findall(r"^```python\n(.*?)```", readme, re.DOTALL | re.MULTILINE)
     sessions = [doctest.DocTestParser().get_examples(text) for text in found]
     new = f"import {SERIALIZER} as cloudpickle"

@@ -5,7 +5,9 @@ import subprocess
 import sys
 
 #: What takes a millisecond or more to import, and is needed by few dumps.
-HEAVY = {"ast", "dataclasses", "dis", "hashlib", "inspect", "logging", "pickletools", "tokenize", "traceback"}
+HEAVY = {"dataclasses", "dis", "hashlib", "inspect", "logging", "pickletools", "tokenize", "traceback"}
+if sys.version_info < (3, 14):
+    HEAVY.add("ast")  # from 3.14 on, typing.NamedTuple itself imports it, through annotationlib
 
 ASK = """
 import json, sys

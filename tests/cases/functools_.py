@@ -219,6 +219,29 @@ class PartialMethod(Case):
         assert obj.off() is False and obj.state == "off"
 
 
+class PartialMethodOfOurs(Case):
+    """A subclass of functools.partialmethod with attributes of its own"""
+
+    def make():
+        class Documented(functools.partialmethod):
+            note = None
+
+        def power(self, exponent, /):
+            return self.base**exponent
+
+        class Number:
+            base = 3
+            square = Documented(power, 2)
+
+        Number.__dict__["square"].note = "area"
+        return Number
+
+    def same(obj):
+        square = obj.__dict__["square"]
+        assert obj().square() == 9 and square.note == "area"
+        assert [base.__name__ for base in type(square).__mro__][:2] == ["Documented", "partialmethod"]
+
+
 class Wraps(Case):
     """A chain of functools.wraps decorators"""
 

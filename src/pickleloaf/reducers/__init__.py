@@ -71,7 +71,7 @@ TABLE: dict[str, Row] = {
     "functools._lru_cache_wrapper": Row("functools_:reduce_cached", exact=True),
     "functools.cached_property": Row("functools_:reduce_cached_property", exact=True),
     "functools.singledispatchmethod": Row("functools_:reduce_generic_method", exact=True),
-    "functools.partialmethod": Row("functools_:reduce_partial_method", exact=True),
+    "functools.partialmethod": Row("functools_:reduce_partial_method", yields=True),
     "functools.KeyWrapper": Row("functools_:reduce_key"),
     # exceptions and tracebacks
     "builtins.BaseException": Row("exceptions:reduce_exception"),

@@ -1,16 +1,17 @@
 """What functools makes of functions: caches, generic functions, sort keys.
 
 Takes apart: of lru_cache and cache, the function and the cache's parameters; of singledispatch, the
-registry; of cmp_to_key, the comparison and the object. Travels as: wire.cached, wire.fill_generic;
-functools.singledispatch and functools.cmp_to_key, by name.
+registry; of cmp_to_key, the comparison and the object; of a partialmethod, what it was made with.
+Travels as: wire.cached, wire.fill_generic; functools.singledispatch and functools.cmp_to_key, by name.
 Keeps: recursion, attributes such as `__wrapped__`, the whole registry; what an importable module holds
 goes by reference. Loses: what a cache holds and has counted.
 
-Partials, partial methods, cached properties and classes with a total ordering need nothing of this.
+Partials, cached properties and classes with a total ordering need nothing of this.
 """
 
 from __future__ import annotations
 
+import copyreg
 import functools
 import gc
 from typing import Any
@@ -43,9 +44,10 @@ def reduce_generic_method(method: Any, dump: Dump) -> Any:
 
 
 def reduce_partial_method(method: Any, dump: Dump) -> Any:
-    if not dump.portable:
-        return NotImplemented
-    return functools.partial(functools.partialmethod, method.func, *method.args, **method.keywords), ()
+    # From 3.14.10 on, one cannot be made without its function, as pickle would by itself. Up to 3.13 it is the
+    # state that fills it, since there `__new__` takes no notice of the arguments.
+    made = (type(method), (method.func, *method.args), method.keywords)
+    return copyreg.__newobj_ex__, made, vars(method)  # type: ignore[attr-defined]
 
 
 def _function_of(cached: Any) -> Any:

@@ -72,6 +72,12 @@ class TaskFuture(Future[Any]):
             cluster.cancel(self._ident)
         return cancelled
 
+    def _get_snapshot(self) -> Any:
+        """Return result and exception at once: from 3.15 on asyncio reads them so (asyncio/futures.py)."""
+        if type(self._result) is Unopened:
+            self._open()
+        return super()._get_snapshot()  # type: ignore[misc]
+
     def _open(self) -> None:
         with self._condition:
             unopened: Any = self._result
