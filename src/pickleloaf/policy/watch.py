@@ -38,6 +38,10 @@ __all__ = ["Watch", "watch_for"]
 #: Everything in reach is looked at again after this many times as long as that took.
 _FAR = 400
 
+#: Modules that lead nowhere. What builtins hold is written in C, which looks nothing up where it could be patched; and
+#: every module leads to the import system, which is no part of what a payload does.
+_ENDS = frozenset({"builtins", "_frozen_importlib", "_frozen_importlib_external"})
+
 #: Payloads that are remembered at most.
 _PAYLOADS = 1000
 
@@ -146,7 +150,7 @@ class Watch:
             while pending:
                 each = pending.pop()
                 self._enter_modules([each])
-                for scope in self._scopes[each].walk() if each in self._scopes else ():
+                for scope in self._scopes[each].walk() if each in self._scopes and each not in _ENDS else ():
                     pending += scope.leads - found
                     found |= scope.leads
             known = self._reaches[name] = frozenset(each for each in found if each in self._scopes)
