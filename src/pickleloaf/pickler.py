@@ -13,11 +13,13 @@ import copyreg
 import functools
 import importlib
 import pickle
+import sys
 import weakref
 from collections.abc import Callable
 from types import FunctionType
-from typing import Any
+from typing import Any, Self
 
+from pickleloaf.errors import EncodeError
 from pickleloaf.policy.by_value import TREATMENTS, Registry, ValuePolicy, default_treatment
 from pickleloaf.policy.handles import Handles
 from pickleloaf.reducers import reducer_for, reducer_of_policy
@@ -51,6 +53,15 @@ class Pickler(pickle.Pickler):
 
     ``reducer_override``, ``persistent_id`` and ``dispatch_table`` may be overridden as pickle documents.
     """
+
+    if sys.implementation.name != "cpython":
+
+        def __new__(cls, *_: Any, **__: Any) -> Self:
+            """Refuse: others have no pickler in C, which is what asks the reducers."""
+            msg = f"pickleloaf dumps on CPython, and this is {sys.implementation.name}"
+            raise EncodeError(
+                msg, hint="dump on CPython with portable=True: such payloads are loaded here too"
+            )
 
     def __init__(
         self,
