@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from pickleloaf.tasks import shared_memory
-from pickleloaf.tasks.shared_memory import Segment
+from pickleloaf.tasks.shared_memory import Segment, places
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="seals and memfd_create are Linux's")
 DATA = bytes(range(256)) * 40
@@ -104,11 +104,12 @@ def test_sealing_needs_the_writing_mappings_gone():
 def test_pieces_are_stored_one_by_one(place):
     """`holding` copies each piece to where it says, in step with the cache, and seals the whole."""
     pieces = [b"abc", memoryview(DATA).cast("d"), b"", bytearray(b"z")]
-    segment, offsets = Segment.holding(pieces)
-    with segment:
+    offsets = places(pieces)
+    with Segment.holding(pieces) as segment:
         view = segment.map()
         assert segment.sealed == (place == "memory")
         assert not any(offset % 64 for offset in offsets)
+        assert segment.nbytes == offsets.pop()
         for piece, offset in zip(pieces, offsets, strict=True):
             data = bytes(piece)
             assert view[offset : offset + len(data)] == data
@@ -116,8 +117,7 @@ def test_pieces_are_stored_one_by_one(place):
 
 def test_no_pieces(place):
     """Nothing to hold is a segment of no bytes."""
-    segment, offsets = Segment.holding([])
-    assert (segment.nbytes, offsets) == (0, [])
+    assert (Segment.holding([]).nbytes, places([])) == (0, [0])
 
 
 def test_piece_that_does_not_lie_in_one_piece(place):
@@ -175,6 +175,15 @@ def test_forgotten_segment_gives_back_its_descriptor(place):
     assert open_descriptors() == before
 
 
+def test_closed_segment_cannot_be_mapped(place):
+    """A closed segment says so; new memory full of zeros in its place would be a silent error."""
+    with Segment.create(100) as segment:
+        pass
+    for writable in (False, True):
+        with pytest.raises(ValueError, match="the segment is closed"):
+            segment.map(writable=writable)
+
+
 def test_empty(place):
     """A segment of no bytes has empty views, though the kernel maps no such thing."""
     with Segment.create(0) as segment:
@@ -222,10 +231,11 @@ def test_pieces_go_to_a_file_when_memory_is_full(monkeypatch):
         return write(fd, data, offset)
 
     monkeypatch.setattr(os, "pwrite", full_at_third)
-    segment, offsets = Segment.holding([b"one", b"two", b"three"])
-    with segment:
+    pieces = [b"one", b"two", b"three"]
+    with Segment.holding(pieces) as segment:
         assert not segment.in_memory
-        assert bytes(segment.map()[offsets[2] : offsets[2] + 5]) == b"three"
+        last = places(pieces)[2]
+        assert bytes(segment.map()[last : last + 5]) == b"three"
 
 
 @linux

@@ -15,7 +15,8 @@ from typing import Any
 
 from pickleloaf.errors import EncodeError
 from pickleloaf.pickler import Pickler
-from pickleloaf.tasks.shared_memory import Segment
+from pickleloaf.tasks.shared_memory import Segment, places
+from pickleloaf.tasks.sharing import received, shared
 from pickleloaf.unpickler import loads
 
 __all__ = ["LARGE", "Parcel", "mentioning", "pack", "unpack"]
@@ -71,7 +72,7 @@ class Parcel:
         Raises:
             ValueError: the descriptor is not what was announced.
         """
-        return cls(data, None if layout is None else Segment.attach(fd, layout[0]), layout, mentions)
+        return cls(data, None if layout is None else received(fd, layout[0]), layout, mentions)
 
 
 class _Mentions(threading.local):
@@ -146,9 +147,9 @@ def pack(obj: Any) -> Parcel:
     whole = len(data) >= LARGE
     if whole:
         large.append(data)
-    segment, offsets = Segment.holding(large)
+    segment = shared(large)
     sizes = [memoryview(piece).nbytes for piece in large]
-    layout = (segment.nbytes, tuple(zip(offsets, sizes, strict=True)), whole)
+    layout = (segment.nbytes, tuple(zip(places(large), sizes, strict=False)), whole)
     return Parcel(b"" if whole else data, segment, layout, mentions)
 
 
