@@ -13,6 +13,7 @@ What is left out has its reason in `EXCEPTIONS`.
 """
 
 import importlib.util
+import re
 import unittest
 import unittest.mock
 from pathlib import Path
@@ -89,7 +90,7 @@ def python_with_ours(run):
     def start(flag, source):
         assert "from concurrent.futures import Executor" in source
         code, output, errors = run(flag, source.replace("from concurrent.futures import Executor", PRELUDE))
-        return code, output.replace(b"[worker-1] ", b""), errors
+        return code, re.sub(rb"\[worker-\d\] ", b"", output), errors
 
     return start
 

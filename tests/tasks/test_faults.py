@@ -480,7 +480,7 @@ def test_no_room_for_an_argument(ex, monkeypatch):
         raise OSError(28, "No space left on device")
 
     ex.cluster.wait_for_workers(timeout=20)  # they need a little room themselves
-    monkeypatch.setattr(shared_memory, "_check_room", full)
+    monkeypatch.setattr(shared_memory, "check_room", full)
     with pytest.raises(OSError, match="no room for"):
         ex.submit(len, bytearray(1 << 20))
     monkeypatch.undo()
@@ -508,7 +508,7 @@ def test_memory_is_full_over_there(ex):
         def check(fd, nbytes, *, in_memory):
             raise OSError(28, "No space left on device")
 
-        shared_memory._check_room = check
+        shared_memory.check_room = check
         return bytearray(1 << 20)
 
     assert isinstance(ex.submit(full).exception(20), OSError)

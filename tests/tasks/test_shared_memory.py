@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from pickleloaf.tasks import shared_memory
+from pickleloaf.tasks import room, shared_memory
 from pickleloaf.tasks.shared_memory import Segment, places
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="seals and memfd_create are Linux's")
@@ -243,7 +243,7 @@ def test_container_with_little_memory(monkeypatch, tmp_path):
     """What a container may use counts, not what its machine has: beyond it a segment goes to a file."""
     (tmp_path / "max").write_text(f"{200 << 20}\n", encoding="ascii")
     (tmp_path / "current").write_text(f"{180 << 20}\n", encoding="ascii")
-    monkeypatch.setattr(shared_memory, "_CONTAINER", [(tmp_path / "max", tmp_path / "current")])
+    monkeypatch.setattr(room, "_CONTAINER", [(tmp_path / "max", tmp_path / "current")])
     with Segment.create(18 << 20) as small, Segment.create(22 << 20) as large:
         assert (small.in_memory, large.in_memory) == (True, False)
     (tmp_path / "max").write_text("max\n", encoding="ascii")

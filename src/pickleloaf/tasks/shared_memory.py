@@ -14,7 +14,7 @@ holds it, and frees it with the last descriptor and the last mapping, however th
 5. A segment is mapped for reading once, however many views there are: the pages that one of them has touched
    are there for the next. As the segment holds its memory anyway, keeping the mapping costs none.
 
-What only Linux has is in this file and nowhere else in the package.
+What only Linux has is in this file and `room`, and nowhere else in the package.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ import mmap
 import os
 import stat
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from pickleloaf._compat import MAPPING_KEEPS_NO_DESCRIPTOR
+from pickleloaf.tasks.room import check_room
 
 __all__ = ["Segment", "places"]
 
@@ -38,17 +38,8 @@ __all__ = ["Segment", "places"]
 _NO_ROOM = frozenset({errno.ENOSPC, errno.ENOMEM, errno.EDQUOT, errno.EFBIG})
 #: A piece of at most this many bytes is written at a time: Linux stops short of 2 GiB by itself.
 _PIECE = 1 << 30
-#: From this size on we look first whether there is room: a file in memory has no limit of its own.
-_CHECKED = 16 << 20
 #: Where a piece may begin: what the vector instructions of numpy like best, and a line of the cache.
 _ALIGNMENT = 64
-#: The files in which a container sees how much memory it may use, and uses; version 2 and 1 of cgroups.
-_CONTAINER = (
-    ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current"),
-    ("/sys/fs/cgroup/memory/memory.limit_in_bytes", "/sys/fs/cgroup/memory/memory.usage_in_bytes"),
-)
-
-
 #: What can be copied into a segment.
 Piece = bytes | bytearray | memoryview
 
@@ -117,7 +108,7 @@ class Segment:
             if fd is None:
                 continue
             try:
-                _check_room(fd, nbytes, in_memory=make is _memory)
+                check_room(fd, nbytes, in_memory=make is _memory)
                 fill(fd, nbytes)
             except BaseException as error:
                 os.close(fd)
@@ -270,33 +261,6 @@ def _unlinked_file() -> int:
 
     with tempfile.TemporaryFile(prefix="pickleloaf-", buffering=0) as file:
         return os.dup(file.fileno())
-
-
-def _check_room(fd: int, nbytes: int, *, in_memory: bool) -> None:
-    """Raise what the system ought to, rather than fill all memory or the disk to find out."""
-    if nbytes < _CHECKED:
-        return
-    if in_memory:
-        left = _memory_left()
-    else:
-        disk = os.fstatvfs(fd)
-        left = disk.f_bavail * disk.f_frsize
-    if nbytes > left:
-        raise OSError(errno.ENOSPC, f"{nbytes:,} bytes are wanted, {left:,} are left")
-
-
-def _memory_left() -> int:
-    """Tell how many bytes the machine, or the container that we are in, could still give."""
-    with Path("/proc/meminfo").open(encoding="ascii") as lines:
-        left = next(int(line.split()[1]) << 10 for line in lines if line.startswith("MemAvailable"))
-    for limit, usage in _CONTAINER:
-        try:
-            most, used = Path(limit).read_text(encoding="ascii"), Path(usage).read_text(encoding="ascii")
-        except OSError:  # no container of that kind
-            continue
-        if most.strip() != "max":
-            left = min(left, int(most) - int(used))
-    return max(left, 0)
 
 
 def _write(fd: int, data: bytes | bytearray | memoryview, offset: int) -> None:
