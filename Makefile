@@ -77,7 +77,7 @@ $(PY):
 	$(PIP) install --editable .
 	@touch $@
 
-.venv/.test .venv/.lint .venv/.bench .venv/.bench-tasks .venv/.engines: .venv/.%: pyproject.toml .venv/.package
+.venv/.test .venv/.lint .venv/.bench .venv/.bench-tasks: .venv/.%: pyproject.toml .venv/.package
 	$(PIP) install --group $*
 	@touch $@
 
@@ -85,9 +85,15 @@ $(PY):
 	$(PY) ci/foreign.py install --quiet
 	@touch $@
 
-# MPI is no Python package: mpi4py finds the one of the system. Without it, its tests skip themselves.
+.venv/.engines: pyproject.toml ci/foreign.py .venv/.package
+	$(PY) ci/foreign.py --group=engines install --quiet
+	@touch $@
+
+# MPI is no Python package: mpi4py finds the one of the system. Without it, its tests skip themselves. apt-get gets
+# five minutes (it may wait for a lock, or for a mirror), and asks nobody anything.
 .venv/.mpi: | $(PY)
 	@command -v mpiexec >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
-	    apt-get -qq update && apt-get -qq install -y openmpi-bin libopenmpi-dev >/dev/null; } || \
+	    export DEBIAN_FRONTEND=noninteractive && timeout 100 apt-get -qq update && \
+	    timeout 200 apt-get -qq install -y openmpi-bin libopenmpi-dev </dev/null >/dev/null; } || \
 	    echo "no mpiexec: install Open MPI or MPICH, or what concerns MPI is skipped" >&2
 	@touch $@

@@ -3,105 +3,126 @@
     python -m benchmarks.engines dask | ray | processes
     mpiexec -n 3 python -m mpi4py.futures -m benchmarks.engines mpi
 
-No-op: a closure, submitted and awaited, one after the other. Batch: many at once. Array: 64 MiB there and its sum back.
-The bare engine pickles as it does by itself: cloudpickle for Dask and Ray, pickle for the others, which are therefore
-given a function of this module where ours is given a closure.
+No-op: a closure, submitted and awaited, one after the other. Batch: a hundred closures at once, each of them new.
+Array: 64 MiB there, and its sum back.
+
+Both sides are given the same closures, which the bare engine gets as its user would send them: Dask takes them as they
+are, Ray wants a function to be made remote (once, where it is the same), and plain pickle refuses them, so that MPI and
+a pool get them in the bytes of cloudpickle.
 """
 
 from __future__ import annotations
 
 import concurrent.futures
+import itertools
 import multiprocessing
+import pickle
 import statistics
 import sys
 import time
 from collections.abc import Callable
 from typing import Any
 
+import cloudpickle
 import numpy as np
 
 from pickleloaf import engines
 
-REPEATS = 15
 BATCH = 100
+#: How often each side is run for a no-op, a batch, an array.
+REPEATS = (300, 20, 24)
+QUICK = (20, 3, 3)
+
+Waits = Callable[[], Any]
 
 
-def nothing(n: int) -> int:
-    """Do next to nothing."""
-    return n
+def call_pickled(function: bytes, *args: Any) -> Any:
+    """Call a function that came in the bytes of cloudpickle."""
+    return pickle.loads(function)(*args)
 
 
-def total(array: Any) -> float:
-    """Touch every element."""
-    return float(array.sum())
-
-
-def bare_submit(name: str, ex: engines.Executor) -> Callable[..., Callable[[], Any]]:
+def bare_submit(name: str, ex: engines.Executor) -> Callable[..., Waits]:
     """Return the engine's own way: call it to submit, call what it returns to wait."""
     if name == "dask":
         client = ex.engine._client
         return lambda f, *args: client.submit(f, *args, pure=False).result
     if name == "ray":
-        import ray
-
-        remote = {f: ray.remote(f) for f in (nothing, total)}
-
-        def submit(f: Callable[..., Any], *args: Any) -> Callable[[], Any]:
-            ref = remote[f].remote(*args)
-            return lambda: ray.get(ref)
-
-        return submit
+        return _ray_submit()
     pool = ex.engine._executor
-    return lambda f, *args: pool.submit(f, *args).result
+    return lambda f, *args: pool.submit(call_pickled, cloudpickle.dumps(f), *args).result
 
 
-def ratio(ours: Callable[[], Any], bare: Callable[[], Any], repeats: int) -> tuple[float, float]:
-    """Run both in turns; return our median in ms and the ratio of the medians."""
+def _ray_submit() -> Callable[..., Waits]:
+    import ray
+
+    remotes: dict[Any, Any] = {}
+
+    def submit(f: Callable[..., Any], *args: Any) -> Waits:
+        if f not in remotes:
+            remotes.clear()
+            remotes[f] = ray.remote(f)
+        ref = remotes[f].remote(*args)
+        return lambda: ray.get(ref)
+
+    return submit
+
+
+def ratio(ours: Callable[[], Any], bare: Callable[[], Any], repeats: int) -> tuple[float, float, float]:
+    """Run both in turns; return both medians in ms and the median of the ratios of neighbours."""
     times: tuple[list[float], list[float]] = ([], [])
-    ours(), bare()  # warm
-    for _ in range(repeats):
-        for work, seconds in zip((ours, bare), times, strict=True):
+    order = ((ours, times[0]), (bare, times[1]))
+    for work, _ in order * 2:  # warm
+        work()
+    for turn in range(repeats):
+        for work, seconds in order if turn % 2 else order[::-1]:
             begun = time.perf_counter()
             work()
             seconds.append(time.perf_counter() - begun)
-    mine, theirs = map(statistics.median, times)
-    return mine * 1e3, mine / theirs
+    mine, theirs = (statistics.median(each) * 1e3 for each in times)
+    return mine, theirs, statistics.median(a / b for a, b in zip(*times, strict=True))
 
 
-def main(name: str) -> None:
+def main(name: str, *options: str) -> None:
     """Print a row for each kind of work."""
     engine: Any = name
     if name == "processes":
         engine = concurrent.futures.ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn"))
     with engines.connect(engine, workers=2) as ex:
-        bare = bare_submit(name, ex)
-        offset = 0
-        array = np.ones(8 << 20)
+        measure(name, ex, QUICK if "--quick" in options else REPEATS)
 
-        def batch(submit: Callable[[int], Callable[[], Any]]) -> None:
-            for wait in [submit(n) for n in range(BATCH)]:
-                wait()
 
-        rows = {
-            "no-op": (
-                lambda: ex.submit(lambda n: n + offset, 1).result(),
-                lambda: bare(nothing, 1)(),  # noqa: PLW0108 - each time it is called, it submits
-                REPEATS * 4,
-            ),
-            f"batch of {BATCH}": (
-                lambda: batch(lambda n: ex.submit(lambda: n + offset).result),
-                lambda: batch(lambda n: bare(nothing, n)),
-                REPEATS,
-            ),
-            "64 MiB": (
-                lambda: ex.submit(total, array).result(),
-                lambda: bare(total, array)(),  # noqa: PLW0108 - likewise
-                REPEATS,
-            ),
-        }
-        for what, (ours, theirs, repeats) in rows.items():
-            ms, times = ratio(ours, theirs, repeats)
-            print(f"{name:10} {what:14} {ms:9.2f} ms   {times:.2f} times the bare engine", flush=True)
+def measure(name: str, ex: engines.Executor, repeats: tuple[int, int, int]) -> None:
+    """Print a row for each kind of work on an engine."""
+
+    def ours(f: Callable[..., Any], *args: Any) -> Waits:
+        return ex.submit(f, *args).result
+
+    bare = bare_submit(name, ex)
+    offset = 0
+    array = np.ones(8 << 20)
+    numbers = itertools.count()
+
+    def adding(m: int) -> Callable[[int], int]:
+        return lambda n: n + m
+
+    def nothing(n: int) -> int:
+        return n + offset
+
+    def total(array: Any) -> float:
+        return float(array.sum())
+
+    def batch(submit: Callable[..., Waits]) -> None:
+        for wait in [submit(adding(number), 1) for number in itertools.islice(numbers, BATCH)]:
+            wait()
+
+    works: dict[str, Callable[[Callable[..., Waits]], Any]] = {
+        "no-op": lambda submit: submit(nothing, 1)(),
+        f"batch of {BATCH}": batch,
+        "64 MiB": lambda submit: submit(total, array)(),
+    }
+    for (what, work), times in zip(works.items(), repeats, strict=True):
+        mine, theirs, over = ratio(lambda work=work: work(ours), lambda work=work: work(bare), times)
+        print(f"{name:10} {what:14} {mine:9.2f} ms, bare {theirs:9.2f} ms: {over:.2f} times", flush=True)
 
 
 if __name__ == "__main__":

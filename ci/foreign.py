@@ -1,10 +1,11 @@
-"""Install those libraries of the dependency group `foreign` that have a wheel.
+"""Install those libraries of a dependency group that have a wheel.
 
     python ci/foreign.py install|download [OPTIONS OF PIP]
+    python ci/foreign.py --group=engines install
 
-Foreign libraries are those whose objects pickleloaf serializes (numpy and its like). A new Python
-is out months before all of them have wheels for it. Nothing is compiled here: what has no wheel is
-named and left out, and its tests skip themselves.
+By default the group is `foreign`: libraries whose objects pickleloaf serializes (numpy and its like). A new Python
+is out months before all of them have wheels for it, nor can each be had everywhere. Nothing is compiled here: what
+has no wheel is named and left out, and its tests skip themselves.
 """
 
 import subprocess
@@ -15,10 +16,10 @@ from pathlib import Path
 PYPROJECT = Path(__file__).resolve().parent.parent / "pyproject.toml"
 
 
-def foreign_requirements() -> list[str]:
-    """Read the group `foreign` of pyproject.toml."""
+def requirements_of(group: str) -> list[str]:
+    """Read a group of pyproject.toml."""
     groups = tomllib.loads(PYPROJECT.read_text(encoding="utf-8"))["dependency-groups"]
-    return [str(requirement) for requirement in groups["foreign"]]
+    return [str(requirement) for requirement in groups[group]]
 
 
 def pip(arguments: list[str], requirements: list[str]) -> bool:
@@ -29,7 +30,10 @@ def pip(arguments: list[str], requirements: list[str]) -> bool:
 
 def main(arguments: list[str]) -> int:
     """Try all libraries at once, and one by one if that fails."""
-    requirements = foreign_requirements()
+    group = "foreign"
+    if arguments[0].startswith("--group="):
+        group = arguments.pop(0).removeprefix("--group=")
+    requirements = requirements_of(group)
     if not pip(arguments, requirements):
         missing = [each for each in requirements if not pip(arguments, [each])]
         print("no wheel for:", ", ".join(missing) or "-", file=sys.stderr)

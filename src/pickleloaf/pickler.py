@@ -23,7 +23,8 @@ from pickleloaf.errors import EncodeError
 from pickleloaf.policy.by_value import TREATMENTS, Registry, ValuePolicy, default_treatment
 from pickleloaf.policy.handles import Handles
 from pickleloaf.reducers import reducer_for, reducer_of_policy
-from pickleloaf.reducers._dump import Dump, Unheard
+from pickleloaf.reducers._dump import Dump, Namespace, ShippedModules, Unheard
+from pickleloaf.reducers._namespaces import reduce_namespace, reduce_shipped_modules
 from pickleloaf.reducers.classes import reduce_class
 from pickleloaf.reducers.functions import reduce_function
 from pickleloaf.rescue import Buffers, Memory, Parts, rescue
@@ -40,8 +41,14 @@ HANDLES = Handles()
 
 BufferCallback = Callable[[pickle.PickleBuffer], Any] | None
 
-#: Judged beforehand: pickle knows these two itself, and asks no dispatch table about them.
-_CORE: dict[type, Any] = {FunctionType: reduce_function, type: reduce_class}
+#: Judged beforehand: pickle knows the first two itself, and asks no dispatch table about them; the others are our own,
+#: and in every payload with functions where modules may travel.
+_CORE: dict[type, Any] = {
+    FunctionType: reduce_function,
+    type: reduce_class,
+    Namespace: reduce_namespace,
+    ShippedModules: reduce_shipped_modules,
+}
 
 
 _dump = pickle.Pickler.dump

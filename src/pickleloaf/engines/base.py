@@ -4,8 +4,9 @@
     Engine:   payloads, futures, worker names      one file for each
 
 1. An engine is given `run_payload` and payloads. It never opens a payload, and never pickles user code.
-2. `run` returns at once. Its future gets the payload that `run_payload` returned, or an exception: `WorkerDied`
-   when the process is gone, `EngineError` for any other failure of the engine's own.
+2. `run` returns at once, with a future of what `run_payload` will have returned. Its callbacks are called in a
+   thread that may wait, since users' code is run by them. What it fails with is the engine's own: `died` and
+   `cancelled` say what that means, and anything else becomes an `EngineError`.
 3. A handle is whatever the engine understands as "that payload": its own future, a reference into its store, or
    the payload itself. Handles of results and of `hold` may be given to `run`.
 4. What an engine cannot do is in `lacks`, with the reason; asked for it, `Executor` raises `EngineError`. The table
@@ -16,11 +17,11 @@ from __future__ import annotations
 
 import abc
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Future
+from concurrent.futures import BrokenExecutor, CancelledError
 from typing import Any, ClassVar, NamedTuple
 
-from pickleloaf.engines.payload import Payload
-from pickleloaf.errors import EngineError
+from pickleloaf.engines.payload import Payload, copied
+from pickleloaf.errors import EngineError, WorkerDied
 
 __all__ = ["FEATURES", "Engine", "Job"]
 
@@ -39,8 +40,8 @@ FEATURES: dict[str, str] = {
 class Job(NamedTuple):
     """A task that an engine has been given."""
 
-    #: Of the payload that the task returns.
-    future: Future[Payload]
+    #: Of what the task returns: `result` and `add_done_callback` are as in concurrent.futures.
+    future: Any
     #: What the engine understands as that payload.
     handle: Any
 
@@ -52,10 +53,13 @@ class Engine(abc.ABC):
     name: ClassVar[str]
     #: What it cannot do: keys of `FEATURES`, with the reason.
     lacks: ClassVar[Mapping[str, str]] = {}
+    #: What its futures raise when the worker is gone, and when the task was taken back.
+    died: tuple[type[BaseException], ...] = (BrokenExecutor,)
+    cancelled: tuple[type[BaseException], ...] = (CancelledError,)
 
     @abc.abstractmethod
     def run(self, name: str, payload: Payload, held: Sequence[Any], to: str | None) -> Job:
-        """Let ``run_payload(name, payload, *held)`` be called on a worker.
+        """Let ``run_payload(name, payload.sent(), *held)`` be called on a worker.
 
         Args:
             name: of the task, for people.
@@ -74,11 +78,11 @@ class Engine(abc.ABC):
 
     def hold(self, payload: Payload) -> Any:
         """Keep a payload, and return a handle on it. By default it is sent along with each task."""
-        return payload.settled()
+        return payload.sent(copied)
 
     def cancel(self, job: Job) -> bool:
         """Take a task back, and tell whether that was possible."""
-        return job.future.cancel()
+        return bool(job.future.cancel())
 
     def wait(self, job: Job, timeout_s: float | None) -> None:  # noqa: B027 - most engines have nothing to do
         """Let the engine know that a thread is about to block until a task is done; may block itself."""
@@ -86,3 +90,23 @@ class Engine(abc.ABC):
     def refusal(self, feature: str) -> EngineError:
         """Return the error that says why this engine does not have a feature."""
         return EngineError(f"{self.name} cannot do this ({FEATURES[feature]}): {self.lacks[feature]}")
+
+    def failure(self, error: BaseException, name: str, to: str | None) -> BaseException:
+        """Return what a task fails with when the future that the engine gave for it has failed.
+
+        Args:
+            error: what the future raised.
+            name: of the task.
+            to: where it was to run.
+        """
+        if isinstance(error, WorkerDied):
+            error.task, error.worker = name, to or error.worker
+            return error
+        said = str(error) or type(error).__name__
+        ours: EngineError | WorkerDied
+        if isinstance(error, self.died):
+            ours = WorkerDied(f"task {name}: its worker died: {said}", name, to or "")
+        else:
+            ours = EngineError(f"task {name}: the engine failed: {type(error).__name__}: {error}")
+        ours.__cause__ = error
+        return ours

@@ -15,7 +15,7 @@ import traceback
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from pickleloaf.engines.payload import Payload
+from pickleloaf.engines.payload import Payload, Policy, Sent, packing
 from pickleloaf.errors import PickleloafError, TaskError
 
 __all__ = ["Call", "name_of", "run_payload"]
@@ -29,11 +29,13 @@ class Call(NamedTuple):
     kwargs: dict[str, Any]
     #: Where the payloads that are held go: an index into args, a key of kwargs, or None for the function.
     places: list[Any]
-    #: How results are pickled: arguments of `pickleloaf.dumps`.
-    policy: dict[str, Any]
+    #: How results are pickled.
+    policy: Policy
 
     def fill(self, values: Iterable[Any]) -> Call:
         """Return the call with values at their places."""
+        if not self.places:
+            return self
         function = self.function
         args, kwargs = list(self.args), dict(self.kwargs)
         for place, value in zip(self.places, values, strict=True):
@@ -51,34 +53,24 @@ class Call(NamedTuple):
         return asyncio.run(result) if inspect.iscoroutine(result) else result
 
 
-def run_payload(name: str, payload: Payload, *held: Payload) -> Payload:
+def run_payload(name: str, sent: Sent, *held: Sent) -> Sent:
     """Make a call on a worker, and return what comes of it. The only function of ours that engines know.
 
     Args:
         name: of the task, for people.
-        payload: the call.
-        held: what the engine keeps or has computed; a failure among them is the result.
+        sent: the payload of the call.
+        held: payloads that the engine keeps or has computed; a failure among them is the result.
     """
-    for each in held:
-        if each.failed:
-            return each
+    payloads = [Payload.received(each) for each in held]
+    for payload in payloads:
+        if payload.failed:
+            return payload
     try:
         with contextlib.ExitStack() as stack:
-            call = Call(*_opened(payload, stack)).fill([_opened(each, stack) for each in held])
-            result = call.run()
-            return Payload.of(result, **call.policy)
+            call = Call(*Payload.received(sent).open(stack)).fill([each.open(stack) for each in payloads])
+            return packing(call.policy).pack(call.run()).sent()
     except BaseException as error:  # noqa: BLE001 - all of it is the task's
         return _failure(error, name)
-
-
-def _opened(payload: Payload, stack: contextlib.ExitStack) -> Any:
-    """Make what is in a payload; the patches that it carries are in force until the stack is left."""
-    from pickleloaf.patching import applied
-
-    loaded = payload.open(patches="collect")
-    if loaded.patches:
-        stack.enter_context(applied(loaded.patches))
-    return loaded.obj
 
 
 def name_of(function: Any) -> str:

@@ -9,12 +9,11 @@ import importlib
 import inspect
 import uuid
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, ClassVar
 
 from pickleloaf.engines.base import Engine, Job
 from pickleloaf.engines.calls import run_payload
-from pickleloaf.engines.futures import passed_on
 from pickleloaf.engines.payload import Payload
 from pickleloaf.errors import EngineError
 
@@ -45,7 +44,9 @@ class DaskEngine(Engine):
             OSError: nobody answers at the address.
         """
         distributed = importlib.import_module("distributed")
-        self._died = (distributed.scheduler.KilledWorker,)
+        self.died = (distributed.scheduler.KilledWorker,)
+        self.cancelled = (distributed.CancelledError, *type(self).cancelled)
+        self._arrived = ThreadPoolExecutor(1, thread_name_prefix="pickleloaf-dask")
         self._ours: list[Any] = []
         if client is None and not address:
             self._ours.append(_cluster(distributed, workers))
@@ -74,16 +75,25 @@ class DaskEngine(Engine):
     def run(self, name: str, payload: Payload, held: Sequence[Any], to: str | None) -> Job:
         """Submit, with Dask's own futures as what it depends on."""
         where = None if to is None else [self._addresses()[to]]
-        sent: Any = self.hold(payload) if payload.nbytes >= _SCATTERED else payload
+        sent: Any = self.hold(payload) if payload.nbytes >= _SCATTERED else payload.sent(bytes)
         key = f"{name}-{uuid.uuid4().hex}"
         theirs = self._client.submit(run_payload, name, sent, *held, key=key, workers=where, pure=False)
         job = Job(Future(), theirs)
-        theirs.add_done_callback(lambda done: passed_on(done, job.future, name, self._died))
+        self._client.loop.add_callback(self._fetch, job)
         return job
+
+    async def _fetch(self, job: Job) -> None:
+        """Fetch a result, on Dask's own event loop and so several at a time, which `add_done_callback` cannot."""
+        try:
+            result = await job.handle.result()
+        except BaseException as error:  # noqa: BLE001 - whatever Dask has to say
+            self._arrived.submit(job.future.set_exception, error)
+        else:
+            self._arrived.submit(job.future.set_result, result)
 
     def hold(self, payload: Payload) -> Any:
         """Scatter."""
-        return self._client.scatter([payload], hash=False)[0]
+        return self._client.scatter([payload.sent()], hash=False)[0]
 
     def cancel(self, job: Job) -> bool:
         """Let Dask forget the task; where it has begun, it runs on, and nobody waits for it."""
@@ -92,6 +102,7 @@ class DaskEngine(Engine):
 
     def close(self) -> None:
         """End what we have started."""
+        self._arrived.shutdown()
         for each in self._ours:
             each.close()
 

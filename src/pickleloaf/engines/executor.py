@@ -9,13 +9,13 @@ import asyncio
 import concurrent.futures
 import threading
 from collections.abc import Callable, Generator
-from concurrent.futures import CancelledError, Future
+from concurrent.futures import Future
 from typing import Any, NamedTuple
 
 from pickleloaf.engines.base import Engine, Job
 from pickleloaf.engines.calls import Call, name_of
-from pickleloaf.engines.payload import Payload
-from pickleloaf.errors import EncodeError, EngineError, WorkerDied
+from pickleloaf.engines.payload import Packing, Payload
+from pickleloaf.errors import EncodeError, EngineError
 
 __all__ = ["EngineRef", "Executor", "TaskFuture"]
 
@@ -106,7 +106,9 @@ class Executor(concurrent.futures.Executor):
             patches: as in `pickleloaf.dumps`; what is carried is in force while the task runs.
         """
         self.engine = engine
-        self._policy: dict[str, Any] = {"by_value": by_value, "patches": patches}
+        said = {"by_value": by_value, "patches": patches}
+        self._policy = tuple((name, value) for name, value in said.items() if value is not None)
+        self.packing = Packing(self._policy)
         self._open: set[TaskFuture] = set()
         self._lock = threading.Lock()
         self._closed = False
@@ -156,7 +158,7 @@ class Executor(concurrent.futures.Executor):
         Raises:
             EncodeError: it cannot travel; says what and where.
         """
-        payload = Payload.of(obj, **self._policy)
+        payload = self.packing.pack(obj)
         return EngineRef(self, self.engine.hold(payload), payload.nbytes)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
@@ -195,7 +197,7 @@ class Executor(concurrent.futures.Executor):
         places: list[Any] = []
 
         def taken(place: Any, value: Any) -> Any:
-            if not isinstance(value, EngineRef | TaskFuture):
+            if not isinstance(value, _STANDING):
                 return value
             if value._owner is not self:
                 raise EngineError(f"a {type(value).__name__} of another executor; get its value first")
@@ -209,17 +211,17 @@ class Executor(concurrent.futures.Executor):
             [taken(index, value) for index, value in enumerate(args)],
             {key: taken(key, value) for key, value in kwargs.items()},
             places,
-            {key: value for key, value in self._policy.items() if value is not None},
+            self._policy,
         )
-        return Task(name, Payload.of(tuple(call), **self._policy), needs, to)
+        return Task(name, self.packing.pack(tuple(call)), needs, to)
 
     def _when_ready(self, future: TaskFuture) -> None:
         """Start a task, now or when the futures that it needs and the engine does not chain are done."""
-        waits = [need for need in future._task.needs if self._must_wait(need)]
-        if not waits:
-            self._start(future)
-            return
-        waits[0].add_done_callback(lambda _: self._when_ready(future))
+        for need in future._task.needs:
+            if self._must_wait(need):
+                need.add_done_callback(lambda _: self._when_ready(future))
+                return
+        self._start(future)
 
     def _must_wait(self, need: Any) -> bool:
         if not isinstance(need, TaskFuture) or need.done():
@@ -239,18 +241,17 @@ class Executor(concurrent.futures.Executor):
             return
         job.future.add_done_callback(lambda done: self._finished(future, done))
 
-    def _finished(self, future: TaskFuture, done: Future[Payload]) -> None:
+    def _finished(self, future: TaskFuture, done: Any) -> None:
         """Open what came of a task, or try again."""
         try:
-            payload = done.result()
-            value = payload.open()
-        except CancelledError:
+            sent = done.result()
+        except self.engine.cancelled:
             future._cancel()
             return
-        except BaseException as error:  # noqa: BLE001 - a payload that cannot be opened fails its task, no more
-            failed, value = True, _at(error, future._task)
+        except BaseException as error:  # noqa: BLE001 - whatever the engine has to say
+            failed, value = True, self.engine.failure(error, future._task.name, future._task.to)
         else:
-            failed = payload.failed
+            failed, value = _opened(Payload.received(sent))
         if failed and future._retries > 0 and not future.done():
             future._retries -= 1
             self._start(future)
@@ -258,6 +259,10 @@ class Executor(concurrent.futures.Executor):
             _settle(future, error=value)
         else:
             _settle(future, value)
+
+
+#: What stands among arguments for something else.
+_STANDING = (EngineRef, TaskFuture)
 
 
 def _handle_of(need: Any, engine: Engine) -> Any:
@@ -271,15 +276,16 @@ def _handle_of(need: Any, engine: Engine) -> Any:
     if need.done() and need.exception() is not None:
         raise need.exception()
     if need._job is None:  # decided here, as when_any is
-        return engine.hold(Payload.of(need.result(), **need._owner._policy))
+        return engine.hold(need._owner.packing.pack(need.result()))
     return need._job.future.result() if "chain" in engine.lacks else need._job.handle
 
 
-def _at(error: BaseException, task: Task) -> BaseException:
-    """Say in an error of the engine's where the task was to run."""
-    if isinstance(error, WorkerDied) and task.to is not None:
-        error.worker = task.to
-    return error
+def _opened(payload: Payload) -> tuple[bool, Any]:
+    """Return whether a task has failed, and what with or what it has returned."""
+    try:
+        return payload.failed, payload.open()
+    except BaseException as error:  # noqa: BLE001 - a payload that cannot be opened fails its task, no more
+        return True, error
 
 
 def _settle(future: TaskFuture, value: Any = None, error: BaseException | None = None) -> None:

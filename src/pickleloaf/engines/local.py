@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import Future
 from typing import Any
 
 from pickleloaf.engines.base import Engine, Job
 from pickleloaf.engines.calls import run_payload
-from pickleloaf.engines.futures import passed_on
 from pickleloaf.engines.payload import Payload
-from pickleloaf.errors import WorkerDied
+from pickleloaf.tasks.asking import Asking
 from pickleloaf.tasks.cluster import Cluster
-from pickleloaf.tasks.promise import Promise, Taken, current
+from pickleloaf.tasks.promise import RUNTIMES, Promise, Taken
 
 __all__ = ["LocalEngine"]
 
@@ -34,12 +32,9 @@ class LocalEngine(Engine):
         Raises:
             ValueError: this is no task of a cluster's.
         """
-        try:
-            cluster = current()
-        except RuntimeError as error:
-            raise ValueError(str(error)) from None
-        if not hasattr(cluster, "_driver"):  # in a task, and no driver
-            return cls(cluster)
+        for runtime in RUNTIMES:
+            if isinstance(runtime, Asking):  # a worker: what runs in it is a task
+                return cls(runtime)
         raise ValueError("this is no task of a cluster's")
 
     def workers(self) -> tuple[str, ...]:
@@ -49,14 +44,12 @@ class LocalEngine(Engine):
     def run(self, name: str, payload: Payload, held: Sequence[Any], to: str | None) -> Job:
         """Submit, with the cluster's own promises as what it depends on."""
         taken = [Taken(each.ident) if isinstance(each, Promise) else each for each in held]
-        promise = self._cluster.submit((run_payload, (name, payload, *taken), {}), to=to)
-        job = Job(Future(), promise)
-        promise.future().add_done_callback(lambda done: passed_on(done, job.future, name, (WorkerDied,)))
-        return job
+        promise = self._cluster.submit((run_payload, (name, payload.sent(), *taken), {}), to=to)
+        return Job(promise.future(), promise)
 
     def hold(self, payload: Payload) -> Any:
         """Put it into the cluster."""
-        return self._cluster.put(payload)
+        return self._cluster.put(payload.sent())
 
     def cancel(self, job: Job) -> bool:
         """Cancel; what has begun is interrupted."""

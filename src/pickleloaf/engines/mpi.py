@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from pickleloaf.engines.futures import _NO_CHAIN, _NO_NAMES, _NO_NESTING, _NO_STORE, FuturesEngine
+from pickleloaf.engines.payload import copied
 
 __all__ = ["MPIEngine"]
 
@@ -19,6 +20,7 @@ class MPIEngine(FuturesEngine):
     """Runs tasks on an ``MPIPoolExecutor``."""
 
     name = "MPI"
+    _copy = staticmethod(copied)
     lacks: ClassVar[Mapping[str, str]] = {
         "workers": _NO_NAMES.replace("concurrent.futures", "mpi4py.futures"),
         "store": _NO_STORE.replace("concurrent.futures", "mpi4py.futures"),

@@ -1,22 +1,26 @@
 """Payloads: our bytes on their way through an engine.
 
 Large buffers (PEP 574) lie beside the pickle, not in it, and are offered to the engine as buffers again, so
-that one with a store of objects or with zero-copy transport, Ray and Dask, does not copy them.
+that one with a store of objects or with zero-copy transport, Ray and Dask, does not copy them. What has none is
+sent as the bytes that it consists of, since all engines are fastest with bytes.
 """
 
 from __future__ import annotations
 
+import contextlib
+import functools
+import mmap
 import pickle
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
 
-from pickleloaf.pickler import dumps
+from pickleloaf.tasks.parcels import ATOMS, LARGE, Packer
 from pickleloaf.unpickler import loads
 
-__all__ = ["LARGE", "Payload"]
+__all__ = ["LARGE", "Packing", "Payload", "Policy", "Sent", "copied", "packing"]
 
-#: From this size on, in bytes, a buffer lies beside the pickle.
-LARGE = 1 << 16
+#: Arguments of `pickleloaf.dumps`, as pairs.
+Policy: TypeAlias = tuple[tuple[str, Any], ...]
 
 
 class Payload:
@@ -42,30 +46,42 @@ class Payload:
         Raises:
             EncodeError: a part of it cannot travel; says which and where it sits.
         """
-        buffers: list[memoryview] = []
+        return packing(tuple(policy.items())).pack(obj, failed=failed)
 
-        def keep(buffer: pickle.PickleBuffer) -> bool:
-            """Take what is large; whatever is not goes into the pickle."""
-            raw = buffer.raw()
-            if raw.nbytes >= LARGE:
-                buffers.append(raw)
-            return raw.nbytes < LARGE
+    @classmethod
+    def received(cls, sent: Sent) -> Payload:
+        """Return the payload that was sent."""
+        return sent if isinstance(sent, Payload) else cls(sent)
 
-        return cls(dumps(obj, buffer_callback=keep, **policy), buffers, failed)
+    def sent(self, copy: Callable[[Any], Any] | None = None) -> Sent:
+        """Return what an engine is given, which is bytes where nothing else has to be said.
 
-    def open(self, *, patches: str = "apply") -> Any:
+        Args:
+            copy: copies a buffer, for an engine that sends it later, when the user may have changed it; `bytes` for
+                one that pickles by a protocol before 5, else `copied`.
+        """
+        if not self.buffers:
+            return self if self.failed else self.data
+        return (
+            self if copy is None else Payload(self.data, [copy(each) for each in self.buffers], self.failed)
+        )
+
+    def open(self, stack: contextlib.ExitStack | None = None) -> Any:
         """Make the object.
+
+        Args:
+            stack: the patches that it carries are in force until this is left; without it, from now on.
 
         Raises:
             DecodeError: it cannot be made in this process.
         """
-        return loads(self.data, buffers=self.buffers, patches=patches)
+        if stack is None or b"patche" not in self.data:
+            return loads(self.data, buffers=self.buffers)
+        from pickleloaf.patching import applied
 
-    def settled(self) -> Payload:
-        """Return the same, independent of what the sender does to its buffers from now on."""
-        return (
-            Payload(self.data, [bytes(each) for each in self.buffers], self.failed) if self.buffers else self
-        )
+        obj, patches = loads(self.data, buffers=self.buffers, patches="collect")
+        stack.enter_context(applied(patches))
+        return obj
 
     @property
     def nbytes(self) -> int:
@@ -78,3 +94,52 @@ class Payload:
     def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
         wrap: Any = pickle.PickleBuffer if protocol >= 5 else bytes
         return Payload, (self.data, [wrap(each) for each in self.buffers], self.failed)
+
+
+def copied(buffer: Any) -> Any:
+    """Copy a buffer; into huge pages, since most of the time goes into the faults of small ones."""
+    view = memoryview(buffer).cast("B")
+    if not hasattr(mmap, "MADV_HUGEPAGE"):
+        return bytearray(view)
+    pages = mmap.mmap(-1, view.nbytes, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    pages.madvise(mmap.MADV_HUGEPAGE)
+    memoryview(pages)[:] = view
+    return pages
+
+
+#: What an engine carries: a payload, or the bytes of one that has nothing large in it.
+Sent: TypeAlias = bytes | Payload
+
+
+class Packing:
+    """One way of making payloads. Its picklers are used again: to make one takes longer than to pickle a function."""
+
+    def __init__(self, policy: Policy) -> None:
+        self._policy = dict(policy)
+        self._spare: list[Packer] = []
+        self._most = (
+            0 if self._policy.get("patches") == "carry" else 8
+        )  # what has carried is no more as it was
+
+    def pack(self, obj: Any, *, failed: bool = False) -> Payload:
+        """Pickle an object; see `Payload.of`.
+
+        Raises:
+            EncodeError: a part of it cannot travel; says which and where it sits.
+        """
+        if type(obj) in ATOMS:
+            return Payload(pickle.dumps(obj, 5), (), failed)
+        try:
+            packer = self._spare.pop()
+        except IndexError:
+            packer = Packer(**self._policy)
+        data, buffers = packer.pickle(obj)
+        if packer.clean and len(self._spare) < self._most:
+            self._spare.append(packer)
+        return Payload(data, buffers, failed)
+
+
+@functools.lru_cache(8)
+def packing(policy: Policy) -> Packing:
+    """Return the way of making payloads under a policy; the last few are kept."""
+    return Packing(policy)

@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Future
 from typing import Any, ClassVar
 
 from pickleloaf.engines.base import Engine, Job
 from pickleloaf.engines.calls import run_payload
-from pickleloaf.engines.futures import passed_on
-from pickleloaf.engines.payload import Payload
+from pickleloaf.engines.payload import Payload, Sent
 
 __all__ = ["RayEngine"]
 
@@ -22,9 +20,9 @@ __all__ = ["RayEngine"]
 class _Worker:
     """What an actor does; what else is sent to it waits until it is done."""
 
-    def run(self, name: str, payload: Payload, *held: Payload) -> Payload:
+    def run(self, name: str, sent: Sent, *held: Sent) -> Sent:
         """Make a call."""
-        return run_payload(name, payload, *held)
+        return run_payload(name, sent, *held)
 
 
 class RayEngine(Engine):
@@ -58,11 +56,14 @@ class RayEngine(Engine):
             )
         elif self._own:
             ray.init(address)
-        self._died = (ray.exceptions.WorkerCrashedError, ray.exceptions.RayActorError)
+        self.died = (ray.exceptions.WorkerCrashedError, ray.exceptions.RayActorError)
         self._task = ray.remote(max_retries=0)(run_payload)
-        self._cancelled = (ray.exceptions.TaskCancelledError,)
+        self.cancelled = (ray.exceptions.TaskCancelledError,)
         self._actor = ray.remote(num_cpus=0)(_Worker)
         self._actors: dict[str, Any] = {}
+
+    #: Whether this is a task of Ray's.
+    _inside = False
 
     @classmethod
     def inside(cls) -> RayEngine:
@@ -74,7 +75,9 @@ class RayEngine(Engine):
         ray = importlib.import_module("ray")
         if not ray.is_initialized() or ray.get_runtime_context().get_task_id() is None:
             raise ValueError("this is no task of Ray's")
-        return cls()
+        engine = cls()
+        engine._inside = True
+        return engine
 
     def workers(self) -> tuple[str, ...]:
         """Return a name for each CPU of the cluster."""
@@ -84,20 +87,18 @@ class RayEngine(Engine):
     def run(self, name: str, payload: Payload, held: Sequence[Any], to: str | None) -> Job:
         """Submit, with Ray's own references as what it depends on."""
         remote = self._task.remote if to is None else self._worker(to).run.remote
-        ref = remote(name, payload, *held)
-        job = Job(Future(), ref)
+        ref = remote(name, payload.sent(), *held)
+        return Job(ref.future(), ref)
 
-        def done(theirs: Any) -> None:
-            if isinstance(theirs.exception(), self._died) and to is not None:
-                self._actors.pop(to, None)  # the next task to that name gets another
-            passed_on(theirs, job.future, name, self._died, self._cancelled)
-
-        ref.future().add_done_callback(done)
-        return job
+    def failure(self, error: BaseException, name: str, to: str | None) -> BaseException:
+        """Say what has failed; the next task to the name of an actor that died gets another."""
+        if to is not None and isinstance(error, self.died):
+            self._actors.pop(to, None)
+        return super().failure(error, name, to)
 
     def hold(self, payload: Payload) -> Any:
         """Put it into Ray's store."""
-        return self._ray.put(payload)
+        return self._ray.put(payload.sent())
 
     def cancel(self, job: Job) -> bool:
         """Cancel; what has begun is interrupted (``KeyboardInterrupt``)."""
@@ -106,7 +107,8 @@ class RayEngine(Engine):
 
     def wait(self, job: Job, timeout_s: float | None) -> None:
         """Wait as Ray does: a task that waits gives its CPU to others, so that nested tasks find one."""
-        self._ray.wait([job.handle], timeout=timeout_s)
+        if self._inside:
+            self._ray.wait([job.handle], timeout=timeout_s)
 
     def close(self) -> None:
         """End the actors, and the connection if it is ours."""

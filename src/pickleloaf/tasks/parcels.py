@@ -19,13 +19,13 @@ from pickleloaf.tasks.shared_memory import Segment, places
 from pickleloaf.tasks.sharing import received, shared
 from pickleloaf.unpickler import loads
 
-__all__ = ["LARGE", "Parcel", "mentioning", "pack", "unpack"]
+__all__ = ["ATOMS", "LARGE", "Packer", "Parcel", "mentioning", "pack", "unpack"]
 
 #: From this size on, in bytes, a buffer or a pickle lies in shared memory.
 LARGE = 1 << 16
 
 #: What a pickle of it alone is as good as a pickle by pickleloaf.
-_ATOMS = frozenset({int, float, bool, str, bytes, type(None), complex})
+ATOMS = frozenset({int, float, bool, str, bytes, type(None), complex})
 
 #: (size of the segment, where its buffers lie, whether the pickle is the last of them)
 Layout = tuple[int, tuple[tuple[int, int], ...], bool]
@@ -95,14 +95,20 @@ def mentioning(runtime: Any) -> Iterator[None]:
         MENTIONS.runtime = before
 
 
-class _Packer:
-    """A pickler to be used again; nobody else uses it meanwhile."""
+class Packer:
+    """A pickler to be used again; nobody else uses it meanwhile.
 
-    def __init__(self, patches: str) -> None:
+    Attributes:
+        clean: whether it is as good as new: it remembers nothing of what it has pickled, and is not large.
+    """
+
+    clean = True
+
+    def __init__(self, **policy: Any) -> None:
         self.parts: list[bytes] = []
         self.buffers: list[Any] = []
         self.write = self.parts.append
-        self._pickler = Pickler(self, 5, self._keeps, patches=patches)
+        self._pickler = Pickler(self, 5, self._keeps, **policy)
 
     def _keeps(self, buffer: pickle.PickleBuffer) -> bool:
         """Tell whether a buffer stays in the pickle."""
@@ -116,16 +122,18 @@ class _Packer:
         return False
 
     def pickle(self, obj: Any) -> tuple[bytes, list[Any]]:
+        """Return the pickle of an object, and the buffers beside it."""
         self._pickler.dump(obj)
         data, buffers = b"".join(self.parts), self.buffers
         self.parts.clear()
         self.buffers = []
         self._pickler.clear_memo()
+        self.clean = len(data) < LARGE and "left_out" not in self._pickler._dump.__dict__
         return data, buffers
 
 
 #: Picklers for what refers to no patched code, which they find out at a fraction of what carrying costs.
-_spare: list[_Packer] = []
+_spare: list[Packer] = []
 _SPARE = 8
 
 
@@ -136,7 +144,7 @@ def pack(obj: Any) -> Parcel:
         EncodeError: a part of it cannot travel; says which and where it sits.
         OSError: there is no room for what is large.
     """
-    if type(obj) in _ATOMS or (type(obj) is tuple and all(type(each) in _ATOMS for each in obj)):
+    if type(obj) in ATOMS or (type(obj) is tuple and all(type(each) in ATOMS for each in obj)):
         data = pickle.dumps(obj, 5)
         large: list[Any] = []
         mentions: tuple[int, ...] = ()
@@ -157,16 +165,16 @@ def _pickled(obj: Any) -> tuple[bytes, list[Any], tuple[int, ...]]:
     try:
         packer = _spare.pop()
     except IndexError:
-        packer = _Packer("refuse")
+        packer = Packer(patches="refuse")
     before, MENTIONS.into = MENTIONS.into, []
     try:
         try:
             data, buffers = packer.pickle(obj)
         except EncodeError:  # it may be patched code, which is carried; else the same error comes again
             MENTIONS.into.clear()
-            data, buffers = _Packer("carry").pickle(obj)
+            data, buffers = Packer(patches="carry").pickle(obj)
         else:
-            if len(data) < LARGE and len(_spare) < _SPARE:
+            if packer.clean and len(_spare) < _SPARE:
                 _spare.append(packer)
         mentions = tuple(MENTIONS.into)
     finally:
