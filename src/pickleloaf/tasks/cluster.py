@@ -2,12 +2,14 @@
 
     caller's thread:  task(f) ─> pickled ─> Scheduler ─> written to an idle worker's socket at once
     driver thread:    sockets, exits, deadlines ─> Scheduler ─> sockets; futures
+    who waits:        sockets ─> Scheduler ─> sockets; futures, its own among them
 
 1. The scheduler and all that belongs to it is touched under one lock. Nobody waits while holding it: sockets
    are written as far as they take it, and futures are settled after it was given back, as their callbacks
    are the user's.
 2. Nothing that users sent is unpickled here, but what somebody in the driver asks for.
-3. Workers are started by the driver thread, since a worker dies with the thread that started it.
+3. Who waits for a result reads the sockets meanwhile, in place of the driver thread (see leading).
+4. Workers are started by the driver thread, since a worker dies with the thread that started it.
 """
 
 from __future__ import annotations
@@ -176,6 +178,14 @@ class Cluster(Tasking):
     def wait(self, future: Future[Any], timeout_s: float | None) -> Any:
         """Block until a future is done, and return what it holds."""
         return future.result(timeout_s)
+
+    def lead(self, future: TaskFuture, timeout_s: float | None) -> None:
+        """Read what workers say until a future is done, if nobody else does (see leading)."""
+        self._driver.lead(future, timeout_s)
+
+    def rouse(self, future: Future[Any]) -> None:
+        """Let whoever waits for a future see that it is done."""
+        self._driver.rouse(future)
 
     def hold(self, ident: int) -> None:
         """Count a handle that has come out of a pickle."""

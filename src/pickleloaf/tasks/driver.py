@@ -12,12 +12,12 @@ from typing import Any
 from pickleloaf.errors import TaskError
 from pickleloaf.tasks.calls import Call
 from pickleloaf.tasks.failures import Death, ending
-from pickleloaf.tasks.futures import settle
+from pickleloaf.tasks.futures import TaskFuture, settle
 from pickleloaf.tasks.instructions import DRIVER
 from pickleloaf.tasks.link import Frame, Kind, encode_frame
 from pickleloaf.tasks.member import Member
 from pickleloaf.tasks.parcels import Parcel, pack
-from pickleloaf.tasks.traffic import HEED, Traffic
+from pickleloaf.tasks.traffic import HEED, Settled, Traffic
 
 __all__ = ["Driver"]
 
@@ -43,7 +43,7 @@ class Driver(Traffic):
             self._check_open()
             self._take_call(ident, call, to, retries, timeout, holder, future)
             settled = self._flush()
-        self._settle_all(settled)
+        self.settle_all(settled)
 
     def store(self, ident: int, parcel: Parcel, holder: str) -> None:
         """Take in a value."""
@@ -52,7 +52,7 @@ class Driver(Traffic):
             self._parcels[ident] = parcel
             self._obey(self._scheduler.stored(ident, mentions=parcel.mentions, holder=holder))
             settled = self._flush()
-        self._settle_all(settled)
+        self.settle_all(settled)
 
     def combine(self, ident: int, parts: tuple[int, ...], holder: str, *, first: bool) -> None:
         """Take in a value that consists of others."""
@@ -60,7 +60,7 @@ class Driver(Traffic):
             self._check_open()
             self._obey(self._scheduler.combined(ident, parts, first=first, holder=holder))
             settled = self._flush()
-        self._settle_all(settled)
+        self.settle_all(settled)
 
     def fetch(self, ident: int, future: Future[Any]) -> None:
         """Let a future get a value."""
@@ -77,7 +77,7 @@ class Driver(Traffic):
                 self._futures.setdefault(ident, []).append(future)
                 self._keep(ident)
             settled = self._flush()
-        self._settle_all(settled)
+        self.settle_all(settled)
 
     def hold(self, ident: int) -> None:
         """Count a handle."""
@@ -97,7 +97,7 @@ class Driver(Traffic):
             for ident in unbegun[max(spared, 0) :]:
                 self._obey(self._scheduler.cancelled(ident))
             settled = self._flush()
-        self._settle_all(settled)
+        self.settle_all(settled)
 
     def wait_for(self, wanted: int, timeout_s: float | None) -> None:
         """Block until so many workers are up.
@@ -173,13 +173,20 @@ class Driver(Traffic):
             self._calls.clear()
             self._parcels.clear()
 
-    def arrived(self, member: Member, frames: list[Frame]) -> None:
-        """Heed what a worker says."""
+    def arrived(self, member: Member, frames: list[Frame]) -> list[Settled]:
+        """Heed what a worker says; return what is to be settled."""
         with self._lock:
             for frame in frames:
                 HEED[frame.kind](self, member, frame)
-            settled = self._flush()
-        self._settle_all(settled)
+            return self._flush()
+
+    def lead(self, future: TaskFuture, timeout_s: float | None) -> None:
+        """Read what workers say until a future is done, if nobody else does (see leading)."""
+        self._pool.lead(future, timeout_s)
+
+    def rouse(self, future: Future[Any]) -> None:
+        """Let whoever waits for a future see that it is done."""
+        self._pool.rouse(future)
 
     def tick(self) -> None:
         """Do what is due whenever the driver thread wakes."""
@@ -188,7 +195,7 @@ class Driver(Traffic):
                 while self._dropped:
                     self._obey(self._scheduler.dropped(DRIVER, self._dropped.popleft()))
                 settled = self._flush()
-            self._settle_all(settled)
+            self.settle_all(settled)
 
     def lost(self, member: Member, code: int, output: str) -> None:
         """A worker is gone."""
@@ -200,7 +207,7 @@ class Driver(Traffic):
             LOG.info("%s (process %s) %s", member.name, member.pid, self._last_death.how)
             self._obey(self._scheduler.died(member.name, member.last_begun))
             settled = self._flush()
-        self._settle_all(settled)
+        self.settle_all(settled)
 
     def broke(self, error: BaseException) -> None:
         """There will be no workers: everything fails with this error."""

@@ -6,13 +6,14 @@ can neither hold up nor harm the driver, and a result that cannot be made is an 
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import Future, InvalidStateError
 from typing import Any
 
 from pickleloaf.errors import TaskError
 from pickleloaf.tasks.parcels import mentioning, unpack
 
-__all__ = ["TaskFuture", "Unopened", "open_value", "settle"]
+__all__ = ["TaskFuture", "Unopened", "is_inert", "open_value", "settle"]
 
 
 class Unopened:
@@ -33,6 +34,7 @@ class TaskFuture(Future[Any]):
         self._copy = copy
         self._cluster: Any = None
         self._ident = 0
+        self._led = False  # somebody has waited for it, and is to be roused
 
     def belong(self, cluster: Any, ident: int) -> None:
         """Say whose result this will be."""
@@ -46,7 +48,7 @@ class TaskFuture(Future[Any]):
             TimeoutError, CancelledError: it is not there, or will not be.
             BaseException: what the task raised, or what keeps its result from being made here.
         """
-        value = super().result(timeout)
+        value = super().result(self._awaited(timeout))
         if type(value) is not Unopened:
             return value
         self._open()
@@ -58,7 +60,7 @@ class TaskFuture(Future[Any]):
         Raises:
             TimeoutError, CancelledError: it has not ended, or will not.
         """
-        error = super().exception(timeout)
+        error = super().exception(self._awaited(timeout))
         if error is None and type(self._result) is Unopened:
             self._open()
             error = super().exception(timeout)
@@ -78,6 +80,17 @@ class TaskFuture(Future[Any]):
             self._open()
         return super()._get_snapshot()  # type: ignore[misc]
 
+    def _awaited(self, timeout: float | None) -> float | None:
+        """Read what workers say until this future is done, if nobody else does; return how much time is left."""
+        if self._cluster is None or self.done():
+            return timeout
+        until_s = None if timeout is None else time.monotonic() + timeout
+        if not self._led:
+            self._led = True
+            self.add_done_callback(self._cluster.rouse)
+        self._cluster.lead(self, timeout)
+        return None if until_s is None else max(until_s - time.monotonic(), 0.0)
+
     def _open(self) -> None:
         with self._condition:
             unopened: Any = self._result
@@ -88,6 +101,11 @@ class TaskFuture(Future[Any]):
             except BaseException as error:  # noqa: BLE001 - whatever a user's class raises when it is made
                 self._result = None
                 self._exception = error
+
+
+def is_inert(future: Future[Any]) -> bool:
+    """Tell whether to give a future its result runs no code of a user's: no callback, and it is not opened."""
+    return isinstance(future, TaskFuture) and len(future._done_callbacks) == future._led  # type: ignore[attr-defined]
 
 
 def open_value(value: Any, runtime: Any, *, copy: bool = False) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import select
 import signal
@@ -20,6 +21,8 @@ from pickleloaf.tasks.shared_memory import Segment
 from pickleloaf.tasks.system import exit_notice, resident
 
 __all__ = ["Member"]
+
+LOG = logging.getLogger("pickleloaf.tasks")
 
 _PACKAGES = str(Path(__file__).parents[2])
 _PROGRAM = f"import sys; sys.path.insert(0, {_PACKAGES!r}); from pickleloaf.tasks.worker import main; main()"
@@ -105,6 +108,22 @@ class Member:
         """End the process and what it has started, at once."""
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, signal.SIGKILL)
+
+    def is_silent(self, silent_s: float, *, replace: bool) -> None:
+        """Report that the process does not answer, or end it, so that it is replaced."""
+        if replace:
+            self.why = f"did not answer for {silent_s:.1f} s and was replaced"
+            LOG.error("%s (process %s) %s", self.name, self.pid, self.why)
+            self.kill()
+        elif not self.reported:
+            self.reported = True
+            LOG.warning(
+                "%s (process %s) has not answered for %.0f s: it is stopped, or C code keeps its interpreter; "
+                "with deadline_s it would be replaced",
+                self.name,
+                self.pid,
+                silent_s,
+            )
 
     def reap(self) -> int:
         """End whatever is left, give everything back, and return the exit code."""

@@ -1,7 +1,7 @@
 """The worker processes of a cluster, and the thread that watches them.
 
-The thread waits for sockets, for exits and for the next deadline, all in one place, and hands everything on
-to the driver. It starts the workers, also in the place of dead ones.
+The thread waits for sockets (unless somebody else reads them, see leading), for exits and for the next deadline,
+all in one place, and hands everything on to the driver. It starts the workers, also in the place of dead ones.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from concurrent.futures import BrokenExecutor
 from typing import Any
 
 from pickleloaf.tasks.futures import open_value
+from pickleloaf.tasks.leading import Sockets
 from pickleloaf.tasks.link import Frame, Kind, encode_frame
 from pickleloaf.tasks.member import Member
 from pickleloaf.tasks.output import Output
@@ -64,6 +65,11 @@ class Pool:
         self._awake = False
         self._output = Output()
         self._selector = selectors.DefaultSelector()
+        self._sockets = Sockets(self._heed)
+        self._selector.register(self._sockets, selectors.EVENT_READ, self._sockets)
+        self._receiving = threading.Lock()  # one at a time, so that frames are heeded in their order
+        self.lead = self._sockets.lead
+        self.rouse = self._sockets.rouse
         self._wake_in, self._wake_out = os.pipe()
         os.set_blocking(self._wake_out, False)
         self._selector.register(self._wake_in, selectors.EVENT_READ)
@@ -157,40 +163,22 @@ class Pool:
         for member in self.members():
             silent_s = now - member.heard_s
             if member.up and member.asked and silent_s > patience_s:
-                self._is_silent(member, silent_s)
+                member.is_silent(silent_s, replace=self._deadline_s is not None)
             elif member.up and silent_s > self._period_s / 2:
                 member.asked = True
                 self.send(member.name, [(encode_frame(Kind.PING), -1)])
         self.after(self._period_s, self._beat)
 
-    def _is_silent(self, member: Member, silent_s: float) -> None:
-        if self._deadline_s is not None:
-            member.why = f"did not answer for {silent_s:.1f} s and was replaced"
-            LOG.error("%s (process %s) %s", member.name, member.pid, member.why)
-            member.kill()
-        elif not member.reported:
-            member.reported = True
-            LOG.warning(
-                "%s (process %s) has not answered for %.0f s: it is stopped, or C code keeps its interpreter; "
-                "with deadline_s it would be replaced",
-                member.name,
-                member.pid,
-                silent_s,
-            )
-
     def _step(self) -> None:
         wait_s = max(self._timers[0][0] - time.monotonic(), 0.0) if self._timers else None
         ready = self._selector.select(wait_s)
-        for key, mask in ready:
+        for key, _ in ready:
             if key.data is None:
                 os.read(self._wake_in, 4096)
                 self._awake = False
                 self._driver.tick()
-            elif key.fileobj is key.data.link:
-                if mask & selectors.EVENT_WRITE:
-                    self._flush(key.data)
-                if mask & selectors.EVENT_READ:
-                    self._read(key.data)
+            elif key.data is self._sockets:
+                self._sockets.take()
             else:
                 self._ended(key.data)
         while self._timers and self._timers[0][0] <= time.monotonic():
@@ -208,29 +196,36 @@ class Pool:
         self._members[name] = member
         with contextlib.suppress(OSError):  # it has died, which we are going to hear of
             member.greet(self._names, self._memory_limit, self._initializer)
-        self._selector.register(member.link, selectors.EVENT_READ, member)
+        self._sockets.add(member.link, member)
         if member.notice is not None:
             self._selector.register(member.notice, selectors.EVENT_READ, member)
 
-    def _read(self, member: Member) -> bool:
+    def _read(self, member: Member, *, leads: bool = False) -> bool:
         """Take what a worker says; tell whether there may be more."""
-        try:
-            frames = member.link.receive()
-        except BlockingIOError:
-            return False
-        if frames is None:
-            if member.notice is None:
-                self._ended(member)
-            else:
-                self._selector.unregister(member.link)
-            return False
-        member.heard_s = time.monotonic()
-        member.asked = member.reported = False
-        if not member.up and frames and frames[0].kind == Kind.ERROR and not frames[0].ident:
-            self._refused(member, frames[0])
-            return False
-        self._driver.arrived(member, frames)
+        with self._receiving:
+            try:
+                frames = member.link.receive()
+            except BlockingIOError:
+                return False
+            if frames is None:
+                self._sockets.remove(member.link)
+                if member.notice is None:
+                    self.after(0.0, lambda: self._ended(member))
+                return False
+            member.heard_s = time.monotonic()
+            member.asked = member.reported = False
+            if not member.up and frames and frames[0].kind == Kind.ERROR and not frames[0].ident:
+                self.after(0.0, lambda: self._refused(member, frames[0]))
+                return False
+            settled = self._driver.arrived(member, frames)
+        self._driver.settle_all(settled, leads=leads)
         return True
+
+    def _heed(self, member: Member, events: int, leads: bool) -> None:
+        if events & selectors.EVENT_WRITE:
+            self._flush(member)
+        if events & selectors.EVENT_READ:
+            self._read(member, leads=leads)
 
     def _refused(self, member: Member, frame: Frame) -> None:
         """The initializer has failed: it would fail in every other worker, too."""
@@ -245,11 +240,11 @@ class Pool:
         if self._members.get(member.name) is not member or member.ended:
             return
         member.ended = True
-        while member.link in self._selector.get_map() and self._read(member):
+        while self._read(member):
             pass
-        for each in (member.link, member.notice):
-            if each is not None and each in self._selector.get_map():
-                self._selector.unregister(each)
+        self._sockets.remove(member.link)
+        if member.notice is not None:
+            self._selector.unregister(member.notice)
         code = member.reap()
         if not member.up:
             self._false_starts += 1
@@ -268,16 +263,17 @@ class Pool:
             self._driver.broke(BrokenExecutor(f"workers end with code {code} before they are ready{said}"))
 
     def _watch_for_room(self, member: Member) -> None:
-        if self._members.get(member.name) is member and member.link in self._selector.get_map():
-            self._selector.modify(member.link, selectors.EVENT_READ | selectors.EVENT_WRITE, member)
+        with self._receiving:
+            self._sockets.want(member.link, selectors.EVENT_READ | selectors.EVENT_WRITE)
 
     def _flush(self, member: Member) -> None:
-        try:
-            done = member.link.flush()
-        except OSError:  # it has died
-            done = True
-        if done:
-            self._selector.modify(member.link, selectors.EVENT_READ, member)
+        with self._receiving:
+            try:
+                done = member.link.flush()
+            except OSError:  # it has died
+                done = True
+            if done:
+                self._sockets.want(member.link, selectors.EVENT_READ)
 
     def _end(self) -> None:
         members = self.members()
@@ -291,6 +287,7 @@ class Pool:
             member.wait(max(until_s - time.monotonic(), 0.0))
             member.reap()
         self._output.close()
+        self._sockets.close()
         self._selector.close()
         os.close(self._wake_in)
         wake_out, self._wake_out, self._awake = self._wake_out, -1, True

@@ -10,7 +10,7 @@ from typing import Any
 
 from pickleloaf.tasks.calls import Call
 from pickleloaf.tasks.failures import Death, failure
-from pickleloaf.tasks.futures import settle
+from pickleloaf.tasks.futures import is_inert, settle
 from pickleloaf.tasks.instructions import (
     DRIVER,
     Deliver,
@@ -29,7 +29,7 @@ from pickleloaf.tasks.parcels import Parcel, pack
 from pickleloaf.tasks.pool import Pool
 from pickleloaf.tasks.scheduler import Scheduler
 
-__all__ = ["HEED", "Traffic"]
+__all__ = ["HEED", "Settled", "Traffic"]
 
 LOG = logging.getLogger("pickleloaf.tasks")
 
@@ -201,7 +201,7 @@ class Traffic(Outgoing):
         with self._lock:
             self._obey(self._scheduler.cancelled(ident, cause))
             settled = self._flush()
-        self._settle_all(settled)
+        self.settle_all(settled)
 
     def _kill_if_still(self, member: Member, ident: int) -> None:
         with self._lock:
@@ -223,7 +223,11 @@ class Traffic(Outgoing):
         settled, self._settled = self._settled, []
         return settled
 
-    def _settle_all(self, settled: list[Settled]) -> None:
+    def settle_all(self, settled: list[Settled], *, leads: bool = False) -> None:
+        """Settle futures; a leader leaves to the driver thread what may run a user's code."""
+        if leads and (left := [each for each in settled if not (each[2] and is_inert(each[0]))]):
+            settled = [each for each in settled if each not in left]
+            self._pool.after(0.0, lambda: self.settle_all(left))
         for future, value, ok, cancelled in settled:
             settle(future, value, self._runtime, ok=ok, cancelled=cancelled)
 
