@@ -23,6 +23,7 @@ LAYERS = (
         "unpickler",
         "fingerprint",
         "fingerprinting",
+        "endless",
         "flat",
         "paths",
         "rescue",

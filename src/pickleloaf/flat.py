@@ -21,6 +21,9 @@ __all__ = ["FlatPickler"]
 #: Levels of nesting beyond which an object is taken to be without end: every level makes a new one.
 _ENDLESS = 200_000
 
+#: After this many levels, and as many again, it is looked whether that is so.
+_DOUBTFUL = 20_000
+
 _BATCH = 1000
 
 _Steps = Generator[Any, None, None]
@@ -65,9 +68,25 @@ class FlatPickler(_PythonPickler):  # type: ignore[misc]
                 continue
             self.trail.append(part)
             stack.append(self._steps(part))
-            if len(stack) > _ENDLESS:
-                msg = f"nested deeper than {_ENDLESS:,} levels: does pickling an object make a new one each time?"
-                raise pickle.PicklingError(msg)
+            if len(stack) % _DOUBTFUL == 0:
+                self._check_end(len(stack))
+
+    def _check_end(self, depth: int) -> None:
+        """Refuse what has no end.
+
+        Raises:
+            PicklingError: pickling an object gives a new one, which gives a new one, and so on.
+        """
+        from pickleloaf.endless import makes_new_ones
+
+        maker = makes_new_ones(self.trail, self.proto, self._table)
+        if maker is not None:
+            kind = f"{maker.__module__}.{maker.__qualname__}"
+            msg = f"nested deeper than {depth:,} levels, and without end: a {kind} is made anew each time"
+            raise pickle.PicklingError(msg)
+        if depth >= _ENDLESS:
+            msg = f"nested deeper than {_ENDLESS:,} levels"
+            raise pickle.PicklingError(msg)
 
     def _steps(self, obj: Any) -> _Steps:
         """Write one object; mirrors ``save`` of Modules/_pickle.c."""

@@ -158,3 +158,43 @@ def test_error_path_of_names():
     with pytest.raises(loaf.EncodeError) as caught:
         loaf.dumps(job)
     assert caught.value.path.endswith(".callbacks[2].__closure__['gen']")
+
+
+ENDLESS = {
+    "an argument": "    def __reduce__(self): return K, (K(),)",
+    "its state": "    def __getstate__(self): return {'more': [K()]}",
+    "an element": "    def __reduce__(self): return list, (), None, iter([K()])",
+    "a method": "    def __getattr__(self, name): return K()\n    def __reduce_ex__(self, _): return self.made, ()",
+}
+
+
+@pytest.mark.parametrize("how", ENDLESS)
+def test_without_end(how):
+    """What makes a new object each time it is pickled is refused, and its class is named."""
+    kind = define(f"class K:\n    def __init__(self, *args): pass\n{ENDLESS[how]}\n", "K")
+    with pytest.raises(
+        loaf.EncodeError, match=r"nested deeper than 20,000 levels, and without end.* __main__\.K"
+    ):
+        loaf.dumps({"job": kind()})
+
+
+@pytest.mark.parametrize(
+    ("rest", "count"), [("self.rest", 15_000), ("Node(self.rest.n, self.rest.rest)", 8_000)]
+)
+def test_deep_but_not_without_end(rest, count):
+    """What says itself how it is pickled travels, however deep; also where it makes up its parts, but ends."""
+    source = f"""
+        class Node:
+            def __init__(self, n, rest): self.n, self.rest = n, rest
+            def __reduce__(self):
+                return Node, (self.n, self.rest and {rest})
+        """
+    node = None
+    kind = define(source, "Node")
+    for i in range(count):
+        node = kind(i, node)
+    node = loaf.loads(loaf.dumps(node))
+    for i in range(count):
+        assert node.n == count - 1 - i
+        node = node.rest
+    assert node is None

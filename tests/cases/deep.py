@@ -121,6 +121,33 @@ class Frozen(Case):
         assert count == 400
 
 
+class FrozenChain(Case):
+    """A chain of 5,000 frozen dataclasses, the last of which has the first in a set"""
+
+    def make():
+        @dataclasses.dataclass(frozen=True)
+        class Step:
+            name: str
+            key: tuple
+            rest: object = None
+            peers: set = dataclasses.field(default_factory=set)
+
+            def __hash__(self):
+                return hash((self.name, self.key))
+
+        chain = last = Step("last", (1, 2))
+        for i in range(5_000):
+            chain = Step(f"step {i}", (i, 0), chain)
+        last.peers.add(chain)
+        return chain
+
+    def same(obj):
+        count, step = 0, obj
+        while step.rest is not None:
+            count, step = count + 1, step.rest
+        assert count == 5_000 and step.peers == {obj} and obj.key == (4_999, 0)
+
+
 class Causes(Case):
     """A chain of 2,000 exceptions"""
 

@@ -488,9 +488,49 @@ class Overloads(Case):
         return parse, typing.final(Sealed)()
 
     def same(obj):
+        import typing
+
         parse, sealed = obj
         assert parse("a") == "a" and sealed.run() == 1
         assert type(sealed).__final__ and type(sealed).run.__final__
+        number, text = typing.get_overloads(parse)
+        assert typing.get_type_hints(number) == {"x": int, "return": int}
+        assert typing.get_type_hints(text) == {"x": str, "return": str}
+
+
+class MethodOverloads(Case):
+    """Methods with overloads, some of them static, of a class of nothing but code"""
+
+    def make():
+        class Parser:
+            @typing.overload
+            def parse(self, x: int) -> int: ...
+            @typing.overload
+            def parse(self, x: str, strict: bool = True) -> "Parser": ...
+            def parse(self, x, strict=False):
+                return x
+
+            @typing.overload
+            @staticmethod
+            def make(x: int): ...
+            @typing.overload
+            @staticmethod
+            def make(x: str): ...
+            @staticmethod
+            def make(x):
+                return x
+
+        return Parser()
+
+    def same(obj):
+        import inspect
+        import typing
+
+        assert obj.parse(1) == 1 and obj.make(2) == 2
+        number, text = typing.get_overloads(obj.parse)
+        assert typing.get_type_hints(number) == {"x": int, "return": int}
+        assert inspect.signature(text).parameters["strict"].default is True
+        assert len(typing.get_overloads(type(obj).make)) == 2
 
 
 class SubclassOfAlias(Case):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 import __future__
 
+import typing
 from types import FunctionType
 from typing import Any
 
@@ -14,7 +15,10 @@ from pickleloaf.reducers._eager import evaluated_annotations
 from pickleloaf.reducers._kinds import ATOMS
 from pickleloaf.reducers._named import by_name
 
-__all__ = ["add_annotation_names", "are_leaves", "attributes_of"]
+__all__ = ["add_annotation_names", "are_leaves", "attributes_of", "fill_attributes", "overloads_of"]
+
+#: What `typing.overload` has decorated: by module and qualified name, under the first line of each.
+_OVERLOADS: dict[str, dict[str, dict[int, Any]]] = vars(typing)["_overload_registry"]
 
 #: PEP 563: annotations are strings, so that asking for them runs nothing.
 _STRINGS = __future__.annotations.compiler_flag
@@ -29,7 +33,10 @@ def attributes_of(
         attributes["__defaults__"] = function.__defaults__
     if function.__kwdefaults__:
         attributes["__kwdefaults__"] = function.__kwdefaults__
-    is_plain = FACETS(function) == facts.plain and function.__module__ == scope.get("__name__")
+    home = scope.get("__name__")
+    is_at_home = function.__module__ == home
+    overloads = overloads_of(function) if is_at_home and home in _OVERLOADS else ()
+    is_plain = is_at_home and not overloads and FACETS(function) == facts.plain
     # These are no facet in Python 3.14: to ask for them is to evaluate them, unless it is known to be plain.
     if is_plain and not (HAS_LAZY_ANNOTATIONS and function.__annotations__):
         return attributes
@@ -37,7 +44,7 @@ def attributes_of(
         attributes["__name__"] = function.__name__
     if function.__qualname__ != facts.qualname:
         attributes["__qualname__"] = function.__qualname__
-    if function.__module__ != scope.get("__name__"):
+    if not is_at_home:
         attributes["__module__"] = function.__module__
     if function.__doc__ is not facts.doc and function.__doc__ != facts.doc:
         attributes["__doc__"] = function.__doc__
@@ -46,7 +53,42 @@ def attributes_of(
     if getattr(function, "__type_params__", None):
         attributes["__type_params__"] = function.__type_params__  # type: ignore[attr-defined]
     attributes.update(_annotations(function, dump))
+    if overloads:
+        attributes["__overloads__"] = overloads
     return attributes
+
+
+def overloads_of(function: FunctionType) -> tuple[Any, ...]:
+    """Return the overloads of a function, in their order; none for one of them."""
+    found = tuple(_OVERLOADS.get(function.__module__, {}).get(function.__qualname__, {}).values())
+    return () if any(_inside(each) is function for each in found) else found
+
+
+def fill_attributes(function: FunctionType, attributes: dict[str, Any]) -> None:
+    """Give a function its attributes."""
+    for name, value in attributes.items():
+        if name == "__dict__":
+            function.__dict__.update(value)
+        elif name == "__overloads__":
+            _register_overloads(function, value)
+        else:
+            setattr(function, name, value)
+
+
+def _register_overloads(function: FunctionType, overloads: tuple[Any, ...]) -> None:
+    """Let `typing.get_overloads` find the overloads of a function that has arrived.
+
+    They are known by the function's name alone. So those of a function of this process win, and those that
+    came with an earlier one give way.
+    """
+    known = _OVERLOADS[function.__module__][function.__qualname__]
+    if all(_inside(each).__code__.co_filename.startswith("<pickleloaf") for each in known.values()):
+        known.clear()
+        known.update(enumerate(overloads))
+
+
+def _inside(overload: Any) -> Any:
+    return getattr(overload, "__func__", overload)
 
 
 def _annotations(function: FunctionType, dump: Dump) -> dict[str, Any]:

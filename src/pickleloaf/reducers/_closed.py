@@ -8,7 +8,7 @@ receiver that has the class does not open it.
    every attribute is an atom, a tuple of atoms, or a function, static method, class method or property of
    closed functions, each at one place.
 2. A function is closed when its only closure variable is ``__class__``, its defaults are atoms, it has no
-   annotations or attributes, does not assign to globals, and every global it uses is a builtin, a module
+   annotations, overloads or attributes, does not assign to globals, and every global it uses is a builtin, a module
    or goes by reference. So its globals need not be those of functions outside the class.
 3. A template is for one Python: a portable payload holds the class as an open one.
 4. When a class whose methods were replaced after it travelled travels again, the template differs, and
@@ -26,6 +26,7 @@ from pickleloaf._compat import HAS_LAZY_ANNOTATIONS
 from pickleloaf.code.codec import WRITE_NO_REFERENCES, facts_of, load_code
 from pickleloaf.code.envelope import seal, unseal
 from pickleloaf.reducers import _tracking
+from pickleloaf.reducers._attributes import overloads_of
 from pickleloaf.reducers._building import make_class, namespace_of
 from pickleloaf.reducers._closed_places import is_partly_sent
 from pickleloaf.reducers._dump import Dump
@@ -154,6 +155,7 @@ def _function(function: Any, cls: type) -> tuple[Any, ...] | None:
         or function.__qualname__ != facts.qualname
         or function.__doc__ != facts.doc
         or facts.names.touches_scope
+        or overloads_of(function)
         or own_builtins(function, facts.names)
     ):
         return None

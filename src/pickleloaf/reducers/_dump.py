@@ -13,18 +13,18 @@ to make it. So while the arguments of a class are pickled (it is *being built*):
 
 from __future__ import annotations
 
-import functools
-import gc
 import weakref
 from collections import OrderedDict, defaultdict, deque
 from collections.abc import Callable, Iterable
-from types import CellType, CodeType, FunctionType, ModuleType
+from types import CellType, ModuleType
 from typing import Any
 
 from pickleloaf.policy.by_value import ValuePolicy
+from pickleloaf.reducers._cycles import Cycles
 from pickleloaf.reducers._kinds import ATOMS
+from pickleloaf.reducers._referents import referents
 
-__all__ = ["HEAP_TYPE", "Dump", "Late", "Namespace", "ShippedModules", "Unheard", "referents_of_proxy"]
+__all__ = ["Dump", "Late", "Namespace", "ShippedModules", "Unheard"]
 
 #: Objects that are followed at most to answer one question; beyond that the answer is "may be".
 _FAR = 2000
@@ -79,6 +79,7 @@ _ON_DEMAND: dict[str, Callable[[], Any]] = {
     "met": list,
     "left_out": dict,
     "boxes": dict,
+    "cycles": Cycles,
 }
 
 #: Parts of a Dump that hold while an object is pickled once more.
@@ -129,6 +130,7 @@ class Dump:
         nested: ids of functions, such as methods, that have been pickled on their own.
         has_sets: whether a definition holds a set, whose order has to be settled.
         left_out: names of modules by value that cannot travel, with the reason, by module.
+        cycles: which objects lead back to themselves.
         boxes: lists that stand in a payload for what must be made once or is made up here, by id of the object.
     """
 
@@ -140,6 +142,7 @@ class Dump:
     met: list[type]
     left_out: dict[str, dict[str, str]]
     boxes: dict[int, Any]
+    cycles: Cycles
 
     def __init__(self, policy: ValuePolicy, protocol: int, define: Callable[..., Any]) -> None:
         self.policy = policy
@@ -240,61 +243,20 @@ class Dump:
     def leads_to(self, targets: set[int], values: Iterable[Any]) -> bool:
         """Tell whether references lead from values to a target, given by id, as far as one need look.
 
-        Breadth first. Functions are made as shells and lead nowhere. What pickle leaves behind does not count, or
-        two dumps would differ: ``__slotnames__`` in a class, and the ``__dict__`` of an instance.
+        Breadth first.
         """
         seen: set[int] = set()
         steps = 0
         queue = list(values)
         for value in queue:
-            kind = type(value)  # isinstance would ask a weak proxy for the class of its referent
-            steps += kind is not dict
+            steps += type(value) is not dict
             if id(value) in targets or steps > _FAR:
                 return True
-            if id(value) in seen or ATOMS.have(value):
-                continue
-            seen.add(id(value))
-            if kind in _LEAD_NOWHERE or issubclass(kind, ModuleType):
-                continue
-            if issubclass(kind, type):
-                if not self.policy.by_reference(value) and value.__flags__ & HEAP_TYPE:
-                    queue.extend(value.__bases__)
-                    queue.extend(part for name, part in value.__dict__.items() if name != "__slotnames__")
-                    queue.append(type(value))
-                continue
-            queue.extend(_behind(value, kind))
-            queue.extend(() if kind is dict else (kind,))
+            if id(value) not in seen and not ATOMS.have(value):
+                seen.add(id(value))
+                queue.extend(referents(value, self.policy))
         return False
 
 
 #: Containers whose contents would not outlive an empty moment.
 _WEAK_CONTAINERS = (weakref.WeakSet, weakref.WeakValueDictionary, weakref.WeakKeyDictionary)
-
-#: Exact types behind which nothing is met while they are pickled. Functions are shells.
-_LEAD_NOWHERE = (FunctionType, CodeType)
-
-
-def _behind(value: Any, kind: type) -> Any:
-    """Return what is met when a value is pickled: what it refers to, for most."""
-    if issubclass(kind, weakref.ReferenceType):
-        return (value(), value.__callback__)
-    if kind in weakref.ProxyTypes:
-        return referents_of_proxy(value)
-    if kind is _CACHED:
-        return vars(value).values()  # the cache itself does not travel
-    return gc.get_referents(value)
-
-
-def referents_of_proxy(proxy: Any) -> list[Any]:
-    """Return the object of a weak proxy, if it lives, and the proxy's callback, if it has one."""
-    try:
-        # A proxy passes on every question, so one of them is asked whose answer knows its object.
-        return [proxy.__sizeof__.__self__, *gc.get_referents(proxy)]
-    except Exception:  # noqa: BLE001 - ReferenceError, or whatever the object makes of the question
-        return []
-
-
-_CACHED = type(functools.lru_cache(len))
-
-#: Py_TPFLAGS_HEAPTYPE, Include/object.h: types made by a class statement or at run time.
-HEAP_TYPE = 1 << 9

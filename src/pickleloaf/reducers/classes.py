@@ -17,7 +17,8 @@ from pickleloaf.errors import EncodeError
 from pickleloaf.reducers import _tracking
 from pickleloaf.reducers._building import arrived, make_class, namespace_of, reduce_building, stub
 from pickleloaf.reducers._closed import reduce_closed
-from pickleloaf.reducers._dump import HEAP_TYPE, Dump, Late
+from pickleloaf.reducers._dump import Dump, Late
+from pickleloaf.reducers._referents import HEAP_TYPE
 from pickleloaf.wire import verb
 
 #: Modules that name types which their own __module__ does not lead to: "function" is no builtin.

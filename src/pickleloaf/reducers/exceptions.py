@@ -15,7 +15,8 @@ from __future__ import annotations
 from types import BuiltinFunctionType, GetSetDescriptorType, MemberDescriptorType
 from typing import Any
 
-from pickleloaf.reducers._dump import HEAP_TYPE, Dump
+from pickleloaf.reducers._dump import Dump
+from pickleloaf.reducers._referents import HEAP_TYPE
 from pickleloaf.wire import verb
 
 #: Not a field: CPython leaves it out too (gh-103352), as it may be any object that lacks an attribute.

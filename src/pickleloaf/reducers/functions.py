@@ -2,7 +2,7 @@
 
 Takes apart: the code, the globals and closure cells it uses, and the attributes that differ from what
 the code gives. Travels as: wire.function, wire.fill_function.
-Keeps: defaults, annotations, attributes, names, docstring, source lines, cells shared with other
+Keeps: defaults, annotations, overloads, attributes, names, docstring, source lines, cells shared with other
 functions, one globals dict for all functions of a module in one payload, recursion.
 Loses: path and absolute line numbers; that a sandbox lacked some builtins.
 
@@ -28,7 +28,7 @@ from typing import Any
 from pickleloaf._compat import LAZY_IMPORT
 from pickleloaf.code.codec import CodeFacts, decode, facts_of
 from pickleloaf.reducers import reducer_for_made
-from pickleloaf.reducers._attributes import add_annotation_names, are_leaves, attributes_of
+from pickleloaf.reducers._attributes import add_annotation_names, are_leaves, attributes_of, fill_attributes
 from pickleloaf.reducers._closed_places import place_in_class
 from pickleloaf.reducers._dump import Dump, Late, Namespace
 from pickleloaf.reducers._eager import blob_of, reduce_annotate
@@ -140,11 +140,7 @@ def fill_function(function: FunctionType, state: tuple[Any, ...]) -> None:
         for index, value in state[1].items() if type(state[1]) is dict else enumerate(state[1]):
             cells[index].cell_contents = value
     if size > 2 and state[2] is not None:
-        for name, value in state[2].items():
-            if name == "__dict__":
-                function.__dict__.update(value)
-            else:
-                setattr(function, name, value)
+        fill_attributes(function, state[2])
 
 
 def _shared_cells(

@@ -54,7 +54,7 @@ def reducer_of_instances(cls: type) -> _Reducer | None:
             reduced = adapt(instance, reduced)
         if anew:
             reduced = (rebuild_instance, (cls,), *reduced[2:])
-        if hashed and _needs_itself(instance, reduced, dump):
+        if hashed:
             reduced = _split(instance, reduced, dump)
         if guarded and reduced[2:] and not reduced[5:]:
             return (*(*reduced, None, None)[:5], fill_instance)
@@ -109,18 +109,20 @@ def _hashes_state(cls: type) -> bool:
     )
 
 
-def _needs_itself(instance: Any, reduced: tuple[Any, ...], dump: Dump) -> bool:
-    """Tell whether the state of an instance leads back to it."""
-    state = reduced[2] if len(reduced) > 2 else None
-    if type(state) is not dict or ATOMS.cover(state.values()):
-        return False
-    return dump.leads_to({id(instance)}, state.values())
-
-
 def _split(instance: Any, reduced: tuple[Any, ...], dump: Dump) -> tuple[Any, ...]:
     """Give an instance at once what does not lead back to it, so that what does can hash it."""
-    early = {name: value for name, value in reduced[2].items() if not dump.leads_to({id(instance)}, (value,))}
-    late = {name: value for name, value in reduced[2].items() if name not in early}
+    state = reduced[2] if len(reduced) > 2 else None
+    if type(state) is not dict or ATOMS.cover(state.values()):
+        return reduced
+    if _said(type(instance), "__getstate__") is object.__getstate__:
+        late = {
+            name: value for name, value in state.items() if dump.cycles.may_join(instance, value, dump.policy)
+        }
+    else:  # who says himself what his state is may have made it just now
+        late = {name: value for name, value in state.items() if dump.leads_to({id(instance)}, (value,))}
+    if not late:
+        return reduced
+    early = {name: value for name, value in state.items() if name not in late}
     return (rebuild_hashed_instance, (*reduced[:2], early), late, *reduced[3:])
 
 

@@ -19,7 +19,8 @@ from collections.abc import Callable
 from typing import Any
 
 from pickleloaf.errors import EncodeError
-from pickleloaf.reducers._dump import Dump, referents_of_proxy
+from pickleloaf.reducers._dump import Dump
+from pickleloaf.reducers._referents import referents_of_proxy
 from pickleloaf.wire import verb
 
 

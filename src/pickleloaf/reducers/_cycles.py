@@ -1,0 +1,97 @@
+"""Which of the objects in a payload lead back to themselves.
+
+Theory. Objects that lead to each other form a *component* of the graph of references, and each object is in
+one. H. N. Gabow's algorithm ("Path-based depth-first search for strong and biconnected components", 2000)
+finds all components behind an object in one walk. What has been found is remembered, so that to ask about
+every link of a chain takes one walk altogether.
+
+1. A walk goes so far and no further, since behind one small object there may be millions. Where it has to
+   give up nothing is known, and the next may go twice as far: all that fail take no longer than the last.
+2. Whether the attributes of an instance are in a ``__dict__`` depends on what has been done to it, so that
+   dicts do not count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from pickleloaf.policy.by_value import ValuePolicy
+from pickleloaf.reducers._kinds import ATOMS
+from pickleloaf.reducers._referents import referents
+
+__all__ = ["Cycles"]
+
+#: Objects that the first walk meets at most.
+_FAR = 2000
+
+#: The component of what leads to itself on no way.
+_NONE = 0
+
+
+class Cycles:
+    """What has been found out for one payload."""
+
+    def __init__(self) -> None:
+        #: By id: the number of the component, and the object, which keeps its id.
+        self._known: dict[int, tuple[int, Any]] = {}
+        self._far = _FAR
+        self._count = _NONE
+
+    def may_join(self, obj: Any, value: Any, policy: ValuePolicy) -> bool:
+        """Tell whether a value that an object refers to leads back to it, as far as is known."""
+        if ATOMS.have(value):
+            return False
+        if id(obj) not in self._known and not self._walk(obj, policy):
+            return id(value) not in self._known
+        of_object = self._known[id(obj)][0]
+        return of_object != _NONE and self._known.get(id(value), (of_object, None))[0] == of_object
+
+    def _walk(self, root: Any, policy: ValuePolicy) -> bool:
+        """Find the components of an object and of all that is behind it; tell whether that was not too far."""
+
+        def edges(value: Any) -> Iterator[Any]:
+            found = referents(value, policy)
+            return iter(()) if ATOMS.cover(found) else (each for each in found if not ATOMS.have(each))
+
+        known = self._known
+        numbers = {id(root): 0}  # in the order in which objects are met
+        path, bounds = [root], [0]  # of no component yet; where components may begin
+        work = [(root, 0, 0, edges(root))]
+        loops: set[int] = set()
+        steps = 0
+        while work:
+            value, number, position, rest = work[-1]
+            for each in rest:
+                if id(each) in known:
+                    continue
+                if each is value:
+                    loops.add(number)
+                met = numbers.get(id(each))
+                if met is None:
+                    steps += type(each) is not dict
+                    if steps > self._far:
+                        self._far *= 2
+                        return False
+                    met = numbers[id(each)] = len(numbers)
+                    work.append((each, met, len(path), edges(each)))
+                    path.append(each)
+                    bounds.append(met)
+                    break
+                while bounds[-1] > met:
+                    bounds.pop()
+            else:
+                work.pop()
+                if bounds[-1] == number:
+                    bounds.pop()
+                    self._settle(path[position:], number in loops)
+                    del path[position:]
+        return True
+
+    def _settle(self, members: list[Any], loops: bool) -> None:
+        """Remember objects that form a component."""
+        component = _NONE
+        if len(members) > 1 or loops:
+            self._count += 1
+            component = self._count
+        self._known.update((id(each), (component, each)) for each in members)
