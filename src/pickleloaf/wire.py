@@ -91,6 +91,9 @@ VERBS: dict[str, Verb] = {
     "fill_instance": Verb(
         "reducers.instances", "sets the attributes of an instance without asking it for any"
     ),
+    "fill_directly": Verb(
+        "reducers._filling", "puts contents into a list, dict or deque past what its class has made of that"
+    ),
     # what dataclasses says of a class
     "field": Verb("reducers.dataclasses_", "a field of a dataclass, still without what is said of it"),
     "fill_field": Verb("reducers.dataclasses_", "gives a field of a dataclass what this Python knows of it"),

@@ -403,6 +403,87 @@ class ListSubclass(Case):
             obj.append(None)
 
 
+class WatchedDict(Case):
+    """A dict subclass that keeps a log of what is set, and refuses what is set twice"""
+
+    def make():
+        class Log(dict):
+            def __init__(self):
+                self.keys_set = []
+
+            def __setitem__(self, key, value):
+                if key in self:
+                    raise KeyError(key)
+                self.keys_set.append(key)
+                super().__setitem__(key, value)
+
+        log = Log()
+        log["a"] = 1
+        log["me"] = log
+        return log
+
+    def same(obj):
+        assert obj.keys_set == ["a", "me"] and obj["a"] == 1 and obj["me"] is obj
+        obj["b"] = 2
+        assert obj.keys_set == ["a", "me", "b"]
+        with raises(KeyError):
+            obj["a"] = 3
+
+
+class WatchedLists(Case):
+    """A list and a deque that count what is appended, one by one or many at a time"""
+
+    def make():
+        class Counted(list):
+            def extend(self, items):
+                for item in items:
+                    self.append(item)
+
+            def append(self, item):
+                self.appended = getattr(self, "appended", 0) + 1
+                super().append(item)
+
+        class Recent(collections.deque):
+            __slots__ = ("seen",)
+
+            def append(self, item):
+                self.seen.append(item)
+                super().append(item)
+
+        counted = Counted()
+        counted.extend([1, 2])
+        list.append(counted, 3)
+        recent = Recent(maxlen=2)
+        recent.seen = []
+        for item in "abc":
+            recent.append(item)
+        return counted, recent
+
+    def same(obj):
+        counted, recent = obj
+        assert list(counted) == [1, 2, 3] and counted.appended == 2
+        assert list(recent) == ["b", "c"] and recent.maxlen == 2 and recent.seen == ["a", "b", "c"]
+
+
+class WatchedOrder(Case):
+    """An OrderedDict that turns its keys into another form when they are set"""
+
+    def make():
+        class Upper(collections.OrderedDict):
+            def __setitem__(self, key, value):
+                super().__setitem__("<" + key + ">", value)
+
+        order = Upper()
+        order["b"] = 1
+        order["a"] = 2
+        return order
+
+    def same(obj):
+        assert list(obj.items()) == [("<b>", 1), ("<a>", 2)]
+        obj["c"] = 3
+        assert "<c>" in obj
+
+
 class UserCollections(Case):
     """UserDict, UserList and UserString subclasses"""
 

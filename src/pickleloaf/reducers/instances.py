@@ -1,7 +1,7 @@
 """Instances of classes, in every state that pickle knows.
 
 Takes apart: as pickle does, by ``__reduce_ex__``. Travels as: what that says; wire.instance,
-wire.fill_instance.
+wire.fill_instance, wire.fill_directly.
 Keeps: patched methods, slots, objects whose hash needs their state, objects with a ``__getattr__`` that
 needs its own attributes or a ``__new__`` that needs arguments; an instance that its type's own module
 holds by name arrives as that object. Loses: nothing.
@@ -18,6 +18,7 @@ from typing import Any
 from pickleloaf.errors import EncodeError
 from pickleloaf.reducers._derived import adapter_of
 from pickleloaf.reducers._dump import Dump
+from pickleloaf.reducers._filling import direct, watches
 from pickleloaf.reducers._judgements import remember
 from pickleloaf.reducers._kinds import ATOMS
 from pickleloaf.reducers._named import names_of_instances, reduce_named
@@ -33,9 +34,10 @@ def reducer_of_instances(cls: type) -> _Reducer | None:
     guarded = _guards_attributes(cls)
     hashed = _hashes_state(cls)
     adapt = adapter_of(cls)
+    watched = watches(cls)
     if _hides_slots(cls):
         return _reduce_slots
-    if not (named or anew or guarded or hashed or adapt or _reduces_itself(cls)):
+    if not (named or anew or guarded or hashed or adapt or watched or _reduces_itself(cls)):
         return None
 
     def reduce_instance(instance: Any, dump: Dump) -> Any:
@@ -56,10 +58,12 @@ def reducer_of_instances(cls: type) -> _Reducer | None:
             reduced = (rebuild_instance, (cls,), *reduced[2:])
         if hashed:
             reduced = _split(instance, reduced, dump)
+        if watched:
+            reduced = direct(reduced)
         if guarded and reduced[2:] and not reduced[5:]:
             return (*(*reduced, None, None)[:5], fill_instance)
         if not (
-            named or anew or guarded or hashed or adapt
+            named or anew or guarded or hashed or adapt or watched
         ):  # the first of its type answers no name, so nobody need look again
             remember(cls, None)
         return reduced
