@@ -60,11 +60,20 @@ def main() -> int:
 def take(
     pair: tuple[str, str], taken: dict[tuple[str, str], list[float]], versions: dict[str, str], *, quick: bool
 ) -> None:
-    """Run a driver and note its figures. One that fails is told of, and has no figure."""
+    """Run a driver and note its figures. One that fails is told of, and has no figure.
+
+    Compiled modules are written and found, as they are where anything is installed: else every start compiles ours.
+    """
     row, name = pair
     command = [sys.executable, "-m", "benchmarks.tasks.driver", name, row, *(["--quick"] if quick else [])]
     with subprocess.Popen(
-        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, process_group=0
+        command,
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        process_group=0,
+        env={name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"},
     ) as process:
         try:
             output, errors = process.communicate(timeout=PATIENCE_S)

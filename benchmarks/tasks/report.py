@@ -46,7 +46,12 @@ ROWS = {
     "chain": Row(
         "1,000 tasks that wait for each other (s)", "{:.3f}", (Target("multiprocessing.Pool"), Target("best"))
     ),
-    "fan-out": Row("64 MiB to ten tasks that sum it (s)", "{:.3f}", (Target("ray"), Target("best"))),
+    "fan-out": Row(
+        "64 MiB to ten tasks that sum it, shared first (s)", "{:.3f}", (Target("ray"), Target("best"))
+    ),
+    "passed": Row(
+        "64 MiB to ten tasks that sum it, just passed (s)", "{:.3f}", (Target("ray"), Target("best"))
+    ),
     "back": Row("64 MiB back (s)", "{:.3f}", (Target("ray"), Target("best"))),
     "start": Row("from nothing to the first result (s)", "{:.3f}", (Target("ProcessPoolExecutor", 2),)),
     "driver": Row("memory of an idle driver (MiB)", "{:.1f}", (Target("loky"),)),

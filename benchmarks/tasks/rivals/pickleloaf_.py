@@ -14,7 +14,12 @@ class Workers(Futures):
     """Nothing set but the number of workers."""
 
     def __init__(self, count: int) -> None:
+        self.executor: pickleloaf.Executor
         super().__init__(pickleloaf.Executor(workers=count))
+
+    def share(self, array: Any) -> Any:
+        """Put it into the cluster."""
+        return self.executor.cluster.put(array)
 
     def bulk(self, f: Callable[[Any], Any], xs: Sequence[Any]) -> list[Any]:
         """Let the executor make its chunks."""

@@ -7,7 +7,8 @@
 2. Which segment to compare with is told by the sizes of the pieces and a few samples of their bytes.
 3. The receiver: the kernel knows a segment by a number of its own, whichever descriptor it came with. A task
    that waits beside another one for the same array uses the mapping that is there.
-4. Nothing is kept for the sake of this: only what somebody else holds is found again.
+4. Nothing is kept here: only what somebody else holds is found again. (A worker holds the segment of its latest
+   task until the next one comes, or for a tenth of a second.)
 """
 
 from __future__ import annotations

@@ -61,6 +61,7 @@ class Worker(Asking):
         self._turn = 0  # counts its tasks
         self._parent = os.getppid()
         self._recording: Recording | None = None
+        self._latest: Segment | None = None  # of the latest task: the next one may be for the same array
 
     def __repr__(self) -> str:
         return f"<Worker {self.name}>"
@@ -106,6 +107,7 @@ class Worker(Asking):
                     self._lead()
                 quiet = 0 if busy else quiet + 1
                 before = turn
+            self._latest = None
             self._asleep = True
             if self._busy:  # it began just now, and thought us awake
                 self._asleep = False
@@ -143,6 +145,7 @@ class Worker(Asking):
                     self._functions.clear()
                 self._functions[number] = frame.body[:length]
             arguments = Parcel.received(frame.body[max(length, 0) :], layout, frame.fd)
+            self._latest = arguments.segment
             values = {need: self._values[need] for need in needs}
             self._runners.add(ident, (Call(self._functions[number], arguments), values))
         elif kind in (Kind.VALUE, Kind.FAILED):
