@@ -2,6 +2,7 @@
 
 import collections
 import copyreg
+import functools
 import types
 from unittest import mock
 
@@ -401,6 +402,38 @@ class ListSubclass(Case):
         assert obj[0] == 1 and obj[1] is obj and obj.kind is int
         with raises(ValueError):
             obj.append(None)
+
+
+class DecoratedNew(Case):
+    """Instances of classes whose __new__ is cached or wrapped, and requires an argument"""
+
+    def make():
+        def checked(function):
+            @functools.wraps(function)
+            def wrapper(*args):
+                assert len(args) == 2
+                return function(*args)
+
+            return wrapper
+
+        class Cached:
+            @functools.lru_cache
+            def __new__(cls, root):
+                self = super().__new__(cls)
+                self.root = root
+                return self
+
+        class Checked:
+            @checked
+            def __new__(cls, root):
+                self = super().__new__(cls)
+                self.root = root
+                return self
+
+        return Cached("a"), Checked("b")
+
+    def same(obj):
+        assert [each.root for each in obj] == ["a", "b"] and type(obj[1])("c").root == "c"
 
 
 class WatchedDict(Case):

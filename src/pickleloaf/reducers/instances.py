@@ -146,6 +146,8 @@ def _needs_arguments(cls: type) -> bool:
     """Tell whether pickle would call ``__new__`` without arguments that it requires."""
     new = _said(cls, "__new__")
     new = new.__func__ if isinstance(new, staticmethod) else new
+    while hasattr(new, "__wrapped__"):  # a decorator passes on what it gets
+        new = new.__wrapped__
     if type(new) is not FunctionType or _reduces_itself(cls):
         return False
     if _said(cls, "__getnewargs__") is not None or _said(cls, "__getnewargs_ex__") is not None:
