@@ -19,6 +19,7 @@ LAYERS = (
     ("policy", "code"),
     ("reducers",),
     (
+        "again",
         "pickler",
         "unpickler",
         "fingerprint",

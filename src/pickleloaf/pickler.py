@@ -51,8 +51,7 @@ _CORE: dict[type, Any] = {
 }
 
 
-_dump = pickle.Pickler.dump
-_clear_memo = pickle.Pickler.clear_memo
+_dump, _clear_memo = pickle.Pickler.dump, pickle.Pickler.clear_memo
 
 
 class Pickler(pickle.Pickler):
@@ -108,9 +107,8 @@ class Pickler(pickle.Pickler):
             policy = _value_policy(by_value, handles or HANDLES, patches or _DEFAULT.patches, portable)
         self._buffers: Buffers | None = None
         if buffer_callback is not None:
-            self._buffers = (_carrying().HeldBuffers if policy.patches == "carry" else Buffers)(
-                buffer_callback
-            )
+            kind = _carrying().HeldBuffers if policy.patches == "carry" else Buffers
+            self._buffers = kind(buffer_callback)
         pickle.Pickler.__init__(self, parts, protocol, buffer_callback=self._buffers)
         self._dump = Dump(policy, protocol, _define)
         self._used = False
@@ -136,16 +134,11 @@ class Pickler(pickle.Pickler):
     def _pickled(self, obj: Any, before: Memory | None = None) -> Parts:
         """Return the pickle of an object in parts, which the caller clears."""
         dump = self._dump
-        try:
-            _dump(self, obj)
-        except Exception as error:  # noqa: BLE001 - whatever user code raises while it is asked for its state
-            if not _carrying().write_with_originals(self, obj, before, error):
-                rescue(self, obj, before or Memory(), error)
-        if (
-            (dump.has_sets or type(obj) is set or type(obj) is frozenset)
-            and dump.protocol >= 4
-            and before is None
-        ):
+        self._write(obj, before)
+        if dump.doubts:
+            importlib.import_module("pickleloaf.again").write_again(self, obj, before)
+        has_sets = dump.has_sets or type(obj) is set or type(obj) is frozenset
+        if has_sets and dump.protocol >= 4 and before is None:
             from pickleloaf.settle import settle_sets
 
             self._parts[:] = [settle_sets(b"".join(self._parts))]
@@ -157,6 +150,13 @@ class Pickler(pickle.Pickler):
 
             self._parts[:] = [with_note(b"".join(self._parts))]
         return self._parts
+
+    def _write(self, obj: Any, before: Memory | None) -> None:
+        try:
+            _dump(self, obj)
+        except Exception as error:  # noqa: BLE001 - whatever user code raises while it is asked for its state
+            if not _carrying().write_with_originals(self, obj, before, error):
+                rescue(self, obj, before or Memory(), error)
 
     def clear_memo(self) -> None:
         """Forget which objects have been pickled, as pickle does."""
@@ -232,7 +232,7 @@ def _define(cls: type, policy: ValuePolicy) -> tuple[bytes, list[type]]:
     return b"".join(file), pickler._dump.met
 
 
-#: What a pickler does when it is told nothing else.
+#: The policy where nothing else is said.
 _DEFAULT = ValuePolicy(REGISTRY, HANDLES, patches=default_treatment())
 
 

@@ -88,6 +88,9 @@ VERBS: dict[str, Verb] = {
         "reducers._derived", "an instance, made by __new__ and __init__ of a base of its class"
     ),
     "fill_derived": Verb("reducers._derived", "gives an instance what its base says, then its attributes"),
+    "fill_own_dict": Verb(
+        "reducers._own_dicts", "gives an instance the very dict, of whatever kind, that its attributes are in"
+    ),
     "fill_instance": Verb(
         "reducers.instances", "sets the attributes of an instance without asking it for any"
     ),
@@ -129,6 +132,10 @@ VERBS: dict[str, Verb] = {
     "items": Verb("reducers.views", "the items view of a mapping"),
     "class_namespace": Verb("reducers.views", "the __dict__ of a class"),
     "memory": Verb("reducers.views", "a memoryview of a buffer, with its format and shape"),
+    "window": Verb("reducers.views", "a memoryview of a part of what else in the payload looks into, too"),
+    "read_only": Verb(
+        "reducers.views", "a memoryview of all of an object, which may not be written through it"
+    ),
     # weak references
     "reference": Verb("reducers.weakrefs", "a weak reference of a subclass"),
     "weak_method": Verb("reducers.weakrefs", "a weak reference to a bound method"),

@@ -219,6 +219,38 @@ def test_out_of_band_memoryview():
     assert (loaded.format, loaded.shape) == ("i", (6, 10))
 
 
+@pytest.mark.parametrize(
+    ("spans", "at"),  # of views, or of the data itself; and where in two of them the same byte is
+    [
+        ([None, (0, 10), (2, 5)], [4, 2]),
+        ([(2, 5), None], [2, 4]),
+        ([(3, 7), (2, 5)], [1, 2]),
+    ],
+)
+def test_out_of_band_memory_that_is_shared(spans, at):
+    """What looks into the same memory still does where memory goes out of band, and each buffer is in its turn."""
+    data = bytearray(b"0123456789")
+    objects = [data if span is None else memoryview(data)[slice(*span)] for span in spans]
+    objects.append(memoryview(bytearray(b"last")))
+    buffers = []
+    payload = loaf.dumps(objects, buffer_callback=buffers.append)
+    assert len(buffers) == sum(type(each) is memoryview for each in objects)
+    loaded = loaf.loads(payload, buffers=[bytearray(each) for each in buffers])
+    assert [bytes(each) for each in loaded] == [bytes(each) for each in objects]
+    first, other = loaded[0], loaded[len(spans) - 1]
+    first[at[0]] = 0
+    assert other[at[1]] == 0
+
+
+def test_chunks_go_out_of_band_uncopied():
+    """Views that lie side by side share nothing, so what they are of does not travel."""
+    view = memoryview(bytearray(100_000))
+    buffers = []
+    payload = loaf.dumps([view[:50_000], view[50_000:]], buffer_callback=buffers.append)
+    assert len(payload) < 1000
+    assert len(buffers) == 2
+
+
 def test_out_of_band_array():
     """A numpy array in an instance of the script goes out of band."""
     np = pytest.importorskip("numpy")

@@ -566,6 +566,86 @@ class DictOnly(Case):
         assert getattr(obj, "not a name") == 3 and vars(obj)[4] == "four"
 
 
+class Bare:
+    pass
+
+
+class Watched(dict):
+    def doubled(self):
+        return {name: value * 2 for name, value in self.items()}
+
+
+class OwnKindOfDict(Case):
+    """Instances whose __dict__ is of a subclass of dict: set from outside, shared, empty, beside a slot"""
+
+    def make():
+        class Slotted:
+            __slots__ = ("__dict__", "slot")
+
+        first, second, third, last = Bare(), Bare(), Bare(), Slotted()
+        first.__dict__ = second.__dict__ = Watched(n=1)
+        third.__dict__ = Watched()
+        last.__dict__, last.slot = Watched(n=2), "slot"
+        return first, second, third, last, Bare()
+
+    def same(obj):
+        first, second, third, last, plain = obj
+        assert first.__dict__.doubled() == {"n": 2} and first.__dict__ is second.__dict__
+        first.n = 3
+        assert second.n == 3 and third.__dict__.doubled() == {} and type(plain.__dict__) is dict
+        assert last.__dict__.doubled() == {"n": 4} and last.slot == "slot"
+        first.n = 1
+
+
+class ItsOwnDict(Case):
+    """A dict whose items are its attributes, since it is its own __dict__"""
+
+    def make():
+        class Options(dict):
+            def __init__(self, **items):
+                super().__init__(items)
+                self.__dict__ = self
+
+        class Counting(Options):
+            def __setitem__(self, name, value):
+                super().__setitem__(name, value)
+                self.count += 1
+
+        return Options(depth=3, inner=Options(width=4), counting=Counting(count=1))
+
+    def same(obj):
+        assert obj.counting == {"count": 1}
+        obj.counting["n"] = 2
+        assert obj.counting.count == 2 and obj.counting.pop("n") == 2
+        obj.counting.count = 1
+        assert obj.depth == 3 and obj.inner["width"] == 4
+        obj.more = 5
+        assert obj.pop("more") == 5 and not hasattr(obj, "more") and obj.__dict__ is obj
+
+
+class OwnKindOfDictHashed(Case):
+    """Such instances in a set, with a hash or a __getattr__ that needs their attributes"""
+
+    def make():
+        class Key:
+            def __getattr__(self, name):
+                return self.inner[name]
+
+            def __hash__(self):
+                return hash(self.n)
+
+            def __eq__(self, other):
+                return self.n == other.n
+
+        key = Key()
+        key.__dict__ = Watched(n=1, inner={"a": 1})
+        return {key}
+
+    def same(obj):
+        (key,) = obj
+        assert key in obj and key.a == 1 and type(key.__dict__).__name__ == "Watched"
+
+
 class AttributeOrder(Case):
     """An instance keeps the order of its attributes"""
 

@@ -77,6 +77,37 @@ class MethodLines(Case):
         assert "# the failing line" in "".join(traceback.format_exception(caught.value))
 
 
+class GetSourceOfMethods(Case):
+    """inspect.getsource of the methods of a class; of the class as a whole there is none, and no other"""
+
+    def make():
+        class Parser:
+            def parse(self, text):
+                return text  # as it is
+
+            @property
+            def size(self):
+                return 1  # always
+
+        return Parser
+
+    def here(obj):
+        import inspect
+
+        assert "# as it is" in inspect.getsource(obj)
+
+    def same(obj):
+        import inspect
+
+        assert "# as it is" in inspect.getsource(obj.parse)
+        assert inspect.getsource(obj.size.fget).lstrip().startswith("@property")
+        try:
+            found = inspect.getsource(obj)
+        except (OSError, TypeError):
+            return
+        assert "# as it is" in found  # where the receiver has the very file
+
+
 class TwoVersions(Case):
     """Two functions of one cell name, whose sources differ"""
 

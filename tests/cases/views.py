@@ -1,5 +1,6 @@
-"""Views of dicts and classes."""
+"""Views of dicts, classes and memory."""
 
+import array
 import collections
 import types
 
@@ -45,6 +46,57 @@ class ValuesKeepKeysHome(Case):
 
     def same(obj):
         assert list(obj) == [1, 2]
+
+    def payload(data):
+        assert b"safe" not in data
+
+
+class SharedMemory(Case):
+    """A bytearray and memoryviews of it: whole, a part, backwards, read-only"""
+
+    def make():
+        data = bytearray(b"0123456789")
+        view = memoryview(data)
+        return view[2:5], data, view, view[::-2], view.toreadonly()
+
+    def same(obj):
+        part, data, view, backwards, read_only = obj
+        before = bytes(data)
+        data[2], data[9] = b"xz"
+        assert view[2] == part[0] == read_only[2] == ord("x") and bytes(backwards) == b"z7531"
+        part[1] = ord("y")
+        assert data[3] == ord("y") and read_only.readonly and not view.readonly
+        data[:] = before
+
+
+class SharedArray(Case):
+    """An array next to memoryviews of a part of it, one with steps; and a grid of a bytearray"""
+
+    def make():
+        numbers, grid = array.array("i", range(10)), bytearray(range(24))
+        view = memoryview(numbers)
+        return view[2:5], numbers, view[8:2:-2], memoryview(grid).cast("B", (4, 6)), grid
+
+    def same(obj):
+        part, numbers, steps, square, grid = obj
+        numbers[4], grid[7] = 100, 99
+        assert part.tolist() == [2, 3, 100] and steps.tolist() == [8, 6, 100] and part.format == "i"
+        assert square[1, 1] == 99 and square.shape == (4, 6)
+        numbers[4], grid[7] = 4, 7
+
+
+class OverlappingMemory(Case):
+    """Memoryviews that overlap, of a bytearray that is not sent"""
+
+    def make():
+        view = memoryview(bytearray(b"key to the safe: 0123456789"))
+        return view[19:23], view[21:25]
+
+    def same(obj):
+        one, other = obj
+        one[2] = 0
+        assert bytes(one) == b"23\x005" and bytes(other) == b"\x00567"
+        one[2] = ord("4")
 
     def payload(data):
         assert b"safe" not in data

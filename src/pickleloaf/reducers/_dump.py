@@ -80,13 +80,14 @@ _ON_DEMAND: dict[str, Callable[[], Any]] = {
     "left_out": dict,
     "boxes": dict,
     "cycles": Cycles,
+    "shared": dict,
 }
 
 #: Parts of a Dump that hold while an object is pickled once more.
-_KEPT = frozenset({"left_out"})
+_KEPT = frozenset({"left_out", "shared"})
 
 #: How many parts a Dump has before anything is made on demand.
-_ALWAYS = 12
+_ALWAYS = 13
 
 
 class Unheard(deque[Any]):
@@ -131,6 +132,9 @@ class Dump:
         has_sets: whether a definition holds a set, whose order has to be settled.
         left_out: names of modules by value that cannot travel, with the reason, by module.
         cycles: which objects lead back to themselves.
+        doubts: what is looked at once the payload has been written; see again.
+        shared: what several views look into, by its id: what stands for it, where in it that begins, and whether
+            buffers go out of band.
         boxes: lists that stand in a payload for what must be made once or is made up here, by id of the object.
     """
 
@@ -143,6 +147,7 @@ class Dump:
     left_out: dict[str, dict[str, str]]
     boxes: dict[int, Any]
     cycles: Cycles
+    shared: dict[int, tuple[Any, int, bool]]
 
     def __init__(self, policy: ValuePolicy, protocol: int, define: Callable[..., Any]) -> None:
         self.policy = policy
@@ -157,6 +162,7 @@ class Dump:
         self.closed: list[type] = []
         self.nested: set[int] = set()
         self.has_sets = False
+        self.doubts: list[Any] = []
 
     @property
     def portable(self) -> bool:
@@ -180,6 +186,8 @@ class Dump:
         self.nested.clear()
         self.building = []
         self.has_sets = False
+        if self.doubts:
+            self.doubts.clear()
         if self.uses:
             self.uses.clear()
         if len(self.__dict__) > _ALWAYS:

@@ -4,7 +4,8 @@ Takes apart: name, bases, metaclass, namespace, keywords, virtual subclasses. Tr
 wire.fill_class, wire.fill_names, wire.fill_abc; wire.hidden_type for types that no module names.
 Keeps: identity (see _tracking), order of attributes, slots, descriptors, `__class__` cells, type
 parameters, class statement keywords, everything a metaclass or __init_subclass__ does.
-Loses: `__firstlineno__`, weak references to subclasses.
+Loses: `__firstlineno__`, weak references to subclasses, the source of the class as a whole: `inspect` looks for
+that in the file that the module of its name has over there, and finds nothing. The source of its methods is kept.
 """
 
 from __future__ import annotations

@@ -19,9 +19,10 @@ from pickleloaf.errors import EncodeError
 from pickleloaf.reducers._derived import adapter_of
 from pickleloaf.reducers._dump import Dump
 from pickleloaf.reducers._filling import direct, watches
-from pickleloaf.reducers._judgements import remember
+from pickleloaf.reducers._judgements import recall, remember
 from pickleloaf.reducers._kinds import ATOMS
 from pickleloaf.reducers._named import names_of_instances, reduce_named
+from pickleloaf.reducers._own_dicts import doubting
 from pickleloaf.wire import verb
 
 _Reducer = Callable[[Any, Dump], Any]
@@ -29,6 +30,11 @@ _Reducer = Callable[[Any, Dump], Any]
 
 def reducer_of_instances(cls: type) -> _Reducer | None:
     """Return what takes instances of a type apart, or None where pickle's own way is right."""
+    reduce = _choose(cls)
+    return doubting(reduce) if issubclass(cls, dict) and cls.__module__ != "collections" else reduce
+
+
+def _choose(cls: type) -> _Reducer | None:
     named = names_of_instances(cls)
     anew = _needs_arguments(cls)
     guarded = _guards_attributes(cls)
@@ -62,10 +68,9 @@ def reducer_of_instances(cls: type) -> _Reducer | None:
             reduced = direct(reduced)
         if guarded and reduced[2:] and not reduced[5:]:
             return (*(*reduced, None, None)[:5], fill_instance)
-        if not (
-            named or anew or guarded or hashed or adapt or watched
-        ):  # the first of its type answers no name, so nobody need look again
-            remember(cls, None)
+        is_plain = not (named or anew or guarded or hashed or adapt or watched)
+        if is_plain and recall(cls) is reduce_instance:
+            remember(cls, None)  # the first of its type answers no name, so nobody need look again
         return reduced
 
     return reduce_instance

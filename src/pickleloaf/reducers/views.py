@@ -3,9 +3,10 @@
 Takes apart: what the view shows. Travels as: wire.keys, wire.values, wire.fill_values, wire.items;
 types.MappingProxyType, by name, wire.class_namespace; wire.memory.
 Keeps: order; of an items view and a mapping proxy, that they go on showing their mapping; of memory,
-contents, format, shape, and whether it may be written. Memory goes out of band where pickle is asked to.
+contents, format, shape, whether it may be written, and that it is shared with what else in the payload looks
+into it. Memory goes out of band where pickle is asked to.
 Loses: of views of keys or values and of memory, the rest of what they look into, so that nothing travels
-that they do not show; strides of memory.
+that they do not show; strides of memory that is not shared.
 """
 
 from __future__ import annotations
@@ -100,9 +101,8 @@ def reduce_memory(view: memoryview, dump: Dump) -> Any:
             "cannot pickle memoryview object: it is released", hint="send it before that"
         ) from error
     if not _is_native(view):
-        whole = memoryview(view.obj)
-        if (whole.format, whole.shape, whole.strides) == (view.format, view.shape, view.strides):
-            return memoryview, (view.obj,)
+        if _is_whole(view):
+            return rebuild_read_only if view.readonly else memoryview, (view.obj,)
         msg = f"cannot pickle memoryview object: nobody can make one of format {view.format!r} and a part of an object"
         raise EncodeError(msg, hint="send view.tobytes(), or the object that it is a view of")
     if view.readonly != isinstance(contents, bytes) and contents is not view:
@@ -111,7 +111,57 @@ def reduce_memory(view: memoryview, dump: Dump) -> Any:
         contents = pickle.PickleBuffer(contents)
     elif contents is view:
         contents = bytes(view) if view.readonly else bytearray(view)
+    if view.nbytes and type(view.obj) is not bytes:
+        if id(view.obj) in dump.shared:
+            return _reduce_shared(view, contents, dump)
+        dump.doubts.append(view)
     return rebuild_memory, (contents, view.format, view.shape)
+
+
+def _is_whole(view: memoryview) -> bool:
+    """Tell whether a view is as its object gives it."""
+    whole = memoryview(view.obj)
+    return (whole.format, whole.shape, whole.strides) == (view.format, view.shape, view.strides)
+
+
+def _reduce_shared(view: memoryview, contents: Any, dump: Dump) -> Any:
+    """Name the object that a view looks into together with others, and where; see again."""
+    owner, begin, is_out_of_band = dump.shared[id(view.obj)]
+    if owner is view.obj and not is_out_of_band and not view.readonly and _is_whole(view):
+        return memoryview, (owner,)
+    if (view.ndim != 1 and not view.c_contiguous) or not memoryview(owner).c_contiguous:
+        msg = "cannot pickle memoryview object: it has strides in several dimensions, and shares memory with others"
+        raise EncodeError(msg, hint="send view.tobytes(), or make the view over there")
+    start, stop = extent(view)
+    step = view.strides[0] // view.itemsize if view.strides and view.ndim == 1 else 1
+    place = (owner, start - begin, stop - begin, view.format, view.shape, step, view.readonly)
+    # Whoever takes buffers out of band has been given this one already.
+    return rebuild_window, (*place, contents) if is_out_of_band else place
+
+
+def extent(view: memoryview) -> tuple[int, int]:
+    """Return where in the memory of its object the bytes of a view begin and end."""
+    steps = [(size - 1) * stride for size, stride in zip(view.shape or (), view.strides or (), strict=True)]
+    first = _address(view) - _address(memoryview(view.obj))
+    start = first + sum(step for step in steps if step < 0)
+    return start, first + sum(step for step in steps if step > 0) + view.itemsize
+
+
+def _address(view: memoryview) -> int:
+    """Return the address of the first element of a view; only C code can ask."""
+    import ctypes
+
+    buffer = (ctypes.c_char * _SIZE_OF_BUFFER)()
+    ctypes.pythonapi.PyObject_GetBuffer(ctypes.py_object(view), buffer, _WITH_STRIDES)
+    try:
+        return ctypes.c_void_p.from_buffer(buffer).value or 0
+    finally:
+        ctypes.pythonapi.PyBuffer_Release(buffer)
+
+
+#: Py_buffer is smaller than that; its first field is the address. PyBUF_FULL_RO, Include/pybuffer.h.
+_SIZE_OF_BUFFER = 256
+_WITH_STRIDES = 0x011C
 
 
 def _is_native(view: memoryview) -> bool:
@@ -130,3 +180,37 @@ def rebuild_memory(contents: Any, format: str, shape: tuple[int, ...]) -> memory
     if len(shape) == 1:
         return view.cast(format)  # type: ignore[call-overload, no-any-return]
     return view.cast(format, shape)  # type: ignore[call-overload, no-any-return]
+
+
+@verb
+def rebuild_read_only(obj: Any) -> memoryview:
+    """Make a view of the memory of an object that may not be written."""
+    return memoryview(obj).toreadonly()
+
+
+@verb
+def rebuild_window(
+    obj: Any,
+    start: int,
+    stop: int,
+    format: str,  # noqa: A002
+    shape: tuple[int, ...],
+    step: int,
+    is_read_only: bool,
+    contents: Any = None,
+) -> memoryview:
+    """Make a view of a part of an object's memory.
+
+    Args:
+        obj: the object.
+        start: of the part, in bytes.
+        stop: of the part.
+        format: of the view.
+        shape: of the view.
+        step: every how manieth element it shows; less than 0 for backwards.
+        is_read_only: whether it may not be written.
+        contents: what it shows once more, which is not needed.
+    """
+    part: Any = memoryview(obj).cast("B")[start:stop]
+    view: memoryview = part.cast(format)[::step] if len(shape) == 1 else part.cast(format, shape)
+    return view.toreadonly() if is_read_only else view
