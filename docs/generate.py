@@ -94,7 +94,7 @@ def engines() -> str:
     text = (ROOT / "docs/how-to/engines.md").read_text(encoding="utf-8")
     before, _, rest = text.partition("<!-- table:engines -->\n")
     _, _, after = rest.partition("<!-- end -->")
-    features = importlib.import_module("pickleloaf.engines.base").FEATURES
+    base = importlib.import_module("pickleloaf.engines.base")
     kinds = [
         getattr(importlib.import_module(f"pickleloaf.engines.{file}"), name)
         for file, name in (
@@ -105,14 +105,15 @@ def engines() -> str:
             ("futures", "FuturesEngine"),
         )
     ]
+    lacking = [{**base.NOWHERE, **kind.lacks} for kind in kinds]
     rows = [
         "| | " + " | ".join(kind.name for kind in kinds) + " |\n",
         "| --- |" + " --- |" * len(kinds) + "\n",
         *(
             f"| {meaning} | "
-            + " | ".join(f"no: {kind.lacks[key]}" if key in kind.lacks else "yes" for kind in kinds)
+            + " | ".join(f"no: {lacks[key]}" if key in lacks else "yes" for lacks in lacking)
             + " |\n"
-            for key, meaning in features.items()
+            for key, meaning in base.FEATURES.items()
         ),
     ]
     return f"{before}<!-- table:engines -->\n{''.join(rows)}<!-- end -->{after}"

@@ -4,6 +4,7 @@ test_engines.py runs them on the other engines.
 """
 
 import concurrent.futures
+import contextlib
 import multiprocessing
 import os
 
@@ -14,18 +15,45 @@ from pickleloaf import engines
 ENGINE = os.environ.get("PICKLELOAF_ENGINE", "processes")
 
 
+@contextlib.contextmanager
 def start(name):
-    """Start an engine, with two workers."""
+    """Yield what an executor is connected to: what the user has made, or the name of an engine."""
     if name == "processes":
         context = multiprocessing.get_context("spawn")
-        return engines.connect(concurrent.futures.ProcessPoolExecutor(2, mp_context=context))
-    return engines.connect(name, workers=2)
+        yield concurrent.futures.ProcessPoolExecutor(2, mp_context=context)
+    elif name == "dask-tls":
+        with secured_dask() as client:
+            yield client
+    else:
+        yield name
+
+
+@contextlib.contextmanager
+def secured_dask():
+    """Start Dask's scheduler and workers with TLS on loopback, with a certificate made for the occasion."""
+    import dask
+    from distributed import Client, LocalCluster
+    from distributed.security import Security
+
+    with (
+        dask.config.set({"distributed.scheduler.allowed-failures": 0}),
+        LocalCluster(
+            n_workers=2,
+            threads_per_worker=1,
+            security=Security.temporary(),
+            protocol="tls://",
+            dashboard_address=None,
+            worker_dashboard_address=None,
+        ) as cluster,
+        Client(cluster) as client,
+    ):
+        yield client
 
 
 @pytest.fixture(scope="session", params=[ENGINE])
 def ex(request):
     """An executor on an engine."""
-    with start(request.param) as executor:
+    with start(request.param) as engine, engines.connect(engine, workers=2) as executor:
         yield executor
 
 

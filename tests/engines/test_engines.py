@@ -25,6 +25,7 @@ ROOT_MAY = {
 RUNS = {
     "local": ("pickleloaf", [sys.executable]),
     "dask": ("distributed", [sys.executable]),
+    "dask-tls": ("cryptography", [sys.executable]),
     "ray": ("ray", [sys.executable]),
     "mpi": ("mpi4py", ["mpiexec", "-n", "3", sys.executable, "-m", "mpi4py.futures"]),
 }
@@ -34,7 +35,7 @@ RUNS = {
 @pytest.mark.timeout(200)
 @pytest.mark.parametrize("engine", RUNS)
 def test_all_tasks_pass_on(engine):
-    """All tests of tasks pass, or are refused as the engine's table says."""
+    """All tests of tasks pass, or are refused as the engine's table says; Dask with and without TLS."""
     library, command = RUNS[engine]
     if importlib.util.find_spec(library) is None:  # importing Ray here would leave its psutil in this process
         pytest.skip(f"{library} is not installed")
@@ -52,3 +53,33 @@ def test_all_tasks_pass_on(engine):
     )
     assert result.returncode == 0, result.stdout + result.stderr
     assert re.search(r"^\d\d passed", result.stdout, re.MULTILINE), result.stdout
+
+
+DEADLY = """
+import os
+from pickleloaf import engines
+
+with engines.connect("mpi") as ex:
+    print("before", ex.submit(len, "ab").result(), flush=True)
+    ex.submit(os.abort).result()
+    print("after")
+"""
+
+
+@pytest.mark.skipif(shutil.which("mpiexec") is None, reason="MPI is not installed")
+@pytest.mark.skipif(importlib.util.find_spec("mpi4py") is None, reason="mpi4py is not installed")
+@pytest.mark.skipif("PICKLELOAF_ENGINE" in os.environ, reason="this is a run that it has started")
+def test_mpi_ends_with_its_worker(tmp_path):
+    """In MPI the death of a worker ends the whole job, at once, as the table says."""
+    (tmp_path / "deadly.py").write_text(DEADLY)
+    result = subprocess.run(
+        [*RUNS["mpi"][1], tmp_path / "deadly.py"],
+        env=os.environ | ROOT_MAY,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert result.returncode != 0
+    assert "before 2" in result.stdout
+    assert "after" not in result.stdout

@@ -1,6 +1,8 @@
 """`pickleloaf.Executor` and `pickleloaf.run` take an engine."""
 
 import concurrent.futures
+import multiprocessing
+import os
 
 import pytest
 from harness import loaf
@@ -63,6 +65,16 @@ def test_values_of_another_executor():
         one, two = engines.connect(pool), engines.connect(pool)
         with pytest.raises(loaf.EngineError, match="another executor"):
             two.submit(len, one.submit(len, "ab"))
+
+
+def test_a_pool_dies_with_its_worker():
+    """In a pool, the death of a worker is the `WorkerDied` of all tasks, as the table says."""
+    context = multiprocessing.get_context("spawn")
+    ex = engines.connect(concurrent.futures.ProcessPoolExecutor(1, mp_context=context))
+    futures = [ex.submit(os._exit, 1), ex.submit(len, "ab")]
+    for each in futures:
+        with pytest.raises(loaf.WorkerDied):
+            each.result(60)
 
 
 def test_not_inside_a_task():

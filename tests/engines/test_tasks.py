@@ -5,6 +5,7 @@ import concurrent.futures
 import json
 import os
 import pickle
+import pickletools
 import signal
 import sys
 import time
@@ -15,7 +16,9 @@ from harness import loaf
 
 from pickleloaf import engines
 from pickleloaf.engines.cluster import EngineCluster
+from pickleloaf.tasks import current
 
+ENGINE = os.environ.get("PICKLELOAF_ENGINE", "processes")
 SLOW_S = 60  # the longest that anything may take
 
 
@@ -55,6 +58,21 @@ def result(future):
 def test_it_runs_elsewhere(ex):
     """A lambda runs in another process."""
     assert result(ex.submit(lambda: os.getpid())) != os.getpid()  # noqa: PLW0108 - it is the lambda that travels
+
+
+def test_what_is_said_stays_secret(ex):
+    """With TLS, everybody who talks to Dask does so by it: scheduler, workers, and the client of a task."""
+    if ENGINE != "dask-tls":
+        pytest.skip("TLS is Dask's")
+    info = ex.engine._client.scheduler_info()
+    assert info["address"].startswith("tls://127.0.0.1:")
+    assert all(address.startswith("tls://127.0.0.1:") for address in info["workers"])
+
+    def address():
+        with engines.here() as inner:
+            return inner.engine._client.scheduler.address
+
+    assert result(ex.submit(address)) == info["address"]
 
 
 def test_turkey_goes_and_comes_back(ex):
@@ -370,12 +388,9 @@ def test_promises_fail_alike(ex):
     with pytest.raises(Burnt):
         cluster.when_all([cluster.task(fail), cluster.task(len, "ab")]).then(len).result(SLOW_S)
     assert cluster.when_all([]).result(SLOW_S) == []
-    with pytest.raises(loaf.EngineError, match="memory that can be written"):
-        cluster.alloc(10)
-    with pytest.raises(loaf.EngineError, match="after a time"):
-        cluster.task(len, "ab", timeout=1.0)
-    with pytest.raises(loaf.EngineError, match="promise"):
-        cluster.task(id, cluster.task(len, "ab"))
+    for refused in (lambda: cluster.alloc(10), cluster.statistics, cluster.profile, cluster.watch):
+        with pytest.raises(loaf.EngineError, match=f"{ex.engine.name} cannot do this"):
+            refused()
 
 
 class Unclosed(engines.Executor):
@@ -383,3 +398,126 @@ class Unclosed(engines.Executor):
 
     def shutdown(self, wait=True, *, cancel_futures=False):
         """Leave it open."""
+
+
+def test_promises_as_arguments(ex):
+    """A promise or ref that stands anywhere in the arguments arrives as itself, and knows its value or its failure."""
+    cluster = EngineCluster(Unclosed(ex.engine))
+
+    def look(promises, alone, *, burnt):
+        try:
+            burnt.result()
+        except Burnt as error:
+            return [each.result() for each in promises["all"]], alone.result(), error.minutes
+        return "not burnt"
+
+    squares = [cluster.task(lambda n: n * n, n) for n in range(3)]
+    found = cluster.task(look, {"all": squares}, squares[2], burnt=cluster.task(fail))
+    assert found.result(SLOW_S) == ([0, 1, 4], 4, 90)
+    assert cluster.task(lambda refs: refs[0].get_local(), [cluster.put("kept")]).result(SLOW_S) == "kept"
+
+    async def wait(promises):
+        return [await each for each in promises]
+
+    assert cluster.task(wait, squares).result(SLOW_S) == [0, 1, 4]
+    with pytest.raises(loaf.EncodeError, match="promise"):
+        cluster.task(lambda promises: promises, squares).result(SLOW_S)
+    other = EngineCluster(Unclosed(ex.engine))
+    with pytest.raises(loaf.EncodeError, match="another cluster"):
+        other.task(len, squares)
+    with pytest.raises(loaf.EngineError, match="another cluster"):
+        other.task(len, cluster.put("kept"))
+
+
+def test_tasks_inside_of_tasks(ex, lacks):
+    """`current` in a task is the engine's: a task starts tasks, uses what it was given, and may return a promise."""
+    cluster = EngineCluster(Unclosed(ex.engine))
+
+    def spread(given):
+        here = current()
+        tasks = [here.task(lambda n: n * 2, n) for n in range(3)]
+        return here.when_all([*tasks, given[0]]).then(sum)
+
+    promise = cluster.task(spread, [cluster.task(lambda: 1)])
+    if "nested" in lacks:
+        with pytest.raises(loaf.EngineError, match="tasks submit tasks"):
+            promise.result(SLOW_S)
+    else:
+        assert promise.result(SLOW_S) == 7
+
+
+def test_timeout(ex):
+    """A task that takes longer than it may fails with a TimeoutError, and the worker goes on."""
+
+    def never():
+        while True:
+            time.sleep(0.01)
+
+    with pytest.raises(TimeoutError, match=r"never took longer than its timeout of 0\.2 s"):
+        result(ex.task(never, timeout=0.2))
+    cluster = EngineCluster(Unclosed(ex.engine))
+    with pytest.raises(TimeoutError):
+        cluster.task(never, timeout=0.2).result(SLOW_S)
+    assert result(ex.task(len, "ab", timeout=SLOW_S)) == 2
+
+
+def test_map_shows_progress(ex, capfd, monkeypatch):
+    """`map` shows how far it has come; it sends chunks, and raises after its timeout."""
+    for module in ("tqdm.auto", "rich.progress"):
+        monkeypatch.setitem(sys.modules, module, None)
+    assert list(ex.map(abs, range(-7, 0), chunksize=3, progress=True)) == [7, 6, 5, 4, 3, 2, 1]
+    assert "7 of 7" in capfd.readouterr().err
+    assert list(ex.map(lambda n: n + 1, range(100), chunksize="auto")) == list(range(1, 101))
+    with pytest.raises(TimeoutError):
+        list(ex.map(time.sleep, [1.0], timeout=0.1))
+
+
+def test_policies(ex, lacks):
+    """What `dumps` may be told, an executor may be told: of tasks and of what they return."""
+    with pytest.raises(ValueError, match="patches is one of"):
+        engines.connect("local", patches="perhaps")
+    portable = engines.Executor(ex.engine, portable=True)
+    with_source = loaf.dumps(double, by_value="local", portable=True)
+    for each, expected in ((portable, True), (ex, False)):
+        future = each.submit(lambda: double)
+        assert result(future)(5) == 10
+        sent, returned = future._task.payload, engines.Payload.received(future._job.future.result())
+        assert (code_in(with_source) in sent.data) is expected
+        assert (code_in(with_source) in returned.data) is expected
+    handles = loaf.policy.handles.Handles()
+    assert engines.Executor(ex.engine, handles=handles).submit(len, "ab").result(SLOW_S) == 2
+
+
+def code_in(payload):
+    """The longest piece of bytes in a payload: the code, with its source where it is portable."""
+    return max((arg for _, arg, _ in pickletools.genops(payload) if type(arg) is bytes), key=len)
+
+
+def double(n):
+    """Travel with whoever calls it."""
+    return 2 * n
+
+
+#: Every row of the table of engines, and the test that shows it to work or to be refused.
+SHOWN = {
+    "workers": test_workers_have_names,
+    "store": test_put,
+    "chain": test_then,
+    "death": test_death,
+    "alone": test_death,
+    "cancel": test_cancel,
+    "nested": test_tasks_inside_of_tasks,
+    "given": test_promises_as_arguments,
+    "returned": test_promises_as_arguments,
+    "timeout": test_timeout,
+    "policy": test_policies,
+    "progress": test_map_shows_progress,
+    "alloc": test_promises_fail_alike,
+    "seen": test_promises_fail_alike,
+}
+
+
+def test_every_row_is_shown(lacks):
+    """No row of the table is without a test, and no engine lacks what is no row."""
+    assert SHOWN.keys() == engines.FEATURES.keys()
+    assert lacks.keys() <= engines.FEATURES.keys()

@@ -9,21 +9,18 @@
 from __future__ import annotations
 
 import concurrent.futures
-import importlib
-import sys
 from typing import Any
 
 from pickleloaf.engines.base import FEATURES, Engine, Job
 from pickleloaf.engines.executor import EngineRef, Executor, TaskFuture
-from pickleloaf.engines.payload import Payload
+from pickleloaf.engines.inside import here
+from pickleloaf.engines.payload import Payload, policy_of
 from pickleloaf.errors import EngineError
 
 __all__ = ["FEATURES", "Engine", "EngineRef", "Executor", "Job", "Payload", "TaskFuture", "connect", "here"]
 
 
-def connect(
-    engine: Any, *, workers: int | None = None, by_value: Any = "local", patches: str | None = None
-) -> Executor:
+def connect(engine: Any, *, workers: int | None = None, **policy: Any) -> Executor:
     """Return an executor on an engine.
 
     Args:
@@ -31,38 +28,16 @@ def connect(
             a name: ``"local"``, ``"dask"``, ``"ray"`` and ``"mpi"`` start a small one here, ``"dask://host:8786"`` and
             ``"ray://host:10001"`` connect to one. What the user made is left running.
         workers: how many, where one is started.
-        by_value: as in `pickleloaf.dumps`; by default your own project travels, and need not be installed there.
-        patches: as in `pickleloaf.dumps`.
+        policy: ``by_value``, ``handles``, ``patches`` and ``portable`` as in `pickleloaf.dumps`, of tasks and of their
+            results; by default (``by_value="local"``) your own project travels, and need not be installed there.
 
     Raises:
         EngineError: this is no engine, or the name of none.
         ImportError: the engine is not installed.
+        ValueError: the policy is none.
     """
-    return Executor(_engine(engine, workers), by_value=by_value, patches=patches)
-
-
-def here(*, by_value: Any = "local", patches: str | None = None) -> Executor:
-    """Return an executor on the engine that runs this task.
-
-    Raises:
-        EngineError: this is no task of an engine whose tasks may submit tasks.
-    """
-    for file, kind, library in _INSIDE:
-        if library in sys.modules:  # whoever runs a task of theirs has imported it
-            module = importlib.import_module(f"{__name__}.{file}")
-            try:
-                return Executor(getattr(module, kind).inside(), by_value=by_value, patches=patches)
-            except ValueError:
-                continue
-    raise EngineError(f"no task of a cluster, of Dask's or of Ray's runs here ({FEATURES['nested']})")
-
-
-#: Engines whose tasks may submit tasks: file, class, and the module that has been imported in such a task.
-_INSIDE = (
-    ("local", "LocalEngine", "pickleloaf.tasks.promise"),
-    ("dask", "DaskEngine", "distributed"),
-    ("ray", "RayEngine", "ray"),
-)
+    policy_of(**policy)  # before anything is started
+    return Executor(_engine(engine, workers), **policy)
 
 
 def _engine(engine: Any, workers: int | None) -> Engine:

@@ -9,8 +9,8 @@
    `cancelled` say what that means, and anything else becomes an `EngineError`.
 3. A handle is whatever the engine understands as "that payload": its own future, a reference into its store, or
    the payload itself. Handles of results and of `hold` may be given to `run`.
-4. What an engine cannot do is in `lacks`, with the reason; asked for it, `Executor` raises `EngineError`. The table
-   in docs/how-to/engines.md is made of that.
+4. What an engine cannot do is in `lacks`, with the reason, and what none can in `NOWHERE`; asked for it, `Executor`
+   raises `EngineError`. The table in docs/how-to/engines.md is made of that.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from typing import Any, ClassVar, NamedTuple
 from pickleloaf.engines.payload import Payload, copied
 from pickleloaf.errors import EngineError, WorkerDied
 
-__all__ = ["FEATURES", "Engine", "Job"]
+__all__ = ["FEATURES", "NOWHERE", "Engine", "Job"]
 
 #: What an engine may lack: the key in `lacks`, and what it means.
 FEATURES: dict[str, str] = {
@@ -33,7 +33,21 @@ FEATURES: dict[str, str] = {
     "death": "a worker that dies is the `WorkerDied` of its task, and is replaced",
     "alone": "what has been sent to a worker and has not begun is not harmed when it dies",
     "cancel": "`cancel` takes back a task that has not begun",
-    "nested": "tasks submit tasks, by `here()`",
+    "nested": "tasks submit tasks, by `here()` or `current()`",
+    "given": "promises and refs stand anywhere in the arguments; the task begins when their values are there",
+    "returned": "a promise stands inside of a result; one that is the result is waited for",
+    "timeout": "`timeout=` interrupts a task that takes longer",
+    "policy": "`by_value`, `handles`, `patches` and `portable`, of tasks and of what they return",
+    "progress": "`map` with `progress=True`, chunks and a timeout",
+    "alloc": "`alloc`: memory that all tasks may write",
+    "seen": "`statistics`, `profile` and `watch`",
+}
+
+#: What there is on no engine; it needs the processes themselves, as `pickleloaf.Cluster` has them.
+NOWHERE: dict[str, str] = {
+    "returned": "nobody would count it; return its value",
+    "alloc": "there is such memory on one machine only",
+    "seen": "the engine has its own dashboard",
 }
 
 
@@ -76,6 +90,10 @@ class Engine(abc.ABC):
         """Return the names of the workers; a worker that is replaced leaves its name to the next."""
         raise self.refusal("workers")
 
+    def width(self) -> int:
+        """Return how many tasks run at once, more or less; `map` with ``chunksize="auto"`` asks."""
+        return len(self.workers())
+
     def hold(self, payload: Payload) -> Any:
         """Keep a payload, and return a handle on it. By default it is sent along with each task."""
         return payload.sent(copied)
@@ -89,7 +107,8 @@ class Engine(abc.ABC):
 
     def refusal(self, feature: str) -> EngineError:
         """Return the error that says why this engine does not have a feature."""
-        return EngineError(f"{self.name} cannot do this ({FEATURES[feature]}): {self.lacks[feature]}")
+        why = self.lacks.get(feature) or NOWHERE[feature]
+        return EngineError(f"{self.name} cannot do this ({FEATURES[feature]}): {why}")
 
     def failure(self, error: BaseException, name: str, to: str | None) -> BaseException:
         """Return what a task fails with when the future that the engine gave for it has failed.

@@ -11,10 +11,11 @@ from collections.abc import Iterable
 from concurrent.futures import Future
 from typing import Any, NoReturn, Self
 
-from pickleloaf.engines.executor import EngineRef, Executor, Task, TaskFuture
+from pickleloaf.engines.executor import Executor
 from pickleloaf.engines.payload import Payload
+from pickleloaf.engines.values import EngineRef, Task, TaskFuture
 from pickleloaf.errors import EngineError
-from pickleloaf.tasks.promise import RUNTIMES, Handle, Promise, Taken, when_all, when_any
+from pickleloaf.tasks.promise import RUNTIMES, Promise, Taken, when_all, when_any
 from pickleloaf.tasks.refs import Ref
 
 __all__ = ["EngineCluster"]
@@ -26,7 +27,6 @@ class EngineCluster:
     def __init__(self, executor: Executor) -> None:
         """Use an executor, which `close` shuts down."""
         self._executor = executor
-        self._numbers = itertools.count(1)
         self._values: dict[int, Any] = {}
         RUNTIMES.append(self)
 
@@ -51,14 +51,23 @@ class EngineCluster:
         """
         return list(self._executor.workers)
 
-    def task(self, f: Any, /, *args: Any, to: Any = None, retries: int = 0, **kwargs: Any) -> Promise:
+    def task(
+        self,
+        f: Any,
+        /,
+        *args: Any,
+        to: Any = None,
+        retries: int = 0,
+        timeout: float | None = None,
+        **kwargs: Any,
+    ) -> Promise:
         """Let a worker call a function; return a promise of what it returns. See `Cluster.task`.
 
         Raises:
             EncodeError: a part of function or arguments cannot travel.
-            EngineError: there is no such worker, or this engine cannot choose one; a timeout was set.
+            EngineError: there is no such worker, or this engine cannot choose one.
         """
-        return self.submit((f, args, kwargs), to=to, retries=retries, timeout=kwargs.pop("timeout", None))
+        return self.submit((f, args, kwargs), to=to, retries=retries, timeout=timeout)
 
     def submit(
         self,
@@ -69,15 +78,15 @@ class EngineCluster:
         timeout: float | None = None,
     ) -> Promise:
         """Let a call be made; see `task`."""
-        if timeout is not None:
-            self._refuse("end a task after a time")
         f, args, kwargs = call
-        future = self._executor.task(
+        future = self._executor.call(
             self._value(f),
-            *map(self._value, args),
+            tuple(map(self._value, args)),
+            {key: self._value(each) for key, each in kwargs.items()},
             to=None if to is None else str(to),
             retries=retries,
-            **{key: self._value(each) for key, each in kwargs.items()},
+            timeout_s=timeout,
+            known=self.known,
         )
         return Promise(self, self._number(future))
 
@@ -95,7 +104,17 @@ class EngineCluster:
         Raises:
             EngineError: always.
         """
-        self._refuse("share memory that can be written")
+        raise self._executor.engine.refusal("alloc")
+
+    def statistics(self, *_: Any, **__: Any) -> NoReturn:
+        """Refuse, as `profile` and `watch` do: an engine has its own dashboard.
+
+        Raises:
+            EngineError: always.
+        """
+        raise self._executor.engine.refusal("seen")
+
+    profile = watch = statistics
 
     def when_all(self, promises: Iterable[Promise]) -> Promise:
         """See `pickleloaf.when_all`."""
@@ -110,7 +129,7 @@ class EngineCluster:
 
     def combine(self, idents: tuple[int, ...], *, first: bool) -> Promise:
         """Return a promise of several values, put together by a worker, or of the first that is there."""
-        values = [self._values[ident] for ident in idents]
+        values = [self.known(ident) for ident in idents]
         if not first:
             return Promise(self, self._number(self._executor.submit(_listed, *values)))
         won = TaskFuture(self._executor, Task("when_any", Payload(b""), [], None), 0)
@@ -120,7 +139,7 @@ class EngineCluster:
 
     def fetch(self, ident: int, *, copy: bool = False) -> Future[Any]:
         """Return a future of a value."""
-        value = self._values[ident]
+        value = self.known(ident)
         if isinstance(value, EngineRef):
             return self._executor.submit(_itself, value)
         return value  # type: ignore[no-any-return]
@@ -140,27 +159,33 @@ class EngineCluster:
 
     def cancel(self, ident: int) -> None:
         """Take a task back."""
-        self._values[ident].cancel()
+        self.known(ident).cancel()
+
+    def known(self, ident: int) -> Any:
+        """Return what the executor has for a number.
+
+        Raises:
+            EngineError: it is none of this cluster's.
+        """
+        try:
+            return self._values[ident]
+        except KeyError:
+            raise EngineError("a promise or ref of another cluster; get its value first") from None
 
     def _number(self, value: Any) -> int:
-        ident = next(self._numbers)
+        ident = next(_NUMBERS)
         self._values[ident] = value
         return ident
 
     def _value(self, obj: Any) -> Any:
         """Return the executor's own for what stands for a value."""
         if isinstance(obj, Taken):
-            return self._values[int(obj)]
-        if isinstance(obj, Promise):
-            self._refuse("hand a promise to a task as a promise; hand over its value with then or when_all")
-        if isinstance(obj, Handle):
-            if obj._runtime is not self:
-                raise EngineError(f"a {type(obj).__name__} of another cluster; get its value first")
-            return self._values[obj.ident]
-        return obj
+            return self.known(int(obj))
+        return self.known(obj.ident) if isinstance(obj, Ref) else obj
 
-    def _refuse(self, what: str) -> NoReturn:
-        raise EngineError(f"on an engine ({self._executor.engine.name}), pickleloaf cannot {what}")
+
+#: Of promises and refs on engines; above those of local clusters, with which they must not be confused.
+_NUMBERS = itertools.count(1 << 62)
 
 
 def _listed(*values: Any) -> list[Any]:

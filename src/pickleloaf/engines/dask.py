@@ -13,8 +13,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, ClassVar
 
 from pickleloaf.engines.base import Engine, Job
-from pickleloaf.engines.calls import run_payload
 from pickleloaf.engines.payload import Payload
+from pickleloaf.engines.running import run_payload
 from pickleloaf.errors import EngineError
 
 __all__ = ["DaskEngine"]
@@ -65,7 +65,8 @@ class DaskEngine(Engine):
         distributed = importlib.import_module("distributed")
         distributed.get_worker()  # get_client alone would also answer outside of a task
         client = distributed.get_client()
-        distributed.secede()
+        if importlib.import_module("distributed.threadpoolexecutor").thread_state.proceed:  # not yet
+            distributed.secede()
         return cls(client)
 
     def workers(self) -> tuple[str, ...]:

@@ -5,109 +5,41 @@ submit --> Call, pickled by us --> Engine.run --> future of a payload --> opened
 
 from __future__ import annotations
 
-import asyncio
 import concurrent.futures
 import threading
-from collections.abc import Callable, Generator
-from concurrent.futures import Future
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import Any
 
-from pickleloaf.engines.base import Engine, Job
-from pickleloaf.engines.calls import Call, name_of
-from pickleloaf.engines.payload import Packing, Payload
-from pickleloaf.errors import EncodeError, EngineError
+from pickleloaf.engines.base import Engine
+from pickleloaf.engines.calls import Call, failure
+from pickleloaf.engines.payload import Packing, Payload, policy_of
+from pickleloaf.engines.values import Asked, EngineRef, Task, TaskFuture
+from pickleloaf.errors import EngineError
+from pickleloaf.tasks.calls import name_of
+from pickleloaf.tasks.mapping import Maps
+from pickleloaf.tasks.parcels import MENTIONS
 
 __all__ = ["EngineRef", "Executor", "TaskFuture"]
 
-
-class EngineRef:
-    """An object that an engine keeps; as an argument of a task it is replaced by the object."""
-
-    __slots__ = ("_handle", "_owner", "nbytes")
-
-    def __init__(self, owner: Executor, handle: Any, nbytes: int) -> None:
-        self._owner = owner
-        self._handle = handle
-        self.nbytes = nbytes
-
-    def __reduce__(self) -> Any:
-        raise EncodeError("a ref stands among the arguments of a task", hint="not inside of another argument")
+#: Returns what stands for the value of a promise or ref, by its number.
+Known = Callable[[int], Any]
 
 
-class Task(NamedTuple):
-    """A task, as often as it is tried."""
-
-    name: str
-    payload: Payload
-    #: What takes its result, and what else it takes: refs and futures, in order.
-    needs: list[Any]
-    to: str | None
-
-
-class TaskFuture(Future[Any]):
-    """A `concurrent.futures.Future` that can be awaited, chained, and given to other tasks as an argument."""
-
-    def __init__(self, owner: Executor, task: Task, retries: int) -> None:
-        super().__init__()
-        self._owner = owner
-        self._task = task
-        self._retries = retries
-        self._job: Job | None = None
-
-    def then(self, function: Callable[..., Any], *, to: str | None = None, retries: int = 0) -> TaskFuture:
-        """Call a function with the result, on a worker, once it is there; a failure is passed on instead.
-
-        Raises:
-            EncodeError: the function cannot travel.
-            EngineError: the engine cannot do that.
-        """
-        return self._owner.task(function, self, to=to, retries=retries)
-
-    def result(self, timeout: float | None = None) -> Any:
-        """Wait for what the task returned; it may be a task itself that waits.
-
-        Raises:
-            BaseException: what the task raised; `WorkerDied`; `EngineError`.
-            TimeoutError: it is not done yet.
-        """
-        if self._job is not None and not self.done():
-            self._owner.engine.wait(self._job, timeout)
-        return super().result(timeout)
-
-    def cancel(self) -> bool:
-        """Give the task up, and tell whether that was possible; see the table of engines for what has begun."""
-        if self.done():
-            return self.cancelled()
-        if self._job is not None and not self._owner.engine.cancel(self._job):
-            return False
-        return self._cancel()
-
-    def _cancel(self) -> bool:
-        """Become cancelled, once, and wake whoever waits."""
-        cancelled = super().cancel()
-        with self._condition:
-            if self._state == "CANCELLED":
-                self.set_running_or_notify_cancel()
-        return cancelled
-
-    def __await__(self) -> Generator[Any, None, Any]:
-        return asyncio.wrap_future(self).__await__()
-
-
-class Executor(concurrent.futures.Executor):
+class Executor(Maps):
     """Runs functions on an engine: Dask, Ray, MPI, any executor."""
 
-    def __init__(self, engine: Engine, *, by_value: Any = "local", patches: str | None = None) -> None:
+    def __init__(self, engine: Engine, **policy: Any) -> None:
         """Use an engine, and close it in the end; see `pickleloaf.engines.connect`.
 
         Args:
             engine: what runs the tasks.
-            by_value: as in `pickleloaf.dumps`; by default your own project travels, and need not be installed there.
-            patches: as in `pickleloaf.dumps`; what is carried is in force while the task runs.
+            policy: see `pickleloaf.engines.payload.policy_of`.
+
+        Raises:
+            ValueError: the policy is none.
         """
         self.engine = engine
-        said = {"by_value": by_value, "patches": patches}
-        self._policy = tuple((name, value) for name, value in said.items() if value is not None)
+        self._policy = policy_of(**policy)
         self.packing = Packing(self._policy)
         self._open: set[TaskFuture] = set()
         self._lock = threading.Lock()
@@ -129,10 +61,17 @@ class Executor(concurrent.futures.Executor):
             EncodeError: function or arguments cannot travel; says what and where.
             RuntimeError: after `shutdown`.
         """
-        return self._submit(fn, args, kwargs, None, 0)
+        return self.call(fn, args, kwargs)
 
     def task(
-        self, fn: Callable[..., Any], /, *args: Any, to: str | None = None, retries: int = 0, **kwargs: Any
+        self,
+        fn: Callable[..., Any],
+        /,
+        *args: Any,
+        to: str | None = None,
+        retries: int = 0,
+        timeout: float | None = None,
+        **kwargs: Any,
     ) -> TaskFuture:
         """Let a function be called on a worker, a certain one, or more than once.
 
@@ -141,6 +80,7 @@ class Executor(concurrent.futures.Executor):
             args: futures of this executor and refs are replaced by what they stand for.
             to: name of the worker.
             retries: how often it is tried again when it fails or its worker dies.
+            timeout: seconds after which it is interrupted and fails with a `TimeoutError`; see engines/limits.
             kwargs: as args.
 
         Raises:
@@ -148,9 +88,10 @@ class Executor(concurrent.futures.Executor):
             EngineError: there is no such worker, or this engine cannot choose one.
             RuntimeError: after `shutdown`.
         """
-        if to is not None and to not in self.engine.workers():
-            raise EngineError(f"no worker {to!r} here; there are {', '.join(self.engine.workers())}")
-        return self._submit(fn, args, kwargs, to, retries)
+        return self.call(fn, args, kwargs, to=to, retries=retries, timeout_s=timeout)
+
+    def _width(self) -> int:
+        return self.engine.width()
 
     def put(self, obj: Any) -> EngineRef:
         """Keep an object at the engine, for any number of tasks.
@@ -181,8 +122,21 @@ class Executor(concurrent.futures.Executor):
 
     # -- a task's way ----------------------------------------------------------------------------------
 
-    def _submit(self, fn: Any, args: Any, kwargs: Any, to: str | None, retries: int) -> TaskFuture:
-        future = TaskFuture(self, self._pack(fn, args, kwargs, to), retries)
+    def call(
+        self,
+        fn: Any,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        *,
+        to: str | None = None,
+        retries: int = 0,
+        timeout_s: float | None = None,
+        known: Known | None = None,
+    ) -> TaskFuture:
+        """Do as `task` does; with ``known``, promises and refs may stand anywhere in the arguments."""
+        if to is not None and to not in self.engine.workers():
+            raise EngineError(f"no worker {to!r} here; there are {', '.join(self.engine.workers())}")
+        future = TaskFuture(self, self._pack(fn, args, kwargs, to, timeout_s, known), retries)
         with self._lock:
             if self._closed:
                 raise RuntimeError("cannot schedule new futures after shutdown")
@@ -191,7 +145,15 @@ class Executor(concurrent.futures.Executor):
         self._when_ready(future)
         return future
 
-    def _pack(self, fn: Any, args: tuple[Any, ...], kwargs: dict[str, Any], to: str | None) -> Task:
+    def _pack(
+        self,
+        fn: Any,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        to: str | None,
+        timeout_s: float | None = None,
+        known: Known | None = None,
+    ) -> Task:
         """Pickle a call, with what stands for other objects taken out of it."""
         needs: list[Any] = []
         places: list[Any] = []
@@ -210,20 +172,29 @@ class Executor(concurrent.futures.Executor):
             taken(None, fn),
             [taken(index, value) for index, value in enumerate(args)],
             {key: taken(key, value) for key, value in kwargs.items()},
-            places,
+            places,  # pickled after the arguments, and so with the places of all promises in these
             self._policy,
+            timeout_s,
         )
-        return Task(name, self.packing.pack(tuple(call)), needs, to)
+        before, MENTIONS.into = MENTIONS.into, None if known is None else _Mentioned(needs, places, known)
+        try:
+            return Task(name, self.packing.pack(tuple(call)), needs, to)
+        finally:
+            MENTIONS.into = before
 
     def _when_ready(self, future: TaskFuture) -> None:
         """Start a task, now or when the futures that it needs and the engine does not chain are done."""
         for need in future._task.needs:
             if self._must_wait(need):
-                need.add_done_callback(lambda _: self._when_ready(future))
+                (need.value if type(need) is Asked else need).add_done_callback(
+                    lambda _: self._when_ready(future)
+                )
                 return
         self._start(future)
 
     def _must_wait(self, need: Any) -> bool:
+        if type(need) is Asked:
+            need = need.value
         if not isinstance(need, TaskFuture) or need.done():
             return False
         return "chain" in self.engine.lacks or need._job is None or need._retries > 0
@@ -234,12 +205,31 @@ class Executor(concurrent.futures.Executor):
         if future.cancelled():
             return
         try:
-            held = [_handle_of(need, self.engine) for need in task.needs]
+            held = [self._handle_of(need) for need in task.needs]
             job = future._job = self.engine.run(task.name, task.payload, held, task.to)
         except BaseException as error:  # noqa: BLE001 - it is the task's: nobody else is there to see it
             _settle(future, error=error)
             return
         job.future.add_done_callback(lambda done: self._finished(future, done))
+
+    def _handle_of(self, need: Any) -> Any:
+        """Return what the engine understands as a ref or a future.
+
+        Raises:
+            BaseException: what the future failed with, unless the task asks for that itself.
+        """
+        asked = type(need) is Asked
+        if asked:
+            need = need.value
+        if isinstance(need, EngineRef):
+            return need._handle
+        if need.done() and (error := _error_of(need)) is not None:
+            if not asked:
+                raise error
+            return self.engine.hold(failure(error, need._task.name, self._policy))
+        if need._job is None:  # decided here, as when_any is
+            return self.engine.hold(self.packing.pack(need.result()))
+        return need._job.future.result() if "chain" in self.engine.lacks else need._job.handle
 
     def _finished(self, future: TaskFuture, done: Any) -> None:
         """Open what came of a task, or try again."""
@@ -265,19 +255,21 @@ class Executor(concurrent.futures.Executor):
 _STANDING = (EngineRef, TaskFuture)
 
 
-def _handle_of(need: Any, engine: Engine) -> Any:
-    """Return what an engine understands as a ref or a future.
+class _Mentioned(list[int]):
+    """Takes the numbers of promises and refs that are pickled, and sees to it that their values go along."""
 
-    Raises:
-        BaseException: what the future failed with.
-    """
-    if isinstance(need, EngineRef):
-        return need._handle
-    if need.done() and need.exception() is not None:
-        raise need.exception()
-    if need._job is None:  # decided here, as when_any is
-        return engine.hold(need._owner.packing.pack(need.result()))
-    return need._job.future.result() if "chain" in engine.lacks else need._job.handle
+    def __init__(self, needs: list[Any], places: list[Any], known: Known) -> None:
+        super().__init__()
+        self._needs, self._places, self._known = needs, places, known
+
+    def append(self, ident: int) -> None:
+        """Add a value to what a task needs."""
+        self._needs.append(Asked(self._known(ident)))
+        self._places.append((ident,))
+
+
+def _error_of(future: TaskFuture) -> BaseException | None:
+    return concurrent.futures.CancelledError() if future.cancelled() else future.exception()
 
 
 def _opened(payload: Payload) -> tuple[bool, Any]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from typing import Any, ClassVar
 
 from pickleloaf.engines.base import Engine, Job
-from pickleloaf.engines.calls import run_payload
 from pickleloaf.engines.payload import Payload, copied
+from pickleloaf.engines.running import run_payload
 
 __all__ = ["FuturesEngine"]
 
@@ -41,6 +42,11 @@ class FuturesEngine(Engine):
         """Submit; payloads are sent later, by a thread, so they must not change until then."""
         theirs = self._executor.submit(run_payload, name, payload.sent(self._copy), *held)
         return Job(theirs, theirs)
+
+    def width(self) -> int:
+        """Return what the executor says; they have different names for it, and some have none."""
+        said = getattr(self._executor, "_max_workers", None) or getattr(self._executor, "num_workers", None)
+        return said or os.cpu_count() or 1
 
     def close(self) -> None:
         """Leave the executor to its owner."""

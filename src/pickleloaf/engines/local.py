@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from pickleloaf.engines.base import Engine, Job
-from pickleloaf.engines.calls import run_payload
 from pickleloaf.engines.payload import Payload
+from pickleloaf.engines.running import run_payload
 from pickleloaf.tasks.asking import Asking
 from pickleloaf.tasks.cluster import Cluster
 from pickleloaf.tasks.promise import RUNTIMES, Promise, Taken

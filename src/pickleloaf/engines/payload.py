@@ -17,7 +17,7 @@ from typing import Any, TypeAlias
 from pickleloaf.tasks.parcels import ATOMS, LARGE, Packer
 from pickleloaf.unpickler import loads
 
-__all__ = ["LARGE", "Packing", "Payload", "Policy", "Sent", "copied", "packing"]
+__all__ = ["LARGE", "Packing", "Payload", "Policy", "Sent", "copied", "packing", "policy_of"]
 
 #: Arguments of `pickleloaf.dumps`, as pairs.
 Policy: TypeAlias = tuple[tuple[str, Any], ...]
@@ -109,6 +109,30 @@ def copied(buffer: Any) -> Any:
 
 #: What an engine carries: a payload, or the bytes of one that has nothing large in it.
 Sent: TypeAlias = bytes | Payload
+
+
+def policy_of(
+    *,
+    by_value: Any = "local",
+    handles: Any = None,
+    patches: str | None = None,
+    portable: bool | str = False,
+) -> Policy:
+    """Return a policy, as its parts are said to `engines.connect`; see `pickleloaf.Pickler` for what they mean.
+
+    Args:
+        by_value: by default your own project travels, and need not be installed there.
+        handles: what becomes of locks, files and the like.
+        patches: what is carried is in force while the task runs.
+        portable: whether the workers may have another Python, as far as the engine allows that.
+
+    Raises:
+        ValueError: one of them has no such value.
+    """
+    said = {"by_value": by_value, "handles": handles, "patches": patches, "portable": portable or None}
+    policy = {name: value for name, value in said.items() if value is not None}
+    Packer(**policy)
+    return tuple(policy.items())
 
 
 class Packing:

@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from pickleloaf.engines.base import Engine, Job
-from pickleloaf.engines.calls import run_payload
 from pickleloaf.engines.payload import Payload, Sent
+from pickleloaf.engines.running import run_payload
 
 __all__ = ["RayEngine"]
 

@@ -76,10 +76,11 @@ class Parcel:
 
 
 class _Mentions(threading.local):
-    """The handles that this thread is pickling, and for whom those are that it unpickles."""
+    """The handles that this thread is pickling, for whom those are that it unpickles, and the runtime of its task."""
 
     into: list[int] | None = None
     runtime: Any = None
+    current: Any = None
 
 
 MENTIONS = _Mentions()

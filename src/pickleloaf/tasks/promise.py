@@ -238,6 +238,8 @@ def current() -> Any:
     Raises:
         RuntimeError: there is none.
     """
+    if MENTIONS.current is not None:
+        return MENTIONS.current
     if not RUNTIMES:
         raise RuntimeError(
             "no cluster is open here; open one: with pickleloaf.Cluster(workers=2) as cluster: ..."

@@ -1,0 +1,95 @@
+"""What an executor on an engine hands out: futures of what tasks return, and refs of what the engine keeps."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Generator
+from concurrent.futures import Future
+from typing import Any, NamedTuple
+
+from pickleloaf.engines.base import Job
+from pickleloaf.engines.payload import Payload
+from pickleloaf.errors import EncodeError
+
+__all__ = ["Asked", "EngineRef", "Task", "TaskFuture"]
+
+
+class EngineRef:
+    """An object that an engine keeps; as an argument of a task it is replaced by the object."""
+
+    __slots__ = ("_handle", "_owner", "nbytes")
+
+    def __init__(self, owner: Any, handle: Any, nbytes: int) -> None:
+        self._owner = owner
+        self._handle = handle
+        self.nbytes = nbytes
+
+    def __reduce__(self) -> Any:
+        raise EncodeError("a ref stands among the arguments of a task", hint="not inside of another argument")
+
+
+class Asked(NamedTuple):
+    """A future or ref of which a task may ask the value, a failure included."""
+
+    value: Any
+
+
+class Task(NamedTuple):
+    """A task, as often as it is tried."""
+
+    name: str
+    payload: Payload
+    #: The refs and futures that it takes, in order.
+    needs: list[Any]
+    to: str | None
+
+
+class TaskFuture(Future[Any]):
+    """A `concurrent.futures.Future` that can be awaited, chained, and given to other tasks as an argument."""
+
+    def __init__(self, owner: Any, task: Task, retries: int) -> None:
+        super().__init__()
+        self._owner = owner
+        self._task = task
+        self._retries = retries
+        self._job: Job | None = None
+
+    def then(self, function: Callable[..., Any], *, to: str | None = None, retries: int = 0) -> TaskFuture:
+        """Call a function with the result, on a worker, once it is there; a failure is passed on instead.
+
+        Raises:
+            EncodeError: the function cannot travel.
+            EngineError: the engine cannot do that.
+        """
+        future: TaskFuture = self._owner.task(function, self, to=to, retries=retries)
+        return future
+
+    def result(self, timeout: float | None = None) -> Any:
+        """Wait for what the task returned; it may be a task itself that waits.
+
+        Raises:
+            BaseException: what the task raised; `WorkerDied`; `EngineError`.
+            TimeoutError: it is not done yet.
+        """
+        if self._job is not None and not self.done():
+            self._owner.engine.wait(self._job, timeout)
+        return super().result(timeout)
+
+    def cancel(self) -> bool:
+        """Give the task up, and tell whether that was possible; see the table of engines for what has begun."""
+        if self.done():
+            return self.cancelled()
+        if self._job is not None and not self._owner.engine.cancel(self._job):
+            return False
+        return self._cancel()
+
+    def _cancel(self) -> bool:
+        """Become cancelled, once, and wake whoever waits."""
+        cancelled = super().cancel()
+        with self._condition:
+            if self._state == "CANCELLED":
+                self.set_running_or_notify_cancel()
+        return cancelled
+
+    def __await__(self) -> Generator[Any, None, Any]:
+        return asyncio.wrap_future(self).__await__()
