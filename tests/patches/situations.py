@@ -696,6 +696,24 @@ situation(
     files={},
 )
 situation(
+    "builtins.open, wrapped: which files are opened",
+    """
+    import builtins
+    opened = []
+    def listing(function):
+        def open(file, *args):
+            opened.append(file)
+            return function(file, *args)
+        return open
+    builtins.open = listing(open)
+    def obj():
+        with open("/dev/null") as file:
+            return file.read(), opened
+    """,
+    "assert obj() == ('', ['/dev/null'])",
+    files={},
+)
+situation(
     "a new builtin",
     """
     import builtins

@@ -8,6 +8,8 @@ made from the text, ``<pickleloaf 1f3a09c2>``, in which the text starts at line 
 
 from __future__ import annotations
 
+import builtins
+import io
 import weakref
 from types import CodeType
 
@@ -73,8 +75,26 @@ def _lines_around(code: CodeType) -> list[str]:
     """Return all lines of the file that a code object is from, as far as they can be had."""
     import linecache  # before Python 3.13 it brings tokenize and re along
 
-    linecache.checkcache(code.co_filename)
-    return _arrived.get(code.co_filename) or linecache.getlines(code.co_filename)
+    name = code.co_filename
+    linecache.checkcache(name)
+    if builtins.open is not io.open and name not in linecache.cache:
+        _read_past_patch(name)
+    return _arrived.get(name) or linecache.getlines(name)
+
+
+def _read_past_patch(name: str) -> None:
+    """Read a file for linecache, which would call a ``builtins.open`` that somebody has patched."""
+    import linecache
+    from importlib.util import decode_source
+    from pathlib import Path
+
+    file = Path(name)  # which does not ask builtins
+    try:
+        stat = file.stat()
+        text = decode_source(file.read_bytes())
+    except (OSError, SyntaxError, UnicodeError):  # no file, or none that is source: linecache says the same
+        return
+    linecache.cache[name] = (stat.st_size, stat.st_mtime, io.StringIO(text).readlines(), name)
 
 
 def _last_line(code: CodeType) -> int:
