@@ -10,6 +10,7 @@ import types
 from typing import Any
 
 __all__ = [
+    "DOCSTRING_FLAG",
     "HAS_INFERRED_VARIANCE",
     "HAS_LAZY_ANNOTATIONS",
     "HAS_PARAMETER_DEFAULTS",
@@ -42,6 +43,10 @@ MAPPING_KEEPS_NO_DESCRIPTOR: dict[str, bool] = {"trackfd": False} if sys.version
 
 #: By how many bits instructions shift the number of the name that they use, to make room for flags.
 NAME_SHIFTS = {"LOAD_GLOBAL": 1, "LOAD_ATTR": 1 if sys.version_info >= (3, 12) else 0}
+
+#: Which code has a docstring for its first constant: any whose first constant is text, from 3.14 on only code
+#: with this flag, CO_HAS_DOCSTRING.
+DOCSTRING_FLAG = 0x4000000 if sys.version_info >= (3, 14) else 0
 
 #: PEP 695: a TypeVar may leave its variance to be inferred, and there are type aliases.
 HAS_INFERRED_VARIANCE = sys.version_info >= (3, 12)

@@ -18,10 +18,10 @@ import marshal
 import operator
 import weakref
 from functools import lru_cache
-from types import CellType, CodeType, FunctionType
+from types import CodeType, FunctionType
 from typing import Any
 
-from pickleloaf._compat import HAS_LAZY_ANNOTATIONS, HAS_SLICE_CONSTANTS
+from pickleloaf._compat import DOCSTRING_FLAG, HAS_LAZY_ANNOTATIONS, HAS_SLICE_CONSTANTS
 from pickleloaf.code.envelope import is_of_this_python, is_portable, seal, unseal
 from pickleloaf.code.names import Names, find_names
 from pickleloaf.code.source import file_name, find_source, register_source
@@ -35,11 +35,15 @@ _MADE_WITH_CLASS = frozenset({"__class__", "__classdict__"})
 _SLICE = "pickleloaf:slice"
 
 
+#: Constants of these types are written as they are.
+_SETTLED = frozenset({type(None), bool, int, float, complex, str, bytes, type(...)})
+
+
 class CodeFacts:
     """What is known about one code object.
 
     Attributes:
-        contents: its code and source text, as bytes.
+        contents: its code and source text, as bytes, encoded when they are first asked for.
         blob: the envelope with these in which it travels, sealed when it is first asked for.
         names: what it looks up outside itself.
         look_ups: the names among these that patches of builtins and modules may change.
@@ -54,9 +58,9 @@ class CodeFacts:
     )
 
     blob: bytes
+    contents: bytes
 
     def __init__(self, code: CodeType, alive: weakref.ref[CodeType]) -> None:
-        self.contents = _encode(code, find_source(code))
         self.names: Names = find_names(code)
         self.look_ups = self.names.look_ups
         self.name = code.co_name
@@ -74,23 +78,30 @@ class CodeFacts:
             EncodeError: its source is not certain.
         """
         if self._portable is None:
-            code = self._alive()
-            if code is None:
-                raise AssertionError("whoever asks about a code object has it")
             try:
-                self._portable = _encode_portable(code)
+                self._portable = _encode_portable(self._code())
             except EncodeError:
                 if required:
                     raise
                 return self.blob
         return self._portable
 
+    def _code(self) -> CodeType:
+        code = self._alive()
+        if code is None:
+            raise AssertionError("whoever asks about a code object has it")
+        return code
+
     def __getattr__(self, name: str) -> Any:
-        """Seal the envelope: a slot that is still empty gets here."""
-        if name != "blob":
-            raise AttributeError(name)
-        self.blob = seal(self.contents)
-        return self.blob
+        """Encode the contents, seal the envelope: a slot that is still empty gets here."""
+        if name == "blob":
+            self.blob = seal(self.contents)
+            return self.blob
+        if name == "contents":
+            code = self._code()
+            self.contents = _encode(code, find_source(code))
+            return self.contents
+        raise AttributeError(name)
 
 
 #: What else a function may have been given, and what it is when it has not.
@@ -168,11 +179,12 @@ def load_code(contents: bytes) -> CodeType:
 
 def _settle(code: CodeType, filename: str, lines_above: int) -> CodeType:
     """Return a copy without path, absolute lines and constants that marshal cannot write."""
-    return code.replace(
-        co_filename=filename,
-        co_firstlineno=code.co_firstlineno - lines_above,
-        co_consts=tuple(_settle_constant(value, filename, lines_above) for value in code.co_consts),
-    )
+    line = code.co_firstlineno - lines_above
+    constants = code.co_consts
+    if _SETTLED.issuperset(map(type, constants)):
+        return code.replace(co_filename=filename, co_firstlineno=line)
+    settled = tuple(_settle_constant(value, filename, lines_above) for value in constants)
+    return code.replace(co_filename=filename, co_firstlineno=line, co_consts=settled)
 
 
 def _settle_constant(value: Any, filename: str, lines_above: int) -> Any:
@@ -201,5 +213,7 @@ def _restore_slices(value: Any) -> Any:
 
 
 def _doc(code: CodeType) -> str | None:
-    closure = tuple(CellType() for _ in code.co_freevars)
-    return FunctionType(code, {}, closure=closure or None).__doc__
+    if not code.co_consts or code.co_flags & DOCSTRING_FLAG != DOCSTRING_FLAG:
+        return None
+    first = code.co_consts[0]
+    return first if type(first) is str else None

@@ -25,15 +25,19 @@ __all__ = ["is_of_this_python", "is_portable", "seal", "unseal"]
 
 _HEAD = bytes(VERSION) + importlib.util.MAGIC_NUMBER[:2]
 _NO_ZLIB_HEAD = -15
-#: Level 9 takes three times as long, for a hundredth of the bytes.
-_LEVEL = 6
+#: Level, method, window (negative: without a head) and memory. Level 9 takes three times as long, for a hundredth
+#: of the bytes. The usual window is a quarter of a megabyte that zlib gets and gives back each time: the C library
+#: then asks the kernel for fresh pages, and that takes several times what a small function does.
+_LITTLE = (6, zlib.DEFLATED, -13, 6)
+_MUCH = (6, zlib.DEFLATED, _NO_ZLIB_HEAD, 8)
+_LITTLE_BYTES = 1 << 13
 
 _DEFLATED, _PORTABLE = 1, 2
 
 
 def seal(contents: bytes, *, portable: bool = False) -> bytes:
     """Put contents for this Python into an envelope, compressed where that makes them shorter."""
-    deflate = zlib.compressobj(_LEVEL, wbits=_NO_ZLIB_HEAD)
+    deflate = zlib.compressobj(*(_LITTLE if len(contents) <= _LITTLE_BYTES else _MUCH))
     deflated = deflate.compress(contents) + deflate.flush()
     kind, body = (_DEFLATED, deflated) if len(deflated) < len(contents) else (0, contents)
     body = bytes([kind | portable * _PORTABLE]) + body

@@ -10,15 +10,16 @@ Read off the instructions of the code and of all code nested in it: names that a
 4. Code that calls ``eval``, ``exec``, ``globals`` or ``vars`` may look up any name that its string
    constants spell, so those count as globals where they exist.
 
-Every code object that travels is read once, so the instructions are read as bytes, which takes a tenth of
-the time that `dis` does; `dis` is only asked about code that imports. A test holds the two to each other.
+Every code object that travels is read once, so the instructions are read as bytes, by a regular expression
+that passes over what looks nothing up: a fiftieth of the time that `dis` takes, which is only asked about code
+that imports. A test holds the two to each other.
 """
 
 from __future__ import annotations
 
 import builtins
 import re
-from collections.abc import Iterable
+from collections.abc import Collection
 from functools import lru_cache
 from opcode import opmap
 from types import CodeType
@@ -26,31 +27,49 @@ from typing import NamedTuple
 
 from pickleloaf._compat import NAME_SHIFTS
 
-__all__ = ["LookUps", "Names", "find_names", "identifiers"]
+__all__ = ["LookUps", "Names", "find_names", "identifiers", "look_ups_of"]
 
 #: What instructions do, as far as names are concerned. Whatever is not listed ends a chain of attributes.
-_PASSED, _GLOBAL, _ASSIGNS, _CLOSURE, _ATTRIBUTE, _EXTENDS, _IMPORTS = range(1, 8)
-_ROLES_BY_NAME = {
-    _PASSED: "CACHE PUSH_NULL",
-    _GLOBAL: "LOAD_GLOBAL LOAD_NAME LOAD_FROM_DICT_OR_GLOBALS",
-    _ASSIGNS: "STORE_GLOBAL DELETE_GLOBAL",
-    _CLOSURE: "LOAD_DEREF LOAD_CLASSDEREF LOAD_FROM_DICT_OR_DEREF",
-    _ATTRIBUTE: "LOAD_ATTR LOAD_METHOD",
-    _EXTENDS: "EXTENDED_ARG",
-    _IMPORTS: "IMPORT_NAME",
+_ROLES = {
+    "passed": "CACHE PUSH_NULL",
+    "global": "LOAD_GLOBAL LOAD_NAME LOAD_FROM_DICT_OR_GLOBALS",
+    "assigns": "STORE_GLOBAL DELETE_GLOBAL",
+    "closure": "LOAD_DEREF LOAD_CLASSDEREF LOAD_FROM_DICT_OR_DEREF",
+    "attribute": "LOAD_ATTR LOAD_METHOD",
+    "extends": "EXTENDED_ARG",
 }
-_ROLES = bytearray(256)
-for _role, _names in _ROLES_BY_NAME.items():
-    for _name in _names.split():
-        if opmap.get(_name, 256) < 256:  # pseudo instructions of the compiler have higher numbers
-            _ROLES[opmap[_name]] = _role
+#: The instructions of each role; pseudo instructions of the compiler have higher numbers.
+_OPS = {
+    role: bytes(opmap[name] for name in names.split() if opmap.get(name, 256) < 256)
+    for role, names in _ROLES.items()
+}
 #: By how many bits the number of a name is shifted in an instruction.
 _SHIFTS = bytearray(256)
 for _name, _bits in NAME_SHIFTS.items():
     _SHIFTS[opmap[_name]] = _bits
-#: Code without any of these looks nothing up.
-_LOOKS_UP = frozenset(op for op in range(256) if _ROLES[op] in {_GLOBAL, _ASSIGNS, _CLOSURE, _IMPORTS})
+_PASSED, _ASSIGNS, _CLOSURE, _EXTENDS = (
+    frozenset(_OPS[role]) for role in ("passed", "assigns", "closure", "extends")
+)
+_IMPORT = opmap["IMPORT_NAME"]
 
+
+def _steps() -> re.Pattern[bytes]:
+    """Return what finds instructions that look something up, each with the attributes read off that.
+
+    It takes two bytes at a time, from the first on and to the last, so that no argument is taken for an
+    instruction: what it finds at the very end is empty.
+    """
+    one = {role: b"[" + re.escape(ops) + b"]." for role, ops in _OPS.items()}
+    starts = re.escape(_OPS["global"] + _OPS["assigns"] + _OPS["closure"])
+    extended = b"(?:%b)*+" % one["extends"]
+    other = b"(?:%b[^%b%b].)*+" % (extended, starts, re.escape(_OPS["extends"]))
+    attribute = b"(?:%b)*+%b%b" % (one["passed"], extended, one["attribute"])
+    return re.compile(b"(?s)%b(?:(%b[%b].(?:%b)*+)|\\Z)" % (other, extended, starts, attribute))
+
+
+_find_steps = _steps().findall
+
+_BUILTINS = vars(builtins)
 _CONSTANT = frozenset({"LOAD_CONST", "LOAD_SMALL_INT", "LOAD_COMMON_CONSTANT"})
 _REFLECTIVE = frozenset({"eval", "exec", "globals", "vars", "locals"})
 _IDENTIFIER = re.compile(r"[^\W\d]\w*")
@@ -71,14 +90,18 @@ class LookUps:
     def __init__(
         self,
         builtins: tuple[str, ...],
-        chains: tuple[tuple[str, ...], ...],
-        modules: tuple[str, ...],
-        members: tuple[tuple[str, str], ...],
+        chains: tuple[tuple[str, ...], ...] = (),
+        modules: tuple[str, ...] = (),
+        members: tuple[tuple[str, str], ...] = (),
     ) -> None:
         self.builtins = builtins
         self.chains = chains
         self.modules = modules
         self.members = members
+
+
+#: Code that looks up the same names shares one, so that whoever has seen what these are need not look again.
+look_ups_of = lru_cache(maxsize=4096)(LookUps)
 
 
 class Names(NamedTuple):
@@ -91,6 +114,10 @@ class Names(NamedTuple):
     touches_scope: bool
     #: The names among these that patches of builtins and modules may change; None for none.
     look_ups: LookUps | None
+
+
+#: What most short functions use.
+_NOTHING = Names((), (), (), touches_scope=False, look_ups=None)
 
 
 def _with_parents(module: str) -> list[str]:
@@ -110,10 +137,12 @@ def find_names(code: CodeType) -> Names:
     chains: dict[tuple[str, ...], None] = {}
     imports: dict[tuple[int, str, tuple[str, ...]], None] = {}
     touches_scope = _collect(code, names, chains, imports)
+    if not (names or chains or imports):
+        return _NOTHING
     if not _REFLECTIVE.isdisjoint(names):
         touches_scope = True
         names.update(dict.fromkeys(_spelled(code)))
-    if any(level for level, _, _ in imports):  # what a relative import is relative to
+    if imports and any(level for level, _, _ in imports):  # what a relative import is relative to
         names.update(dict.fromkeys(("__package__", "__path__")))
     return Names(
         tuple(names), tuple(chains), tuple(imports), touches_scope, _find_look_ups(names, chains, imports)
@@ -121,19 +150,21 @@ def find_names(code: CodeType) -> Names:
 
 
 def _find_look_ups(
-    names: Iterable[str],
-    chains: Iterable[tuple[str, ...]],
-    imports: Iterable[tuple[int, str, tuple[str, ...]]],
+    names: Collection[str],
+    chains: Collection[tuple[str, ...]],
+    imports: Collection[tuple[int, str, tuple[str, ...]]],
 ) -> LookUps | None:
-    known = vars(builtins)
+    held = tuple([name for name in names if name in _BUILTINS])
+    if not (chains or imports):
+        return look_ups_of(held) if held else None
     absolute = [(module, members) for level, module, members in imports if not level]
-    found = LookUps(
-        tuple(name for name in names if name in known),
-        tuple(dict.fromkeys(chain[1:] for chain in chains)),
-        tuple(dict.fromkeys(each for module, _ in absolute for each in _with_parents(module))),
-        tuple(dict.fromkeys((module, name) for module, members in absolute for name in members)),
+    found = look_ups_of(
+        held,
+        tuple(dict.fromkeys([chain[1:] for chain in chains])),
+        tuple(dict.fromkeys([each for module, _ in absolute for each in _with_parents(module)])),
+        tuple(dict.fromkeys([(module, name) for module, members in absolute for name in members])),
     )
-    return found if found.builtins or found.chains or found.modules else None
+    return found if held or chains or found.modules else None
 
 
 def _collect(
@@ -145,44 +176,45 @@ def _collect(
     """Add what a code object and those nested in it use; tell whether they assign to globals."""
     raw = code.co_code
     assigns = False
-    if not _LOOKS_UP.isdisjoint(raw[::2]):
-        assigns = _collect_names(code, raw, names, chains)
-        if opmap["IMPORT_NAME"] in raw[::2]:
-            _collect_imports(code, imports)
+    for steps in _find_steps(raw):
+        if len(steps) > 2:
+            assigns |= _follow(code, steps, names, chains)
+        elif steps and steps[0] not in _CLOSURE:
+            names[code.co_names[steps[1] >> _SHIFTS[steps[0]]]] = None
+            assigns |= steps[0] in _ASSIGNS
+    if _IMPORT in raw and _IMPORT in raw[::2]:
+        _collect_imports(code, imports)
     for constant in code.co_consts:
         if type(constant) is CodeType:
             assigns |= _collect(constant, names, chains, imports)
     return assigns
 
 
-def _collect_names(
-    code: CodeType, raw: bytes, names: dict[str, None], chains: dict[tuple[str, ...], None]
+def _follow(
+    code: CodeType, steps: bytes, names: dict[str, None], chains: dict[tuple[str, ...], None]
 ) -> bool:
-    known = code.co_names
-    chain: tuple[str, ...] = ()
+    """Add one name and the attributes that are read off it; tell whether it is assigned to."""
+    chain: list[str] = []
     high = 0
     assigns = False
-    for op, low in zip(raw[::2], raw[1::2], strict=True):
-        role = _ROLES[op]
-        if role == _PASSED:
+    for op, low in zip(steps[::2], steps[1::2], strict=True):
+        if op in _PASSED:
             continue
-        if role == _EXTENDS:
-            high = (high | low) << 8
+        argument = high | low
+        if op in _EXTENDS:
+            high = argument << 8
             continue
-        argument, high = high | low, 0
-        if role == _ATTRIBUTE and chain:
-            chain = (*chain, known[argument >> _SHIFTS[op]])
+        high = 0
+        if op in _CLOSURE:
+            chain.append(code._varname_from_oparg(argument))  # type: ignore[attr-defined]  # as dis does
             continue
-        if len(chain) > 1:
-            chains[chain] = None
-        chain = ()
-        if role in (_GLOBAL, _ASSIGNS):
-            name = known[argument >> _SHIFTS[op]]
+        name = code.co_names[argument >> _SHIFTS[op]]
+        if not chain:
             names[name] = None
-            chain = (name,)
-            assigns |= role == _ASSIGNS
-        elif role == _CLOSURE:
-            chain = (code._varname_from_oparg(argument),)  # type: ignore[attr-defined]  # as dis does
+            assigns = op in _ASSIGNS
+        chain.append(name)
+    if len(chain) > 1:
+        chains[tuple(chain)] = None
     return assigns
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import builtins
 import io
 import weakref
+from operator import itemgetter
 from types import CodeType
 
 __all__ = ["file_name", "find_block", "find_source", "provide_source", "register_source"]
@@ -97,11 +98,13 @@ def _read_past_patch(name: str) -> None:
     linecache.cache[name] = (stat.st_size, stat.st_mtime, io.StringIO(text).readlines(), name)
 
 
+#: Of a position in the source: (line, end line, column, end column).
+_END_LINE = itemgetter(1)
+
+
 def _last_line(code: CodeType) -> int:
-    last = code.co_firstlineno
-    for _, end, _, _ in code.co_positions():
-        if end is not None and end > last:
-            last = end
+    last = max(filter(None, map(_END_LINE, code.co_positions())), default=0)
+    last = max(last, code.co_firstlineno)
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
             last = max(last, _last_line(constant))

@@ -8,7 +8,7 @@ from types import FunctionType, ModuleType
 from typing import Any, NamedTuple
 
 from pickleloaf._compat import LAZY_IMPORT
-from pickleloaf.code.names import LookUps, Names
+from pickleloaf.code.names import LookUps, Names, look_ups_of
 from pickleloaf.reducers._dump import Dump
 from pickleloaf.reducers._namespaces import import_now
 
@@ -36,7 +36,7 @@ def merged(names: list[Names]) -> Uses:
         together(each.globals for each in names),
         any(each.imports for each in names),
         together(each[:1] for part in names for each in part.chains),
-        LookUps(
+        look_ups_of(
             together(each.builtins for each in look_ups),
             together(each.chains for each in look_ups),
             together(each.modules for each in look_ups),
