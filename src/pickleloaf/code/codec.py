@@ -24,10 +24,20 @@ from typing import Any
 from pickleloaf._compat import DOCSTRING_FLAG, HAS_LAZY_ANNOTATIONS, HAS_SLICE_CONSTANTS
 from pickleloaf.code.envelope import is_of_this_python, is_portable, seal, unseal
 from pickleloaf.code.names import Names, find_names
-from pickleloaf.code.source import file_name, find_source, register_source
+from pickleloaf.code.source import file_name, find_source, find_source_around, register_source
 from pickleloaf.errors import EncodeError
 
-__all__ = ["FACETS", "WRITE_NO_REFERENCES", "CodeFacts", "decode", "facts_of", "load_code"]
+__all__ = [
+    "FACETS",
+    "WRITE_NO_REFERENCES",
+    "CodeFacts",
+    "decode",
+    "facts_of",
+    "load_code",
+    "restore",
+    "settle_alone",
+    "settle_together",
+]
 
 #: Version of marshal's format; see rule 1.
 WRITE_NO_REFERENCES = 2
@@ -170,10 +180,27 @@ def _compile(how: bytes, contents: bytes) -> CodeType:
 def load_code(contents: bytes) -> CodeType:
     """Return the code object in the contents of an envelope that has been found right."""
     end = 4 + int.from_bytes(contents[:4], "little")
-    code: CodeType = marshal.loads(contents[4:end])
+    source = contents[end:].decode("utf-8", "surrogatepass")
+    return restore(marshal.loads(contents[4:end]), source)
+
+
+def settle_together(codes: list[CodeType]) -> tuple[list[CodeType], str]:
+    """Return copies of code objects of one file that marshal can write, and the source text that they share."""
+    source, lines_above = find_source_around(codes)
+    name = file_name(source)
+    return [_settle(code, name, lines_above) for code in codes], source
+
+
+def settle_alone(code: CodeType) -> CodeType:
+    """Return a copy that is the same wherever in its file the code stands."""
+    return _settle(code, "", code.co_firstlineno - 1)
+
+
+def restore(code: CodeType, source: str) -> CodeType:
+    """Return the code object behind a copy that has arrived, with the source text that it stands in."""
     if HAS_SLICE_CONSTANTS:
         code = _restore_slices(code)
-    register_source(code.co_filename, contents[end:].decode("utf-8", "surrogatepass"))
+    register_source(code.co_filename, source)
     return code
 
 

@@ -5,7 +5,8 @@
     2       2       its bytecode's magic number, as in the head of a .pyc file
     4       4       CRC-32 of everything from offset 8 on
     8       1       1 where the contents are deflated without a zlib head (RFC 1951), plus 2 where another
-                    Python finds in them what it can make its own code from (see portable)
+                    Python finds in them what it can make its own code from (see portable), plus 4 where
+                    zlib was given what most code contains (see phrases)
     9               the contents
 
 Bytecode of another Python, or with one bit flipped, crashes an interpreter. So nothing is read from
@@ -19,27 +20,29 @@ import importlib.util
 import zlib
 
 from pickleloaf._compat import VERSION
+from pickleloaf.code.phrases import PHRASES
 from pickleloaf.errors import DecodeError
 
 __all__ = ["is_of_this_python", "is_portable", "seal", "unseal"]
 
 _HEAD = bytes(VERSION) + importlib.util.MAGIC_NUMBER[:2]
 _NO_ZLIB_HEAD = -15
-#: Level, method, window (negative: without a head) and memory. Level 9 takes three times as long, for a hundredth
-#: of the bytes. The usual window is a quarter of a megabyte that zlib gets and gives back each time: the C library
-#: then asks the kernel for fresh pages, and that takes several times what a small function does.
-_LITTLE = (6, zlib.DEFLATED, -13, 6)
-_MUCH = (6, zlib.DEFLATED, _NO_ZLIB_HEAD, 8)
+#: Level, method, window (negative: without a head) and memory, strategy, dictionary. Level 6 takes half as long
+#: again for a twentieth of the bytes, and several times as long for much code.
+_LITTLE = (4, zlib.DEFLATED, -13, 6, zlib.Z_DEFAULT_STRATEGY, PHRASES)
+_MUCH = (4, zlib.DEFLATED, _NO_ZLIB_HEAD, 8, zlib.Z_DEFAULT_STRATEGY, PHRASES)
+#: For the usual window zlib gets a quarter of a megabyte and gives it back each time. The C library then asks the
+#: kernel for fresh pages, which takes several times what it does to deflate a small function.
 _LITTLE_BYTES = 1 << 13
 
-_DEFLATED, _PORTABLE = 1, 2
+_DEFLATED, _PORTABLE, _WITH_PHRASES = 1, 2, 4
 
 
 def seal(contents: bytes, *, portable: bool = False) -> bytes:
     """Put contents for this Python into an envelope, compressed where that makes them shorter."""
     deflate = zlib.compressobj(*(_LITTLE if len(contents) <= _LITTLE_BYTES else _MUCH))
     deflated = deflate.compress(contents) + deflate.flush()
-    kind, body = (_DEFLATED, deflated) if len(deflated) < len(contents) else (0, contents)
+    kind, body = (_DEFLATED | _WITH_PHRASES, deflated) if len(deflated) < len(contents) else (0, contents)
     body = bytes([kind | portable * _PORTABLE]) + body
     return _HEAD + binascii.crc32(body).to_bytes(4, "little") + body
 
@@ -72,6 +75,8 @@ def unseal(envelope: bytes, *, of_any_python: bool = False) -> bytes:
             "dumps(..., portable=True) makes payloads for every Python"
         )
         raise DecodeError(msg)
+    if envelope[8] & _WITH_PHRASES:
+        return zlib.decompressobj(_NO_ZLIB_HEAD, PHRASES).decompress(envelope[9:])
     if envelope[8] & _DEFLATED:
         return zlib.decompress(envelope[9:], _NO_ZLIB_HEAD)
     return envelope[9:]

@@ -11,16 +11,30 @@ from __future__ import annotations
 import builtins
 import io
 import weakref
-from operator import itemgetter
+from collections.abc import Sequence
+from operator import attrgetter, itemgetter
 from types import CodeType
 
-__all__ = ["file_name", "find_block", "find_source", "provide_source", "register_source"]
+__all__ = [
+    "file_name",
+    "find_block",
+    "find_source",
+    "find_source_around",
+    "is_provided",
+    "provide_source",
+    "register_source",
+]
 
 #: Source text that is kept nowhere else, by id of its code object; see `provide_source`.
 _provided: dict[int, tuple[weakref.ref[CodeType], str]] = {}
 
 #: What has arrived, by file name; ``linecache.clearcache()`` does not reach it.
 _arrived: dict[str, list[str]] = {}
+
+
+def is_provided(code: CodeType) -> bool:
+    """Tell whether somebody has said what the source of a code object is."""
+    return id(code) in _provided
 
 
 def find_source(code: CodeType) -> str:
@@ -32,9 +46,35 @@ def find_source(code: CodeType) -> str:
     if not 0 < first <= last <= len(lines):
         return ""
     text = "".join(lines[first - 1 : last])
-    # The file may have changed since it was compiled; a wrong line is worse than none.
+    return text if _is_named(code, text) else ""
+
+
+def find_source_around(codes: Sequence[CodeType]) -> tuple[str, int]:
+    """Return the lines that several definitions of one file stand in, and how many lines are above them.
+
+    The text goes from the first line of the first to the last line of that which begins last; it is "" where
+    it cannot be had.
+    """
+    lines = _lines_around(codes[0])
+    ordered = sorted(codes, key=_FIRST_LINE)
+    above, last = ordered[0].co_firstlineno - 1, _last_line(ordered[-1])
+    if not 0 <= above < last <= len(lines):
+        return "", above
+    ends = [*map(_FIRST_LINE, ordered[1:]), last + 1]
+    for code, end in zip(ordered, ends, strict=True):
+        first = code.co_firstlineno
+        if not _is_named(code, "".join(lines[first - 1 : max(first, end - 1)])):
+            return "", above
+    return "".join(lines[above:last]), above
+
+
+def _is_named(code: CodeType, text: str) -> bool:
+    """Tell whether a text may be that of a code object.
+
+    The file may have changed since it was compiled; a wrong line is worse than none.
+    """
     expected = "lambda" if code.co_name == "<lambda>" else code.co_name.strip("<>")
-    return text if expected in text or code.co_name.startswith("<") else ""
+    return expected in text or code.co_name.startswith("<")
 
 
 def find_block(code: CodeType) -> str:
@@ -97,6 +137,8 @@ def _read_past_patch(name: str) -> None:
         return
     linecache.cache[name] = (stat.st_size, stat.st_mtime, io.StringIO(text).readlines(), name)
 
+
+_FIRST_LINE = attrgetter("co_firstlineno")
 
 #: Of a position in the source: (line, end line, column, end column).
 _END_LINE = itemgetter(1)

@@ -19,12 +19,20 @@ from __future__ import annotations
 
 import builtins
 import marshal
-from types import CellType, FunctionType
+from types import CellType, CodeType, FunctionType
 from typing import Any
 
 from pickleloaf._compat import HAS_LAZY_ANNOTATIONS
-from pickleloaf.code.codec import WRITE_NO_REFERENCES, facts_of, load_code
+from pickleloaf.code.codec import (
+    WRITE_NO_REFERENCES,
+    facts_of,
+    load_code,
+    restore,
+    settle_alone,
+    settle_together,
+)
 from pickleloaf.code.envelope import seal, unseal
+from pickleloaf.code.source import is_provided
 from pickleloaf.reducers import _tracking
 from pickleloaf.reducers._attributes import overloads_of
 from pickleloaf.reducers._building import make_class, namespace_of
@@ -93,8 +101,8 @@ def rebuild_closed_class(
             _update(known, tracked.received, template, used or {})
             tracked.received = template
         return known
-    name, parts = marshal.loads(unseal(template))
-    names, cell = _put_together(parts, used or {})
+    name, parts, source = _opened(template)
+    names, cell = _put_together(parts, source, used or {})
     names["__classcell__"] = cell
     if bases:
         cls = make_class(identity, type, name, bases, names, {})
@@ -198,9 +206,16 @@ def _functions(parts: _Parts) -> list[tuple[Any, ...]]:
 
 def _template(cls: type, parts: _Parts) -> tuple[bytes, Uses]:
     """Seal a definition; return with it what its functions use."""
+    codes = [function[0] for function in _functions(parts)]
+    together = _written_together(cls, codes)
+    settled, source = settle_together(together) if together else ([], "")
+    written = {id(code): copy for code, copy in zip(together, settled, strict=True)}
 
     def encode(function: tuple[Any, ...] | None) -> Any:
-        return None if function is None else (facts_of(function[0]).contents, *function[1:])
+        if function is None:
+            return None
+        code = function[0]
+        return (written.get(id(code)) or facts_of(code).contents, *function[1:])
 
     encoded = []
     for name, kind, contents in parts:
@@ -208,11 +223,26 @@ def _template(cls: type, parts: _Parts) -> tuple[bytes, Uses]:
             encoded.append((name, kind, (*map(encode, contents[:3]), contents[3])))
         else:
             encoded.append((name, kind, encode(contents)) if type(kind) is str else (name, "value", contents))
-    template = seal(marshal.dumps((cls.__name__, tuple(encoded)), WRITE_NO_REFERENCES))
-    return template, merged([facts_of(function[0]).names for function in _functions(parts)])
+    text = source.encode("utf-8", "surrogatepass")
+    template = seal(marshal.dumps((cls.__name__, tuple(encoded), text), WRITE_NO_REFERENCES))
+    return template, merged([facts_of(code).names for code in codes])
 
 
-def _put_together(parts: _Parts, used: dict[str, Any]) -> tuple[dict[str, Any], CellType]:
+def _written_together(cls: type, codes: list[CodeType]) -> list[CodeType]:
+    """Return the code that stands in the body of the class, as far as one can tell; each once."""
+    start = f"{cls.__qualname__}."
+    inside = [code for code in codes if code.co_qualname.startswith(start) and not is_provided(code)]
+    found = {id(code): code for code in inside if code.co_filename == inside[0].co_filename}
+    return list(found.values())
+
+
+def _opened(template: bytes) -> tuple[str, _Parts, str]:
+    """Return the name of a class, what it consists of, and the source text of the code among that."""
+    name, parts, *text = marshal.loads(unseal(template))  # in older ones each code object has its own
+    return name, parts, text[0].decode("utf-8", "surrogatepass") if text else ""
+
+
+def _put_together(parts: _Parts, source: str, used: dict[str, Any]) -> tuple[dict[str, Any], CellType]:
     """Make the namespace of a class, and the cell that the class goes into."""
     module = next(contents for name, _, contents in parts if name == "__module__")
     scope = {"__name__": module, "__builtins__": builtins, **used}
@@ -221,7 +251,7 @@ def _put_together(parts: _Parts, used: dict[str, Any]) -> tuple[dict[str, Any], 
     def function(taken: tuple[Any, ...] | None) -> Any:
         if taken is None:
             return None
-        code = load_code(taken[0])
+        code = load_code(taken[0]) if type(taken[0]) is bytes else restore(taken[0], source)
         made = FunctionType(code, scope, None, taken[1], (cell,) if code.co_freevars else None)
         if taken[2]:
             made.__kwdefaults__ = dict(taken[2])
@@ -231,11 +261,13 @@ def _put_together(parts: _Parts, used: dict[str, Any]) -> tuple[dict[str, Any], 
     for name, kind, contents in parts:
         if kind == "value":
             names[name] = contents
+        elif kind == "function":
+            names[name] = function(contents)
         elif kind == "property":
             fget, fset, fdel = map(function, contents[:3])
             names[name] = _make_property(fget, fset, fdel, contents[3])
         else:
-            names[name] = _WRAPPERS.get(kind, _same)(function(contents))
+            names[name] = _WRAPPERS[kind](function(contents))
     return names, cell
 
 
@@ -247,19 +279,14 @@ def _make_property(fget: Any, fset: Any, fdel: Any, doc: str | None) -> property
     )
 
 
-def _same(value: Any) -> Any:
-    return value
-
-
 def _update(cls: type, last: bytes, template: bytes, used: dict[str, Any]) -> None:
     """Give a class that arrived before what has been changed at its sender since then, and not here."""
-    before = {name: (kind, contents) for name, kind, contents in marshal.loads(unseal(last))[1]}
-    parts = marshal.loads(unseal(template))[1]
-    names, cell = _put_together(parts, used)
+    _, parts, source = _opened(template)
+    names, cell = _put_together(parts, source, used)
     cell.cell_contents = cls
-    here = {name: (kind, contents) for name, kind, contents in _encoded_here(cls)}
-    for name, kind, contents in parts:
-        if before.get(name) != (kind, contents) and here.get(name) == before.get(name):
+    before, then, here = _comparable(_opened(last)[1]), _comparable(parts), _comparable(_encoded_here(cls))
+    for name, contents in then.items():
+        if before.get(name) != contents and here.get(name) == before.get(name):
             type.__setattr__(cls, name, names[name])
     for name in before.keys() - names.keys():
         if here.get(name) == before[name]:
@@ -268,4 +295,15 @@ def _update(cls: type, last: bytes, template: bytes, used: dict[str, Any]) -> No
 
 def _encoded_here(cls: type) -> _Parts:
     parts = _take_apart(cls)
-    return () if parts is None else marshal.loads(unseal(_template(cls, parts)[0]))[1]
+    return () if parts is None else _opened(_template(cls, parts)[0])[1]
+
+
+def _comparable(parts: _Parts) -> dict[str, Any]:
+    """Return what attributes are, by name, in a form that is equal wherever in a file their code stands."""
+    return {name: (kind, _alone(contents)) for name, kind, contents in parts}
+
+
+def _alone(contents: Any) -> Any:
+    if type(contents) is tuple:
+        return tuple(map(_alone, contents))
+    return settle_alone(contents) if type(contents) is CodeType else contents
