@@ -1,45 +1,39 @@
 """Whether a closed class is still what it was when it was last taken apart.
 
 A class is often dumped again and again, and has not changed. To take it apart takes long, so this only looks
-whether everything that could have been replaced is still the same object. This is part of the hot path: the
-questions are asked in C where there are many of them.
+whether everything that could have been replaced is still there. This is part of the hot path, so the questions
+are asked in C and many at once. (Not of ``id``: each call is an audit event, which takes long.)
 
-1. What lives in the class for ever, atoms and code, is held; equality would not do, since 1 == True.
+1. What lives in the class for ever, atoms and code, is held and has to be the same object; equality would not
+   do, since 1 == True. For text it does.
 2. Functions are held weakly, since they lead to their globals and so perhaps to the class itself, which
    would live for ever. Of a property or a static method its functions are looked at, not the object.
-3. What a closed function must not have, such as attributes, must still not be there. Keyword defaults are a
-   dict, which may change without being replaced: a class with any is taken apart each time.
+3. What a function consists of is what `gc` says that it refers to, whichever attributes a Python has. It keeps
+   its globals and its closure as long as it lives.
+4. Dicts that a closed function must not have anything in, its attributes and annotations, must still be empty.
+   A class with keyword defaults, a dict that may change without being replaced, is taken apart each time.
 """
 
 from __future__ import annotations
 
 import weakref
-from itertools import chain
-from operator import attrgetter, is_
+from collections.abc import Callable, Iterable
+from gc import get_referents
+from operator import attrgetter, call, is_, itemgetter
 from types import FunctionType
 from typing import Any
 
-from pickleloaf._compat import HAS_LAZY_ANNOTATIONS
 from pickleloaf.reducers._uses import Uses
 
 __all__ = ["Snapshot", "keep", "kept"]
 
 _OWN = attrgetter("__name__", "__qualname__", "__bases__")
-_SAME = attrgetter("__code__", "__defaults__", "__name__", "__qualname__", "__doc__", "__module__")
-_EMPTY = attrgetter(
-    "__kwdefaults__",
-    "__dict__",
-    *(["__annotate__"] if HAS_LAZY_ANNOTATIONS else []),
-    *(["__type_params__"] if hasattr(FunctionType, "__type_params__") else []),
-)
 
-_ANNOTATIONS = attrgetter("__annotations__")
-
-#: Gets the functions out of what holds functions, by its exact type.
+#: Gets what there is out of what holds functions, by its exact type.
 _WRAPPERS: dict[type, Any] = {
-    staticmethod: lambda wrapper: (wrapper.__func__,),
-    classmethod: lambda wrapper: (wrapper.__func__,),
-    property: attrgetter("fget", "fset", "fdel"),
+    staticmethod: attrgetter("__func__", "__doc__"),
+    classmethod: attrgetter("__func__", "__doc__"),
+    property: attrgetter("fget", "fset", "fdel", "__doc__"),
 }
 
 
@@ -52,73 +46,79 @@ class Snapshot:
     """
 
     __slots__ = (
-        "_atoms",
-        "_bound",
-        "_here",
-        "_names",
-        "_plain",
-        "_refs",
-        "_same",
-        "_wrapped",
-        "template",
-        "uses",
-    )
+        "_bound", "_count", "_get_dicts", "_get_functions", "_get_others", "_get_same", "_get_texts", "_names",
+        "_others", "_refs", "_same", "_texts", "_wrapped", "template", "uses",
+    )  # fmt: skip
 
     def __init__(self, cls: type, template: bytes, uses: Uses) -> None:
         self.template = template
         self.uses = uses
-        self._names = tuple(cls.__dict__)
+        self._names = list(cls.__dict__)
         values = list(cls.__dict__.values())
-        self._plain = [at for at, value in enumerate(values) if type(value) is FunctionType]
+        plain = [at for at, value in enumerate(values) if type(value) is FunctionType]
+        self._get_functions = _getter(plain)
         self._wrapped = [at for at, value in enumerate(values) if type(value) in _WRAPPERS]
-        others = set(range(len(values))) - {*self._plain, *self._wrapped}
         # The descriptors of slots lead to the class. They cannot be replaced without showing another type.
-        self._atoms = sorted(at for at in others if not hasattr(type(values[at]), "__set__"))
-        self._here = self._seen(cls, values)
-        functions = self._functions(values)
-        self._refs = [each and weakref.ref(each) for each in functions]
-        found = [*filter(None, functions)]
-        self._same = list(chain.from_iterable(map(_SAME, found)))
-        self._bound = [at for at, each in enumerate(found) if each.__closure__ is not None]
+        taken = {*plain, *self._wrapped}
+        self._get_others = _getter(
+            [at for at in range(len(values)) if at not in taken and not hasattr(type(values[at]), "__set__")]
+        )
+        functions, self._others = self._look(cls, values)
+        self._refs = [weakref.ref(each) for each in functions]
+        parts = get_referents(*functions)
+        self._count = len(parts)
+        known = {id(each) for function in functions for each in _kept_by(function)}
+        found = [(at, type(part)) for at, part in enumerate(parts) if id(part) not in known]
+        self._get_dicts = _getter([at for at, kind in found if kind is dict])
+        self._get_texts = _getter([at for at, kind in found if kind is str])
+        self._get_same = _getter([at for at, kind in found if kind is not dict and kind is not str])
+        self._texts, self._same = self._get_texts(parts), self._get_same(parts)
+        self._bound = [at for at, each in enumerate(functions) if each.__closure__ is not None]
 
     def shows(self, cls: type) -> bool:
         """Tell whether a class is what it was; False where that is not certain."""
-        if tuple(cls.__dict__) != self._names:
+        if list(cls.__dict__) != self._names:
             return False
-        values = list(cls.__dict__.values())
-        if not all(map(is_, self._seen(cls, values), self._here)):
+        functions, others = self._look(cls, list(cls.__dict__.values()))
+        if functions != list(map(call, self._refs)) or not all(map(is_, others, self._others)):
             return False
-        functions = self._functions(values)
-        if functions != [each and each() for each in self._refs]:  # functions are equal if identical
-            return False
-        if self._wrapped:
-            functions = [*filter(None, functions)]
-        if not self._has_plain(functions):
+        parts = get_referents(*functions)
+        if (
+            len(parts) != self._count
+            or self._get_texts(parts) != self._texts
+            or not all(map(is_, self._get_same(parts), self._same))
+            or any(self._get_dicts(parts))
+        ):
             return False
         try:
-            return all(functions[at].__closure__[0].cell_contents is cls for at in self._bound)
+            return all([functions[at].__closure__[0].cell_contents is cls for at in self._bound])
         except ValueError:  # the cell has been emptied
             return False
 
-    def _has_plain(self, functions: list[Any]) -> bool:
-        """Tell whether functions consist of what they did, and of nothing besides."""
-        if any(chain.from_iterable(map(_EMPTY, functions))):
-            return False
-        if any(map(_ANNOTATIONS, functions)):  # evaluates nothing, since none has an __annotate__
-            return False
-        return all(map(is_, chain.from_iterable(map(_SAME, functions)), self._same))
-
-    def _seen(self, cls: type, values: list[Any]) -> list[Any]:
-        """Return what has to be identical: what is the class's own, the types of attributes, and the atoms."""
-        docs = [values[at].__doc__ for at in self._wrapped]
-        return [*_OWN(cls), *map(type, values), *[values[at] for at in self._atoms], *docs]
-
-    def _functions(self, values: list[Any]) -> list[Any]:
-        """Return the functions; None for those that a property does not have."""
-        functions = [values[at] for at in self._plain]
+    def _look(self, cls: type, values: list[Any]) -> tuple[list[Any], list[Any]]:
+        """Return the functions, and what else has to be identical: what is the class's own, types, atoms."""
+        functions = [*self._get_functions(values)]
+        others = [*_OWN(cls), *map(type, values), *self._get_others(values)]
         for at in self._wrapped:
-            functions += _WRAPPERS[type(values[at])](values[at])
-        return functions
+            for part in _WRAPPERS[type(values[at])](values[at]):
+                if type(part) is FunctionType:
+                    functions.append(part)
+                    part = FunctionType  # a function here, whichever it is
+                others.append(part)
+        return functions, others
+
+
+def _kept_by(function: FunctionType) -> Iterable[Any]:
+    """Return what a function refers to as long as it lives, and what therefore need not be looked at."""
+    closure = function.__closure__
+    return (function.__globals__, function.__builtins__, *([closure] if closure else []))  # type: ignore[attr-defined]
+
+
+def _getter(positions: list[int]) -> Callable[[Any], Iterable[Any]]:
+    """Return what takes some items out of a list."""
+    if len(positions) > 1:
+        return itemgetter(*positions)
+    return lambda values: [values[at] for at in positions]
 
 
 #: The class that was last taken apart while it was not yet known to _tracking, and what it was.
