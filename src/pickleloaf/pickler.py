@@ -23,6 +23,7 @@ from pickleloaf.errors import EncodeError
 from pickleloaf.policy.by_value import TREATMENTS, Registry, ValuePolicy, default_treatment
 from pickleloaf.policy.handles import Handles
 from pickleloaf.reducers import reducer_for, reducer_of_policy
+from pickleloaf.reducers._closed import sealed_definition
 from pickleloaf.reducers._dump import Dump, Namespace, ShippedModules, Unheard
 from pickleloaf.reducers._namespaces import reduce_namespace, reduce_shipped_modules
 from pickleloaf.reducers.classes import reduce_class
@@ -221,6 +222,9 @@ def _carrying() -> Any:
 
 def _define(cls: type, policy: ValuePolicy) -> tuple[bytes, list[type]]:
     """Pickle the definition of one class, with other classes only named; return these too."""
+    sealed = sealed_definition(cls)
+    if sealed is not None:
+        return sealed, []
     file = Parts()
     pickler = Pickler(file)
     pickler._dump.policy = policy

@@ -29,11 +29,11 @@ _HEAD = bytes(VERSION) + importlib.util.MAGIC_NUMBER[:2]
 _NO_ZLIB_HEAD = -15
 #: Level, method, window (negative: without a head) and memory, strategy, dictionary. Level 6 takes half as long
 #: again for a twentieth of the bytes, and several times as long for much code.
-_LITTLE = (4, zlib.DEFLATED, -13, 6, zlib.Z_DEFAULT_STRATEGY, PHRASES)
+_LITTLE = (4, zlib.DEFLATED, -12, 5, zlib.Z_DEFAULT_STRATEGY, PHRASES)
 _MUCH = (4, zlib.DEFLATED, _NO_ZLIB_HEAD, 8, zlib.Z_DEFAULT_STRATEGY, PHRASES)
 #: For the usual window zlib gets a quarter of a megabyte and gives it back each time. The C library then asks the
 #: kernel for fresh pages, which takes several times what it does to deflate a small function.
-_LITTLE_BYTES = 1 << 13
+_LITTLE_BYTES = 1 << 12
 
 _DEFLATED, _PORTABLE, _WITH_PHRASES = 1, 2, 4
 

@@ -27,7 +27,7 @@ from typing import NamedTuple
 
 from pickleloaf._compat import NAME_SHIFTS
 
-__all__ = ["LookUps", "Names", "find_names", "identifiers", "look_ups_of"]
+__all__ = ["NOTHING", "LookUps", "Names", "find_names", "identifiers", "look_ups_of"]
 
 #: What instructions do, as far as names are concerned. Whatever is not listed ends a chain of attributes.
 _ROLES = {
@@ -117,7 +117,7 @@ class Names(NamedTuple):
 
 
 #: What most short functions use.
-_NOTHING = Names((), (), (), touches_scope=False, look_ups=None)
+NOTHING = Names((), (), (), touches_scope=False, look_ups=None)
 
 
 def _with_parents(module: str) -> list[str]:
@@ -138,7 +138,7 @@ def find_names(code: CodeType) -> Names:
     imports: dict[tuple[int, str, tuple[str, ...]], None] = {}
     touches_scope = _collect(code, names, chains, imports)
     if not (names or chains or imports):
-        return _NOTHING
+        return NOTHING
     if not _REFLECTIVE.isdisjoint(names):
         touches_scope = True
         names.update(dict.fromkeys(_spelled(code)))

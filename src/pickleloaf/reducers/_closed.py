@@ -24,6 +24,7 @@ from typing import Any
 
 from pickleloaf._compat import HAS_LAZY_ANNOTATIONS
 from pickleloaf.code.codec import (
+    FACETS,
     WRITE_NO_REFERENCES,
     facts_of,
     load_code,
@@ -41,10 +42,10 @@ from pickleloaf.reducers._dump import Dump
 from pickleloaf.reducers._kinds import ATOMS, Kinds
 from pickleloaf.reducers._namespaces import own_builtins
 from pickleloaf.reducers._snapshots import Snapshot, keep, kept
-from pickleloaf.reducers._uses import Uses, look_up, merged
+from pickleloaf.reducers._uses import Uses, look_up, merged, needs_nothing
 from pickleloaf.wire import verb
 
-__all__ = ["reduce_closed"]
+__all__ = ["reduce_closed", "sealed_definition"]
 
 #: Attributes as (name, kind, contents). The kind of a value is its type, or the types in a tuple: 1 is
 #: not True. In a template it is "value".
@@ -55,7 +56,35 @@ _WRAPPERS: dict[str, type] = {"staticmethod": staticmethod, "classmethod": class
 
 def reduce_closed(cls: type, dump: Dump) -> Any:
     """Return the reduction of a closed class, or None for another one."""
-    if type(cls) is not type or dump.portable or not _has_plain_bases(cls):
+    last = None if dump.portable else _snapshot(cls)
+    if last is None or is_partly_sent(cls, dump):
+        return None
+    used = look_up(cls, last.uses, dump)
+    if used is None:
+        return None
+    identity = None if dump.digesting is cls else _tracking.identity(cls, dump)
+    tracked = _tracking.known(cls)
+    if tracked is not None:
+        tracked.template = last
+    dump.closed.append(cls)
+    bases = () if cls.__bases__ == (object,) else cls.__bases__
+    if used:
+        return rebuild_closed_class, (identity, last.template, bases, used)
+    return rebuild_closed_class, (identity, last.template, bases) if bases else (identity, last.template)
+
+
+def sealed_definition(cls: type) -> bytes | None:
+    """Return what stands for the definition of a closed class in its digest, or None for another one.
+
+    That is its template, where there is nothing to the class but this and builtins.
+    """
+    last = _snapshot(cls) if cls.__bases__ == (object,) else None
+    return last.template if last is not None and needs_nothing(cls, last.uses) else None
+
+
+def _snapshot(cls: type) -> Snapshot | None:
+    """Return what a closed class has been taken apart into; None for another one."""
+    if type(cls) is not type or not _has_plain_bases(cls):
         return None
     tracked = _tracking.known(cls)
     last: Snapshot | None = tracked.template if tracked is not None else kept(cls)
@@ -64,22 +93,8 @@ def reduce_closed(cls: type, dump: Dump) -> Any:
         if parts is None:
             return None
         last = Snapshot(cls, *_template(cls, parts))
-    if is_partly_sent(cls, dump):
-        return None
-    used = look_up(cls, last.uses, dump)
-    if used is None:
-        return None
-    if tracked is None and dump.digesting is not cls:
-        keep(cls, last)  # for its digest it is taken apart once more
-    identity = None if dump.digesting is cls else _tracking.identity(cls, dump)
-    tracked = tracked or _tracking.known(cls)
-    if tracked is not None:
-        tracked.template = last
-    dump.closed.append(cls)
-    bases = () if cls.__bases__ == (object,) else cls.__bases__
-    if used:
-        return rebuild_closed_class, (identity, last.template, bases, used)
-    return rebuild_closed_class, (identity, last.template, bases) if bases else (identity, last.template)
+        keep(cls, last)  # for its digest and to travel it is asked for several times
+    return last
 
 
 @verb
@@ -155,16 +170,11 @@ def _function(function: Any, cls: type) -> tuple[Any, ...] | None:
     if closure is not None and (len(closure) > 1 or not _is_own_cell(function, closure[0], cls)):
         return None
     if (
-        function.__dict__
-        or (HAS_LAZY_ANNOTATIONS and function.__annotate__)  # type: ignore[attr-defined]
-        or function.__annotations__
-        or getattr(function, "__type_params__", None)
-        or function.__name__ != facts.name
-        or function.__qualname__ != facts.qualname
-        or function.__doc__ != facts.doc
+        FACETS(function) != facts.plain
+        or (HAS_LAZY_ANNOTATIONS and function.__annotations__)
         or facts.names.touches_scope
         or overloads_of(function)
-        or own_builtins(function, facts.names)
+        or (facts.names.globals and own_builtins(function, facts.names))
     ):
         return None
     defaults, keywords = function.__defaults__, function.__kwdefaults__
@@ -209,7 +219,7 @@ def _template(cls: type, parts: _Parts) -> tuple[bytes, Uses]:
     codes = [function[0] for function in _functions(parts)]
     together = _written_together(cls, codes)
     settled, source = settle_together(together) if together else ([], "")
-    written = {id(code): copy for code, copy in zip(together, settled, strict=True)}
+    written = dict(zip(map(id, together), settled, strict=True))
 
     def encode(function: tuple[Any, ...] | None) -> Any:
         if function is None:
@@ -229,11 +239,10 @@ def _template(cls: type, parts: _Parts) -> tuple[bytes, Uses]:
 
 
 def _written_together(cls: type, codes: list[CodeType]) -> list[CodeType]:
-    """Return the code that stands in the body of the class, as far as one can tell; each once."""
+    """Return the code that stands in the body of the class, as far as one can tell."""
     start = f"{cls.__qualname__}."
     inside = [code for code in codes if code.co_qualname.startswith(start) and not is_provided(code)]
-    found = {id(code): code for code in inside if code.co_filename == inside[0].co_filename}
-    return list(found.values())
+    return [code for code in inside if code.co_filename == inside[0].co_filename]
 
 
 def _opened(template: bytes) -> tuple[str, _Parts, str]:

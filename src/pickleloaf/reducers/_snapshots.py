@@ -20,7 +20,7 @@ import weakref
 from collections.abc import Callable, Iterable
 from gc import get_referents
 from operator import attrgetter, call, is_, itemgetter
-from types import FunctionType
+from types import CellType, FunctionType
 from typing import Any
 
 from pickleloaf.reducers._uses import Uses
@@ -37,6 +37,10 @@ _WRAPPERS: dict[type, Any] = {
 }
 
 
+#: Types of which nothing is held: of dicts it is seen whether they are empty, text may be equal.
+_LOOSE = frozenset({dict, str})
+
+
 class Snapshot:
     """What a closed class was taken apart into, and what it consisted of then.
 
@@ -46,8 +50,8 @@ class Snapshot:
     """
 
     __slots__ = (
-        "_bound", "_count", "_get_dicts", "_get_functions", "_get_others", "_get_same", "_get_texts", "_names",
-        "_others", "_refs", "_same", "_texts", "_wrapped", "template", "uses",
+        "_bound", "_count", "_get_dicts", "_get_functions", "_get_others", "_get_same", "_get_texts", "_is_settled",
+        "_names", "_others", "_refs", "_same", "_texts", "_wrapped", "template", "uses",
     )  # fmt: skip
 
     def __init__(self, cls: type, template: bytes, uses: Uses) -> None:
@@ -64,20 +68,23 @@ class Snapshot:
             [at for at in range(len(values)) if at not in taken and not hasattr(type(values[at]), "__set__")]
         )
         functions, self._others = self._look(cls, values)
+        self._is_settled = not any(each.__kwdefaults__ for each in functions)
         self._refs = [weakref.ref(each) for each in functions]
         parts = get_referents(*functions)
         self._count = len(parts)
-        known = {id(each) for function in functions for each in _kept_by(function)}
-        found = [(at, type(part)) for at, part in enumerate(parts) if id(part) not in known]
-        self._get_dicts = _getter([at for at, kind in found if kind is dict])
-        self._get_texts = _getter([at for at, kind in found if kind is str])
-        self._get_same = _getter([at for at, kind in found if kind is not dict and kind is not str])
+        kinds = list(map(type, parts))
+        # Other dicts are the globals and the builtins.
+        self._get_dicts = _getter([at for at, kind in enumerate(kinds) if kind is dict and not parts[at]])
+        self._get_texts = _getter([at for at, kind in enumerate(kinds) if kind is str])
+        self._get_same = _getter(
+            [at for at, kind in enumerate(kinds) if kind not in _LOOSE and not _is_closure(parts[at])]
+        )
         self._texts, self._same = self._get_texts(parts), self._get_same(parts)
         self._bound = [at for at, each in enumerate(functions) if each.__closure__ is not None]
 
     def shows(self, cls: type) -> bool:
         """Tell whether a class is what it was; False where that is not certain."""
-        if list(cls.__dict__) != self._names:
+        if list(cls.__dict__) != self._names or not self._is_settled:
             return False
         functions, others = self._look(cls, list(cls.__dict__.values()))
         if functions != list(map(call, self._refs)) or not all(map(is_, others, self._others)):
@@ -91,7 +98,7 @@ class Snapshot:
         ):
             return False
         try:
-            return all([functions[at].__closure__[0].cell_contents is cls for at in self._bound])
+            return all(functions[at].__closure__[0].cell_contents is cls for at in self._bound)
         except ValueError:  # the cell has been emptied
             return False
 
@@ -103,15 +110,14 @@ class Snapshot:
             for part in _WRAPPERS[type(values[at])](values[at]):
                 if type(part) is FunctionType:
                     functions.append(part)
-                    part = FunctionType  # a function here, whichever it is
-                others.append(part)
+                    others.append(FunctionType)  # one stands here, whichever it is
+                else:
+                    others.append(part)
         return functions, others
 
 
-def _kept_by(function: FunctionType) -> Iterable[Any]:
-    """Return what a function refers to as long as it lives, and what therefore need not be looked at."""
-    closure = function.__closure__
-    return (function.__globals__, function.__builtins__, *([closure] if closure else []))  # type: ignore[attr-defined]
+def _is_closure(part: Any) -> bool:
+    return type(part) is tuple and len(part) > 0 and type(part[0]) is CellType
 
 
 def _getter(positions: list[int]) -> Callable[[Any], Iterable[Any]]:

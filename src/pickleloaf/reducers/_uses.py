@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import builtins
-from itertools import chain
+from collections.abc import Iterable
 from types import FunctionType, ModuleType
 from typing import Any, NamedTuple
 
 from pickleloaf._compat import LAZY_IMPORT
-from pickleloaf.code.names import LookUps, Names, look_ups_of
+from pickleloaf.code.names import NOTHING, LookUps, Names, look_ups_of
 from pickleloaf.reducers._dump import Dump
 from pickleloaf.reducers._namespaces import import_now
 
-__all__ = ["Uses", "look_up", "merged"]
+__all__ = ["Uses", "look_up", "merged", "needs_nothing"]
 
 
 class Uses(NamedTuple):
@@ -27,24 +27,37 @@ class Uses(NamedTuple):
 
 def merged(names: list[Names]) -> Uses:
     """Return what several functions use, once each."""
-
-    def together(parts: Any) -> tuple[Any, ...]:
-        return tuple(dict.fromkeys(chain.from_iterable(parts)))
-
+    names = [each for each in names if each is not NOTHING]
+    if not names:
+        return _NOTHING
+    if len(names) == 1:
+        [each] = names
+        return Uses(each.globals, bool(each.imports), _firsts(each.chains), each.look_ups)
     look_ups = [each.look_ups for each in names if each.look_ups is not None]
     return Uses(
-        together(each.globals for each in names),
+        _once([name for each in names for name in each.globals]),
         any(each.imports for each in names),
-        together(each[:1] for part in names for each in part.chains),
+        _firsts([chain for each in names for chain in each.chains]),
         look_ups_of(
-            together(each.builtins for each in look_ups),
-            together(each.chains for each in look_ups),
-            together(each.modules for each in look_ups),
-            together(each.members for each in look_ups),
+            _once([name for each in look_ups for name in each.builtins]),
+            _once([chain for each in look_ups for chain in each.chains]),
+            _once([module for each in look_ups for module in each.modules]),
+            _once([member for each in look_ups for member in each.members]),
         )
         if look_ups
         else None,
     )
+
+
+_NOTHING = Uses((), imports=False, firsts=(), look_ups=None)
+
+
+def _once(found: list[Any]) -> tuple[Any, ...]:
+    return tuple(dict.fromkeys(found))
+
+
+def _firsts(chains: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+    return _once([chain[0] for chain in chains])
 
 
 def look_up(cls: type, uses: Uses, dump: Dump) -> dict[str, Any] | None:
@@ -71,6 +84,11 @@ def look_up(cls: type, uses: Uses, dump: Dump) -> dict[str, Any] | None:
     if any(_is_package(used.get(first)) for first in uses.firsts):
         return None  # submodules may have to be imported as well
     return used
+
+
+def needs_nothing(cls: type, uses: Uses) -> bool:
+    """Tell whether the functions of a class look up nothing but builtins."""
+    return not uses.imports and (not uses.globals or _scope(cls).keys().isdisjoint(uses.globals))
 
 
 def _is_package(value: Any) -> bool:
