@@ -20,7 +20,7 @@ from types import FunctionType
 from typing import Any, Self
 
 from pickleloaf.errors import EncodeError
-from pickleloaf.policy.by_value import TREATMENTS, Registry, ValuePolicy, default_treatment
+from pickleloaf.policy.by_value import Registry, ValuePolicy, chosen_policy, default_treatment
 from pickleloaf.policy.handles import Handles
 from pickleloaf.reducers import reducer_for, reducer_of_policy
 from pickleloaf.reducers._closed import sealed_definition
@@ -50,6 +50,7 @@ _CORE: dict[type, Any] = {
     Namespace: reduce_namespace,
     ShippedModules: reduce_shipped_modules,
 }
+_CORE_SIZE = len(_CORE)
 
 
 _dump, _clear_memo = pickle.Pickler.dump, pickle.Pickler.clear_memo
@@ -105,7 +106,7 @@ class Pickler(pickle.Pickler):
         self._parts = parts = Parts()
         policy = _DEFAULT
         if by_value is not None or handles is not None or patches is not None or portable:
-            policy = _value_policy(by_value, handles or HANDLES, patches or _DEFAULT.patches, portable)
+            policy = chosen_policy(_DEFAULT, by_value, handles, patches, portable)
         self._buffers: Buffers | None = None
         if buffer_callback is not None:
             kind = _carrying().HeldBuffers if policy.patches == "carry" else Buffers
@@ -163,7 +164,7 @@ class Pickler(pickle.Pickler):
         """Forget which objects have been pickled, as pickle does."""
         _clear_memo(self)
         self._dump.clear()
-        if len(self._judged) > len(_CORE):
+        if len(self._judged) > _CORE_SIZE:
             self._judged.clear()
             self._judged.update(_CORE)
         self._used = False
@@ -190,6 +191,7 @@ def _override(pickler: weakref.ref[Pickler], judged: dict[type, Any], dump: Dump
                 return obj.__reduce_ex__(dump.protocol)
         if reducer is None:
             return NotImplemented
+        dump.is_used = True
         return reducer(obj, dump)
 
     return reducer_override
@@ -240,23 +242,6 @@ def _define(cls: type, policy: ValuePolicy) -> tuple[bytes, list[type]]:
 _DEFAULT = ValuePolicy(REGISTRY, HANDLES, patches=default_treatment())
 
 
-def _value_policy(
-    by_value: str | Registry | None, handles: Handles, patches: str, portable: bool | str
-) -> ValuePolicy:
-    if patches not in TREATMENTS:
-        msg = f"patches is one of {', '.join(map(repr, TREATMENTS))}, not {patches!r}"
-        raise ValueError(msg)
-    if portable not in (True, False, "prefer"):
-        msg = f"portable is True, False or 'prefer', not {portable!r}"
-        raise ValueError(msg)
-    if isinstance(by_value, Registry):
-        return ValuePolicy(by_value, handles, patches=patches, portable=portable)
-    if by_value not in (None, "local"):
-        msg = f"by_value is a Registry, 'local' or None, not {by_value!r}"
-        raise ValueError(msg)
-    return ValuePolicy(REGISTRY, handles, local=by_value == "local", patches=patches, portable=portable)
-
-
 def dumps(
     obj: Any, protocol: int | None = None, buffer_callback: BufferCallback = None, **policy: Any
 ) -> bytes:
@@ -279,7 +264,7 @@ def dumps(
         pickler = Pickler(None)
     parts = pickler._pickled(obj)
     payload = b"".join(parts)
-    if len(payload) < _SMALL and len(_spare) < _SPARE and "left_out" not in pickler._dump.__dict__:
+    if len(payload) < _SMALL and len(_spare) < _SPARE and not pickler._dump.keeps:
         parts.clear()
         pickler.clear_memo()
         _spare.append(pickler)

@@ -199,6 +199,33 @@ class ValuePolicy:
         return found is obj and not self.travels(name)
 
 
+def chosen_policy(
+    default: ValuePolicy,
+    by_value: str | Registry | None,
+    handles: Handles | None,
+    patches: str | None,
+    portable: bool | str,
+) -> ValuePolicy:
+    """Return the policy that the arguments of a pickler ask for.
+
+    Raises:
+        ValueError: one of them is another string than those that it may be.
+    """
+    patches = patches or default.patches
+    if patches not in TREATMENTS:
+        msg = f"patches is one of {', '.join(map(repr, TREATMENTS))}, not {patches!r}"
+        raise ValueError(msg)
+    if portable not in (True, False, "prefer"):
+        msg = f"portable is True, False or 'prefer', not {portable!r}"
+        raise ValueError(msg)
+    if not isinstance(by_value, Registry) and by_value not in (None, "local"):
+        msg = f"by_value is a Registry, 'local' or None, not {by_value!r}"
+        raise ValueError(msg)
+    registry = by_value if isinstance(by_value, Registry) else default.registry
+    local = by_value == "local"
+    return ValuePolicy(registry, handles or default.handles, local=local, patches=patches, portable=portable)
+
+
 #: Decisions of is_importable_module, by name; each holds as long as the module object is the same.
 _importable: dict[str, tuple[weakref.ref[types.ModuleType], bool]] = {}
 

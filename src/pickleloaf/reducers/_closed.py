@@ -1,8 +1,8 @@
 """Closed classes: ordinary ones, whose definition holds nothing but code and atoms.
 
-Most classes of a script are of this kind. The whole definition is one sealed bytes object, a *template*.
-The sender makes it once and afterwards only checks that the class is still what it was made from; a
-receiver that has the class does not open it.
+Most classes of a script are of this kind. The whole definition is one sealed bytes object, a *template* (see
+_templates). The sender makes it once and afterwards only checks that the class is still what it was made from
+(see _snapshots); a receiver that has the class does not open it.
 
 1. A class is closed when its metaclass is ``type``, no base has an ``__init_subclass__`` of its own, and
    every attribute is an atom, a tuple of atoms, or a function, static method, class method or property of
@@ -17,23 +17,11 @@ receiver that has the class does not open it.
 
 from __future__ import annotations
 
-import builtins
-import marshal
-from types import CellType, CodeType, FunctionType
+from types import CellType, FunctionType
 from typing import Any
 
 from pickleloaf._compat import HAS_LAZY_ANNOTATIONS
-from pickleloaf.code.codec import (
-    FACETS,
-    WRITE_NO_REFERENCES,
-    facts_of,
-    load_code,
-    restore,
-    settle_alone,
-    settle_together,
-)
-from pickleloaf.code.envelope import seal, unseal
-from pickleloaf.code.source import is_provided
+from pickleloaf.code.codec import FACETS, facts_of
 from pickleloaf.reducers import _tracking
 from pickleloaf.reducers._attributes import overloads_of
 from pickleloaf.reducers._building import make_class, namespace_of
@@ -42,16 +30,13 @@ from pickleloaf.reducers._dump import Dump
 from pickleloaf.reducers._kinds import ATOMS, Kinds
 from pickleloaf.reducers._namespaces import own_builtins
 from pickleloaf.reducers._snapshots import Snapshot, keep, kept
-from pickleloaf.reducers._uses import Uses, look_up, merged, needs_nothing
+from pickleloaf.reducers._templates import Parts, comparable, open_template, put_together, write_template
+from pickleloaf.reducers._uses import look_up, needs_nothing
 from pickleloaf.wire import verb
 
 __all__ = ["reduce_closed", "sealed_definition"]
 
-#: Attributes as (name, kind, contents). The kind of a value is its type, or the types in a tuple: 1 is
-#: not True. In a template it is "value".
-_Parts = tuple[tuple[str, Any, Any], ...]
 _VALUES = Kinds(ATOMS - {bytearray, type(NotImplemented)})  # what marshal can write
-_WRAPPERS: dict[str, type] = {"staticmethod": staticmethod, "classmethod": classmethod}
 
 
 def reduce_closed(cls: type, dump: Dump) -> Any:
@@ -92,7 +77,7 @@ def _snapshot(cls: type) -> Snapshot | None:
         parts = _take_apart(cls)
         if parts is None:
             return None
-        last = Snapshot(cls, *_template(cls, parts))
+        last = Snapshot(cls, *write_template(cls, parts))
         keep(cls, last)  # for its digest and to travel it is asked for several times
     return last
 
@@ -116,8 +101,8 @@ def rebuild_closed_class(
             _update(known, tracked.received, template, used or {})
             tracked.received = template
         return known
-    name, parts, source = _opened(template)
-    names, cell = _put_together(parts, source, used or {})
+    name, parts, source = open_template(template)
+    names, cell = put_together(parts, source, used or {})
     names["__classcell__"] = cell
     if bases:
         cls = make_class(identity, type, name, bases, names, {})
@@ -133,7 +118,7 @@ def _has_plain_bases(cls: type) -> bool:
     return all("__init_subclass__" not in base.__dict__ for base in cls.__mro__[1:-1])
 
 
-def _take_apart(cls: type) -> _Parts | None:
+def _take_apart(cls: type) -> Parts | None:
     """Return the attributes of a closed class as (name, kind, contents), or None for another class."""
     parts: list[tuple[str, Any, Any]] = []
     seen: set[int] = set()
@@ -203,97 +188,12 @@ def _property(prop: property, cls: type) -> tuple[Any, ...] | None:
     return (*functions, doc) if doc is None or type(doc) is str else None
 
 
-def _functions(parts: _Parts) -> list[tuple[Any, ...]]:
-    """Return what stands for the functions among the attributes."""
-    found: list[tuple[Any, ...]] = []
-    for _, kind, contents in parts:
-        if kind == "property":
-            found += [each for each in contents[:3] if each is not None]
-        elif type(kind) is str:
-            found.append(contents)
-    return found
-
-
-def _template(cls: type, parts: _Parts) -> tuple[bytes, Uses]:
-    """Seal a definition; return with it what its functions use."""
-    codes = [function[0] for function in _functions(parts)]
-    together = _written_together(cls, codes)
-    settled, source = settle_together(together) if together else ([], "")
-    written = dict(zip(map(id, together), settled, strict=True))
-
-    def encode(function: tuple[Any, ...] | None) -> Any:
-        if function is None:
-            return None
-        code = function[0]
-        return (written.get(id(code)) or facts_of(code).contents, *function[1:])
-
-    encoded = []
-    for name, kind, contents in parts:
-        if kind == "property":
-            encoded.append((name, kind, (*map(encode, contents[:3]), contents[3])))
-        else:
-            encoded.append((name, kind, encode(contents)) if type(kind) is str else (name, "value", contents))
-    text = source.encode("utf-8", "surrogatepass")
-    template = seal(marshal.dumps((cls.__name__, tuple(encoded), text), WRITE_NO_REFERENCES))
-    return template, merged([facts_of(code).names for code in codes])
-
-
-def _written_together(cls: type, codes: list[CodeType]) -> list[CodeType]:
-    """Return the code that stands in the body of the class, as far as one can tell."""
-    start = f"{cls.__qualname__}."
-    inside = [code for code in codes if code.co_qualname.startswith(start) and not is_provided(code)]
-    return [code for code in inside if code.co_filename == inside[0].co_filename]
-
-
-def _opened(template: bytes) -> tuple[str, _Parts, str]:
-    """Return the name of a class, what it consists of, and the source text of the code among that."""
-    name, parts, *text = marshal.loads(unseal(template))  # in older ones each code object has its own
-    return name, parts, text[0].decode("utf-8", "surrogatepass") if text else ""
-
-
-def _put_together(parts: _Parts, source: str, used: dict[str, Any]) -> tuple[dict[str, Any], CellType]:
-    """Make the namespace of a class, and the cell that the class goes into."""
-    module = next(contents for name, _, contents in parts if name == "__module__")
-    scope = {"__name__": module, "__builtins__": builtins, **used}
-    cell = CellType()
-
-    def function(taken: tuple[Any, ...] | None) -> Any:
-        if taken is None:
-            return None
-        code = load_code(taken[0]) if type(taken[0]) is bytes else restore(taken[0], source)
-        made = FunctionType(code, scope, None, taken[1], (cell,) if code.co_freevars else None)
-        if taken[2]:
-            made.__kwdefaults__ = dict(taken[2])
-        return made
-
-    names: dict[str, Any] = {}
-    for name, kind, contents in parts:
-        if kind == "value":
-            names[name] = contents
-        elif kind == "function":
-            names[name] = function(contents)
-        elif kind == "property":
-            fget, fset, fdel = map(function, contents[:3])
-            names[name] = _make_property(fget, fset, fdel, contents[3])
-        else:
-            names[name] = _WRAPPERS[kind](function(contents))
-    return names, cell
-
-
-def _make_property(fget: Any, fset: Any, fdel: Any, doc: str | None) -> property:
-    return (
-        property(fget, fset, fdel)
-        if fget is not None and fget.__doc__ == doc
-        else property(fget, fset, fdel, doc)
-    )
-
-
 def _update(cls: type, last: bytes, template: bytes, used: dict[str, Any]) -> None:
     """Give a class that arrived before what has been changed at its sender since then, and not here."""
-    _, parts, source = _opened(template)
-    names, cell = _put_together(parts, source, used)
+    _, parts, source = open_template(template)
+    names, cell = put_together(parts, source, used)
     cell.cell_contents = cls
-    before, then, here = _comparable(_opened(last)[1]), _comparable(parts), _comparable(_encoded_here(cls))
+    before, then, here = comparable(open_template(last)[1]), comparable(parts), comparable(_encoded_here(cls))
     for name, contents in then.items():
         if before.get(name) != contents and here.get(name) == before.get(name):
             type.__setattr__(cls, name, names[name])
@@ -302,17 +202,6 @@ def _update(cls: type, last: bytes, template: bytes, used: dict[str, Any]) -> No
             type.__delattr__(cls, name)
 
 
-def _encoded_here(cls: type) -> _Parts:
+def _encoded_here(cls: type) -> Parts:
     parts = _take_apart(cls)
-    return () if parts is None else _opened(_template(cls, parts)[0])[1]
-
-
-def _comparable(parts: _Parts) -> dict[str, Any]:
-    """Return what attributes are, by name, in a form that is equal wherever in a file their code stands."""
-    return {name: (kind, _alone(contents)) for name, kind, contents in parts}
-
-
-def _alone(contents: Any) -> Any:
-    if type(contents) is tuple:
-        return tuple(map(_alone, contents))
-    return settle_alone(contents) if type(contents) is CodeType else contents
+    return () if parts is None else open_template(write_template(cls, parts)[0])[1]

@@ -86,9 +86,6 @@ _ON_DEMAND: dict[str, Callable[[], Any]] = {
 #: Parts of a Dump that hold while an object is pickled once more.
 _KEPT = frozenset({"left_out", "shared"})
 
-#: How many parts a Dump has before anything is made on demand.
-_ALWAYS = 13
-
 
 class Unheard(deque[Any]):
     """Takes whatever is appended, and stays empty."""
@@ -130,6 +127,8 @@ class Dump:
         closed: closed classes that have been pickled; see _closed.
         nested: ids of functions, such as methods, that have been pickled on their own.
         has_sets: whether a definition holds a set, whose order has to be settled.
+        is_used: whether a reducer has been asked, so that there may be something to clear.
+        has_more, keeps: whether there are parts that most dumps never need, or any that clearing leaves.
         left_out: names of modules by value that cannot travel, with the reason, by module.
         cycles: which objects lead back to themselves.
         doubts: what is looked at once the payload has been written; see again.
@@ -161,8 +160,8 @@ class Dump:
         self.cells: dict[int, Any] = {}
         self.closed: list[type] = []
         self.nested: set[int] = set()
-        self.has_sets = False
         self.doubts: list[Any] = []
+        self.is_used = self.has_more = self.keeps = self.has_sets = False
 
     @property
     def portable(self) -> bool:
@@ -174,25 +173,24 @@ class Dump:
             value = _ON_DEMAND[name]()
         except KeyError:
             raise AttributeError(name) from None
-        self.__dict__[name] = value
+        setattr(self, name, value)
+        self.has_more = True
+        self.keeps |= name in _KEPT
         return value
 
     def clear(self) -> None:
         """Forget what has been pickled; the pickler's memo is forgotten at the same time."""
-        self.namespaces.clear()
-        self.given.clear()
-        self.cells.clear()
-        self.closed.clear()
-        self.nested.clear()
+        if not self.is_used:
+            return
+        for part in (self.namespaces, self.given, self.cells, self.closed, self.nested, self.uses):
+            part.clear()
         self.building = []
-        self.has_sets = False
-        if self.doubts:
-            self.doubts.clear()
-        if self.uses:
-            self.uses.clear()
-        if len(self.__dict__) > _ALWAYS:
+        self.doubts.clear()
+        self.is_used = self.has_sets = False
+        if self.has_more:
             for name in _ON_DEMAND.keys() - _KEPT:
                 self.__dict__.pop(name, None)
+            self.has_more = self.keeps
 
     def remembered(self) -> tuple[dict[Any, Any], ...]:
         """Return copies of what refers to the pickler's memo."""
@@ -201,6 +199,7 @@ class Dump:
 
     def remember(self, state: tuple[dict[Any, Any], ...]) -> None:
         """Go back to what `remembered` returned."""
+        self.is_used = True
         self.namespaces, given, self.cells, self.named = (dict(part) for part in state)
         self.given = {key: dict(names) for key, names in given.items()}
 

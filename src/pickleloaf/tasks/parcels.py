@@ -129,7 +129,7 @@ class Packer:
         self.parts.clear()
         self.buffers = []
         self._pickler.clear_memo()
-        self.clean = len(data) < LARGE and "left_out" not in self._pickler._dump.__dict__
+        self.clean = len(data) < LARGE and not self._pickler._dump.keeps
         return data, buffers
 
 

@@ -1,0 +1,47 @@
+"""Envelopes of code: the older kind still opens, and what zlib is told beforehand stays the same for ever."""
+
+import hashlib
+import pickle
+import sys
+import traceback
+from pathlib import Path
+
+import pytest
+
+import pickleloaf as loaf
+from pickleloaf.code.envelope import seal, unseal
+from pickleloaf.code.phrases import PHRASES
+
+#: Payloads for one Python, of the first kind: deflated without a dictionary, a source text for each function.
+OWN = Path(__file__).parent.parent / "golden" / "own" / f"python-3.{sys.version_info[1]}.pickle"
+
+
+def test_phrases_stay():
+    """Whoever changes these bytes makes every payload unreadable that was written before."""
+    assert (
+        hashlib.sha256(PHRASES).hexdigest()
+        == "70f980375ffdf9377dc2d1b5f00b8a63b7f4a10c3390b40b0ce811a1c382105b"
+    )
+
+
+@pytest.mark.parametrize("contents", [b"", b"x", b"def f(x):\n    return x\n" * 9, bytes(range(256)) * 99])
+def test_sealed_and_opened(contents):
+    """What is sealed is what is found, whatever zlib makes of it."""
+    assert unseal(seal(contents)) == contents
+
+
+@pytest.mark.skipif(not OWN.exists(), reason="no payload of the first kind for this Python")
+def test_first_kind():
+    """Code that was sealed before there were dictionaries works, and shows its lines."""
+    payloads = pickle.loads(OWN.read_bytes())
+    assert loaf.loads(payloads["function"])(2) == 10
+    account = loaf.loads(payloads["instance"])
+    assert (account.deposit(3), account.twice, account.name(), account.make().owner) == (
+        8,
+        16,
+        "account",
+        "me",
+    )
+    with pytest.raises(ValueError, match="101") as caught:
+        account.deposit(101)
+    assert "raise ValueError(amount)" in "".join(traceback.format_exception(caught.value))
