@@ -263,7 +263,10 @@ def dumps(
     except IndexError:
         pickler = Pickler(None)
     parts = pickler._pickled(obj)
-    payload = b"".join(parts)
+    if len(parts) > 1:
+        del pickler  # gives its memo back before memory is needed for the payload
+        return b"".join(parts)
+    payload: bytes = parts[0]
     if len(payload) < _SMALL and len(_spare) < _SPARE and not pickler._dump.keeps:
         parts.clear()
         pickler.clear_memo()
