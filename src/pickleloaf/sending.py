@@ -6,10 +6,10 @@ global that one of them assigns to. Over there such a patch is renewed each time
 
 from __future__ import annotations
 
-from hashlib import blake2b
 from types import FunctionType, ModuleType
 from typing import Any
 
+from pickleloaf._digests import blake2b
 from pickleloaf.code.bindings import binding
 from pickleloaf.code.codec import facts_of
 from pickleloaf.code.pristine import MISSING, Description, describe, describe_written, inner

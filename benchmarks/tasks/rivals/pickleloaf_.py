@@ -7,6 +7,7 @@ import pickleloaf
 from benchmarks.tasks.rivals._base import Futures
 
 VERSION = pickleloaf.__version__
+Executor = pickleloaf.Executor  # imported now, as a program does that says `from pickleloaf import Executor`
 BY_NAME = False
 
 
@@ -14,8 +15,8 @@ class Workers(Futures):
     """Nothing set but the number of workers."""
 
     def __init__(self, count: int) -> None:
-        self.executor: pickleloaf.Executor
-        super().__init__(pickleloaf.Executor(workers=count))
+        self.executor: Executor
+        super().__init__(Executor(workers=count))
 
     def share(self, array: Any) -> Any:
         """Put it into the cluster."""

@@ -16,10 +16,11 @@ from __future__ import annotations
 
 import sys
 from functools import lru_cache
-from hashlib import blake2b
 from importlib.machinery import SourceFileLoader
 from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import Any, NamedTuple
+
+from pickleloaf._digests import blake2b
 
 __all__ = [
     "MISSING",

@@ -91,7 +91,7 @@ def file_name(source: str) -> str:
     """Return the file name under which a piece of source text is known wherever it arrives."""
     if not source:
         return "<pickleloaf>"
-    from hashlib import blake2b
+    from pickleloaf._digests import blake2b
 
     return f"<pickleloaf {blake2b(source.encode('utf-8', 'surrogatepass'), digest_size=4).hexdigest()}>"
 

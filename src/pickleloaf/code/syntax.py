@@ -20,10 +20,10 @@ import itertools
 import marshal
 import weakref
 from collections.abc import Iterable, Iterator
-from hashlib import blake2b
 from types import CodeType
 from typing import Any, NamedTuple
 
+from pickleloaf._digests import blake2b
 from pickleloaf.code.matching import Definition, class_around, find_definition
 from pickleloaf.code.scopes import COMPREHENSIONS, Scope, bound_in
 

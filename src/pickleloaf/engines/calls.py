@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-import inspect
 import traceback
 from collections.abc import Iterable
+from types import CoroutineType
 from typing import Any, NamedTuple
 
 from pickleloaf.engines.limits import limited
@@ -57,7 +56,9 @@ class Call(NamedTuple):
         """Call the function; a coroutine is run to its end, and a promise that is returned is waited for."""
         with _UNLIMITED if self.timeout_s is None else limited(self.timeout_s, self.function):
             result = self.function(*self.args, **self.kwargs)
-            if inspect.iscoroutine(result):
+            if isinstance(result, CoroutineType):
+                import asyncio
+
                 result = asyncio.run(result)
             while isinstance(result, _PROMISES):
                 result = result.result()

@@ -5,9 +5,8 @@ What they do here is the local runtime's (tasks/); on an engine it is `engines.c
 
 from __future__ import annotations
 
-import asyncio
-import inspect
 from collections.abc import Callable
+from types import CoroutineType
 from typing import Any
 
 from pickleloaf.tasks import cluster, executor
@@ -52,11 +51,13 @@ def run(main: Callable[[Any], Any], *, workers: Any = None, engine: Any = None, 
     """
     if engine is None:
         return cluster.run(main, workers=workers, **options)
+    import asyncio
+
     from pickleloaf.engines import connect
     from pickleloaf.engines.cluster import EngineCluster
 
     with EngineCluster(connect(engine, workers=workers, **options)) as there:
         result = main(there)
-        if inspect.iscoroutine(result):
+        if isinstance(result, CoroutineType):
             result = asyncio.run(result)
         return result.result() if isinstance(result, Promise) else result

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Generator
 from concurrent.futures import Future
 from typing import Any, NamedTuple
@@ -92,4 +91,6 @@ class TaskFuture(Future[Any]):
         return cancelled
 
     def __await__(self) -> Generator[Any, None, Any]:
+        import asyncio
+
         return asyncio.wrap_future(self).__await__()

@@ -18,8 +18,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from hashlib import blake2b
 from typing import Any, NamedTuple
+
+from pickleloaf._digests import blake2b
 
 __all__ = ["Node", "refine", "settle"]
 

@@ -21,9 +21,9 @@ or several. Only cycles need more, since no digest in a cycle can be the first.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from hashlib import blake2b
 from typing import Any, NamedTuple
 
+from pickleloaf._digests import blake2b
 from pickleloaf.fingerprinting.atoms import Encoded, atom
 from pickleloaf.fingerprinting.cycles import Node, refine, settle
 

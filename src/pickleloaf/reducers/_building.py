@@ -120,7 +120,7 @@ def _revision(cls: type, names: Mapping[str, Any]) -> list[Late]:
             codes[name] = function.__code__
     if not _tracking.revision(cls, tuple(codes.items())):
         return []
-    from hashlib import blake2b
+    from pickleloaf._digests import blake2b
 
     digest = blake2b(b"".join(facts_of(code).contents for code in codes.values()), digest_size=8).digest()
     parts = {("names", name): names[name] for name in codes}

@@ -106,7 +106,7 @@ def identity(cls: type, dump: Dump) -> bytes:
 
 
 def _digest(cls: type, dump: Dump) -> bytes:
-    from hashlib import blake2b
+    from pickleloaf._digests import blake2b
 
     total = blake2b(digest_size=12)
     queue, seen = [cls], {id(cls)}

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Future
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pickleloaf.tasks.calls import Call
 from pickleloaf.tasks.link import Frame, Kind, Link, encode_frame
 from pickleloaf.tasks.parcels import Parcel, mentioning, unpack
 from pickleloaf.tasks.running import Runners
 from pickleloaf.tasks.tasking import Tasking
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 __all__ = ["Asking"]
 
@@ -61,6 +63,8 @@ class Asking(Tasking):
 
     def fetch(self, ident: int, *, copy: bool = False) -> Future[Any]:
         """Return a future of a value, which the driver is asked for."""
+        from concurrent.futures import Future
+
         future: Future[Any] = Future()
         self._wanted.setdefault(ident, []).append((future, copy))
         self._link.send(encode_frame(Kind.WANT, ident))

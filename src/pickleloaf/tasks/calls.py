@@ -9,7 +9,6 @@ to its globals or its closure.
 from __future__ import annotations
 
 import functools
-import traceback
 from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any
@@ -142,6 +141,8 @@ _OURS = frozenset({__name__, "pickleloaf.tasks.worker", "pickleloaf.tasks.runnin
 
 
 def _stand_in(error: BaseException, name: str, worker: str, why: str) -> TaskError:
+    import traceback
+
     try:
         text = "".join(traceback.format_exception(error)).rstrip()
     except Exception:  # noqa: BLE001 - an exception may be unable to say what it is

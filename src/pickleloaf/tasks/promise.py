@@ -7,12 +7,14 @@ task) that knows about it. Handles are counted; a value is forgotten with the la
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable
-from concurrent.futures import Future
-from typing import Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from pickleloaf.errors import DecodeError, EncodeError
 from pickleloaf.tasks.parcels import MENTIONS
 from pickleloaf.wire import verb
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 __all__ = ["Handle", "Promise", "Runtime", "Taken", "current", "rebuild_promise", "when_all", "when_any"]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-from pathlib import Path
 
 __all__ = ["check_room"]
 
@@ -36,6 +35,8 @@ def check_room(fd: int, nbytes: int, *, in_memory: bool) -> None:
 
 def _memory_left() -> int:
     """Tell how many bytes the machine, or the container that we are in, could still give."""
+    from pathlib import Path
+
     with Path("/proc/meminfo").open(encoding="ascii") as lines:
         left = next(int(line.split()[1]) << 10 for line in lines if line.startswith("MemAvailable"))
     for limit, usage in _CONTAINER:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from pathlib import Path
 
 __all__ = ["die_with", "exit_notice", "limit_memory", "resident"]
 
@@ -48,6 +47,8 @@ def exit_notice(pid: int) -> int | None:
 
 def resident(pid: int) -> int:
     """Return how many bytes of memory a process has now; 0 where the system does not say, or it has ended."""
+    from pathlib import Path
+
     try:
         pages = Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1]
     except OSError:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import itertools
 from abc import abstractmethod
 from collections.abc import Callable, Iterable
-from concurrent.futures import Future
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pickleloaf.tasks.calls import Call
 from pickleloaf.tasks.parcels import Parcel, pack
 from pickleloaf.tasks.promise import Promise, when_all, when_any
 from pickleloaf.tasks.refs import Ref
 from pickleloaf.tasks.shared_memory import Segment
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 __all__ = ["Tasking"]
 

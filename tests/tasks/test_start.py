@@ -1,0 +1,58 @@
+"""What driver and workers import before the first task: it is what they wait for, and what their memory is of."""
+
+import json
+
+import pytest
+
+#: Each takes a millisecond or a megabyte, or several.
+HEAVY = {"_hashlib", "asyncio", "inspect", "ssl", "tempfile"}
+#: A driver cannot do without these, a worker can, until a task asks for a future or fails.
+NEEDED_BY_DRIVER = {"concurrent.futures", "logging", "pathlib", "subprocess"}
+
+PROGRAM = """
+import json, sys
+import pickleloaf as pl
+
+def seen():
+    import sys
+    return sorted(sys.modules)
+
+with pl.Executor(workers=1) as ex:
+    there = ex.submit(seen).result()
+    print(json.dumps([sorted(sys.modules), there]))
+"""
+
+
+@pytest.fixture
+def imported(script):
+    """Run a task, as a first program does; return what driver and worker have imported then."""
+    code, output, errors = script.run(PROGRAM)
+    assert (code, errors) == (0, "")
+    return [set(names) for names in json.loads(output)]
+
+
+def test_heavy_modules_wait(imported):
+    """Neither side has imported what few tasks need; a worker has imported less than its driver."""
+    driver, worker = imported
+    assert {"pickleloaf.tasks.pool", *NEEDED_BY_DRIVER} <= driver
+    assert "pickleloaf.tasks.worker" in worker
+    assert not driver & HEAVY
+    assert not worker & (HEAVY | NEEDED_BY_DRIVER)
+
+
+def test_modules_of_the_driver_stay_there(imported):
+    """A worker runs tasks: it needs nothing of what manages them."""
+    _, worker = imported
+    managing = {
+        "cluster",
+        "dispatch",
+        "driver",
+        "executor",
+        "member",
+        "output",
+        "pool",
+        "scheduler",
+        "traffic",
+    }
+    assert not worker & {f"pickleloaf.tasks.{name}" for name in managing}
+    assert not any(name.startswith("pickleloaf.engines") for name in worker)
