@@ -173,6 +173,7 @@ VERBS: dict[str, Verb] = {
     "ref": Verb("tasks.refs", "a ref of the cluster that loads it"),
     "taken": Verb("tasks.promise", "stands for a value that a task takes as an argument"),
     "ignoring": Verb("tasks.promise", "a function of one argument, which it ignores, from one of none"),
+    "chunked": Verb("tasks.chunks", "a function of many items, from one of one item"),
     # small parts
     "pack": Verb("reducers._building", "a tuple of its arguments"),
 }

@@ -1,6 +1,7 @@
 """The executor: as in concurrent.futures, for functions of every kind and programs of every shape."""
 
 import asyncio
+import itertools
 import os
 import sys
 import textwrap
@@ -55,6 +56,30 @@ def test_map_with_an_error(ex):
 def test_map_of_nothing(ex):
     """No arguments, no results."""
     assert list(ex.map(double, [], chunksize="auto")) == []
+
+
+@pytest.mark.parametrize("chunksize", [1, 7, "auto"])
+def test_map_of_what_has_no_length(ex, chunksize):
+    """Results come in order from generators, from iterables of several lengths, and from those without an end."""
+    assert list(ex.map(double, (n for n in range(3000)), chunksize=chunksize)) == list(range(0, 6000, 2))
+    assert list(ex.map(lambda a, b: (a, b), "ab", itertools.repeat(1), chunksize=chunksize)) == [
+        ("a", 1),
+        ("b", 1),
+    ]
+    if chunksize == "auto":
+        assert list(itertools.islice(ex.map(double, itertools.count(), chunksize="auto"), 5000))[-1] == 9998
+
+
+def test_map_makes_large_chunks_of_cheap_calls(ex, monkeypatch):
+    """Thousands of cheap calls are a few tasks, and slow ones are a task each."""
+    sizes = []
+    submit = ex.submit
+    monkeypatch.setattr(ex, "submit", lambda fn, chunk: sizes.append(len(chunk)) or submit(fn, chunk))
+    assert list(ex.map(double, range(20_000), chunksize="auto")) == list(range(0, 40_000, 2))
+    assert len(sizes) < 40
+    sizes.clear()
+    list(ex.map(time.sleep, [0.03] * 10, chunksize="auto"))
+    assert sizes == [1] * 10
 
 
 def test_map_is_timed(ex):

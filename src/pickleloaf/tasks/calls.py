@@ -3,7 +3,7 @@
 They are two pickles, so that a function that is called again and again travels once per worker: its pickle
 is known there by its number (see `cluster`). What is kept is the pickle and not the function, which is made
 anew for every task: a task sees what the function was when it was submitted, never what an earlier task did
-to its globals or its closure.
+to its globals or its closure. Only what has neither is kept (see standalone).
 """
 
 from __future__ import annotations
@@ -14,9 +14,10 @@ from contextlib import ExitStack
 from typing import Any
 
 from pickleloaf.errors import PickleloafError, TaskError
-from pickleloaf.tasks.parcels import Parcel, mentioning, pack, unpack_for_a_while
+from pickleloaf.tasks.parcels import Parcel, carries_patches, mentioning, pack, unpack, unpack_for_a_while
 from pickleloaf.tasks.promise import Runtime, Taken
 from pickleloaf.tasks.refs import Ref
+from pickleloaf.tasks.standalone import function_of, pickle_of, remember_function, remember_pickle
 
 __all__ = ["Call", "name_of", "pack_error"]
 
@@ -26,12 +27,12 @@ class Call:
 
     Attributes:
         function: the pickle of the function; empty where it lies with the arguments, since it is large.
+        made: the function, once it is made to be called.
         arguments: tuple of arguments, or a list of that and keyword arguments, or of these and the function.
         needs: values that are taken as arguments.
-        name: of the function, for people.
     """
 
-    __slots__ = ("arguments", "function", "mentions", "name", "needs")
+    __slots__ = ("_name", "arguments", "function", "made", "mentions", "needs")
 
     def __init__(
         self, function: bytes, arguments: Parcel, needs: tuple[int, ...] = (), name: str = "a task"
@@ -39,8 +40,14 @@ class Call:
         self.function = function
         self.arguments = arguments
         self.needs = needs
-        self.name = name
+        self._name = name
         self.mentions = arguments.mentions
+        self.made: Any = None
+
+    @property
+    def name(self) -> str:
+        """What people call the function."""
+        return self._name if self.made is None else name_of(self.made)
 
     @classmethod
     def of(cls, f: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call:
@@ -62,12 +69,15 @@ class Call:
                 break
         if kwargs:
             kwargs = {key: _taken(each, needs) for key, each in kwargs.items()}
-        function = pack(f)
-        if function.segment is not None or function.mentions:
-            call = cls(b"", pack([args, kwargs, f]), tuple(needs), name)
-        else:
-            call = cls(function.data, pack([args, kwargs] if kwargs else args), tuple(needs), name)
-        return call
+        data = pickle_of(f)
+        if data is None:
+            function = pack(f)
+            if function.segment is not None or function.mentions:
+                return cls(b"", pack([args, kwargs, f]), tuple(needs), name)
+            data = function.data
+            remember_pickle(f, data)
+        arguments = pack([args, kwargs] if kwargs else args) if args or kwargs else _NO_ARGUMENTS
+        return cls(data, arguments, tuple(needs), name)
 
     def run(self, runtime: Runtime, value_of: Callable[[int], Any]) -> Any:
         """Make function and arguments, and call.
@@ -79,24 +89,46 @@ class Call:
         Raises:
             BaseException: what the call raises.
         """
+        if not (
+            carries_patches(self.function) or carries_patches(self.arguments.data) or self.arguments.segment
+        ):
+            f, args, kwargs = self._make(runtime, value_of, unpack)
+            return f(*args, **kwargs)
         with ExitStack() as patched:
-            with mentioning(runtime):
-                made, block = unpack_for_a_while(self.arguments)
+
+            def unpack_patched(parcel: Parcel) -> Any:
+                made, block = unpack_for_a_while(parcel)
                 patched.enter_context(block)
-                args, kwargs, f = (*made, None)[:3] if type(made) is list else (made, {}, None)
-                if self.function:
-                    f, block = unpack_for_a_while(Parcel(self.function))
-                    patched.enter_context(block)
-            args = [value_of(each) if type(each) is Taken else each for each in args]
-            if kwargs:
-                kwargs = {
-                    key: value_of(each) if type(each) is Taken else each for key, each in kwargs.items()
-                }
-            if type(f) is Taken:
-                f = value_of(f)
-            self.name = name_of(f)
+                return made
+
+            f, args, kwargs = self._make(runtime, value_of, unpack_patched)
             return f(*args, **kwargs)
 
+    def _make(
+        self, runtime: Runtime, value_of: Callable[[int], Any], unpack: Callable[[Parcel], Any]
+    ) -> tuple[Any, Any, dict[str, Any]]:
+        """Return the function, its arguments, and those by name."""
+        with mentioning(runtime):
+            made = unpack(self.arguments)
+            args, kwargs, f = (*made, None)[:3] if type(made) is list else (made, _NONE, None)
+            if self.function:
+                f = function_of(self.function)
+                if f is None:
+                    f = unpack(Parcel(self.function))
+                    remember_function(self.function, f)
+        if self.needs:
+            args = [value_of(each) if type(each) is Taken else each for each in args]
+            kwargs = {key: value_of(each) if type(each) is Taken else each for key, each in kwargs.items()}
+            if type(f) is Taken:
+                f = value_of(f)
+        self.made = f
+        return f, args, kwargs
+
+
+_NONE: dict[str, Any] = {}
+
+#: What many a task takes.
+_NO_ARGUMENTS = pack(())
 
 _TAKEN = frozenset({Ref, Taken})
 

@@ -59,15 +59,17 @@ class Dispatch:
             line.remove(value.ident)
 
     def _leave(self, worker: Worker, ident: int) -> None:
-        worker.asked.discard(ident)
-        if ident in worker.aside:
-            worker.aside.remove(ident)
-        elif worker.line and worker.line[0] == ident:
-            worker.line.popleft()
+        line = worker.line
+        if worker.asked:
+            worker.asked.discard(ident)
+        if line and line[0] == ident:
+            line.popleft()
             self._begin(worker)
-        elif ident in worker.line:
-            worker.line.remove(ident)
-        if self._spent(worker) and worker.up and not worker.line and not worker.aside:
+        elif ident in worker.aside:
+            worker.aside.remove(ident)
+        elif ident in line:
+            line.remove(ident)
+        if self._max_tasks and self._spent(worker) and worker.up and not line and not worker.aside:
             worker.up = False
             self._out.append(Retire(worker.name))
 
@@ -82,25 +84,31 @@ class Dispatch:
         """Give the tasks that wait to the workers that have the least to do."""
         idle = longest = 0
         for worker in self.workers.values():
-            if worker.up and not self._spent(worker):
-                while worker.pinned and len(worker.line) < self._ahead and not self._spent(worker):
-                    self._send(worker, worker.pinned.popleft())
-                idle += not worker.line
-            longest = max(longest, len(worker.line))
+            if worker.pinned:
+                self._send_pinned(worker)
+            length = len(worker.line)
+            if length > longest:
+                longest = length
+            elif not length and worker.up and not self._spent(worker):
+                idle += 1
         if self.queue:
             self._share_out()
         elif idle and longest > 1:
             self._rebalance(idle)
 
+    def _send_pinned(self, worker: Worker) -> None:
+        while worker.up and worker.pinned and len(worker.line) < self._ahead and not self._spent(worker):
+            self._send(worker, worker.pinned.popleft())
+
     def _share_out(self) -> None:
-        able = [worker for worker in self.workers.values() if worker.up and not self._spent(worker)]
-        while self.queue and able:
-            worker = min(able, key=_load) if len(able) > 1 else able[0]
-            if len(worker.line) >= self._ahead:
+        while self.queue:
+            least, chosen = self._ahead, None
+            for worker in self.workers.values():
+                if worker.up and len(worker.line) < least and not self._spent(worker):
+                    least, chosen = len(worker.line), worker
+            if chosen is None:
                 return
-            self._send(worker, self.queue.popleft())
-            if self._spent(worker):
-                able.remove(worker)
+            self._send(chosen, self.queue.popleft())
 
     def _send(self, worker: Worker, ident: int) -> None:
         self.values[ident].worker = worker.name

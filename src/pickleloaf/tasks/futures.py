@@ -13,7 +13,7 @@ from typing import Any
 from pickleloaf.errors import TaskError
 from pickleloaf.tasks.parcels import mentioning, unpack
 
-__all__ = ["TaskFuture", "Unopened", "is_inert", "open_value", "settle"]
+__all__ = ["TaskFuture", "Unopened", "begin", "is_inert", "open_value", "settle"]
 
 
 class Unopened:
@@ -49,10 +49,10 @@ class TaskFuture(Future[Any]):
             BaseException: what the task raised, or what keeps its result from being made here.
         """
         value = super().result(self._awaited(timeout))
-        if type(value) is not Unopened:
-            return value
-        self._open()
-        return super().result(timeout)
+        if type(value) is Unopened:
+            self._open()
+            return super().result()
+        return value
 
     def exception(self, timeout: float | None = None) -> BaseException | None:
         """Return what the task raised, or None, as `concurrent.futures.Future.exception` does.
@@ -101,6 +101,11 @@ class TaskFuture(Future[Any]):
             except BaseException as error:  # noqa: BLE001 - whatever a user's class raises when it is made
                 self._result = None
                 self._exception = error
+
+
+def begin(future: Future[Any]) -> bool:
+    """Mark a future as running, unless it is already; tell whether it was not cancelled."""
+    return future._state in ("RUNNING", "FINISHED") or future.set_running_or_notify_cancel()
 
 
 def is_inert(future: Future[Any]) -> bool:

@@ -14,11 +14,11 @@ Without epoll (so on macOS) there is no gate, and the driver thread always reads
 
 from __future__ import annotations
 
+import _signal  # type: ignore[import-not-found]  # what is in `signal` turns everything into enums and back, at ten times the cost
 import contextlib
 import os
 import select
 import selectors
-import signal
 import threading
 import time
 from collections.abc import Callable
@@ -136,15 +136,15 @@ class _Shield:
 
     def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():
-            before = signal.getsignal(signal.SIGINT)
+            before = _signal.getsignal(_signal.SIGINT)
             if callable(before):
                 self._before = before
-                signal.signal(signal.SIGINT, self._on_signal)
+                _signal.signal(_signal.SIGINT, self._on_signal)
         return self
 
     def __exit__(self, *_: object) -> None:
         if self._before is not None:
-            signal.signal(signal.SIGINT, self._before)
+            _signal.signal(_signal.SIGINT, self._before)
             self.lower()
 
     def lower(self) -> None:

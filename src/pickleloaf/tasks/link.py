@@ -173,7 +173,7 @@ class Link:
 
     def _push(self, data: bytes | memoryview, fd: int, *, again: bool = False) -> bool:
         """Write as much as the socket takes, and keep the rest."""
-        view = memoryview(data)
+        view = data
         while view:
             try:
                 if fd >= 0:
@@ -184,8 +184,10 @@ class Link:
             except BlockingIOError:
                 self._keep(view, fd, first=again)
                 return False
+            if sent == len(view):
+                return True
             fd = -1
-            view = view[sent:]
+            view = memoryview(view)[sent:]
         return True
 
     def _keep(self, data: bytes | memoryview, fd: int, *, first: bool = False) -> None:

@@ -32,13 +32,11 @@ class Outgoing:
         call = self._calls[what.ident]
         for need in call.needs:
             self._send_value(member, need, keep=True)
-        arguments = call.arguments
+        arguments, fd = call.arguments, call.arguments.fd
         number, new = member.number_of(call.function)
         facts = (number, len(call.function) if new else -1, arguments.layout, call.needs)
         body = call.function + arguments.data if new else arguments.data
-        self._write(
-            member, encode_frame(Kind.TASK, what.ident, facts, body, with_fd=arguments.fd >= 0), arguments.fd
-        )
+        self._write(member, encode_frame(Kind.TASK, what.ident, facts, body, with_fd=fd >= 0), fd)
 
     def _send_value(self, member: Member, ident: int, *, keep: bool) -> None:
         """Send a value that is settled, unless the worker has it."""
@@ -60,6 +58,9 @@ class Outgoing:
 
     def _value(self, ident: int) -> Any:
         """Return the bytes of a settled value: a parcel, or a tuple of them."""
+        parcel = self._parcels.get(ident)
+        if parcel is not None:
+            return parcel
         ident = self._scheduler.values.root(ident)
         value = self._scheduler.values.get(ident)
         if value is not None and value.ok and ident not in self._parcels:

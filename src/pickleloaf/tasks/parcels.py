@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import pickle
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from pickleloaf.errors import EncodeError
@@ -86,14 +86,19 @@ class _Mentions(threading.local):
 MENTIONS = _Mentions()
 
 
-@contextmanager
-def mentioning(runtime: Any) -> Iterator[None]:
+class mentioning:  # noqa: N801 - a block
     """Let handles that this thread unpickles belong to a runtime."""
-    before, MENTIONS.runtime = MENTIONS.runtime, runtime
-    try:
-        yield
-    finally:
-        MENTIONS.runtime = before
+
+    __slots__ = ("_before", "_runtime")
+
+    def __init__(self, runtime: Any) -> None:
+        self._runtime = runtime
+
+    def __enter__(self) -> None:
+        self._before, MENTIONS.runtime = MENTIONS.runtime, self._runtime
+
+    def __exit__(self, *_: object) -> None:
+        MENTIONS.runtime = self._before
 
 
 class Packer:
@@ -207,12 +212,17 @@ def unpack_for_a_while(parcel: Parcel) -> tuple[Any, AbstractContextManager[None
         DecodeError: it cannot be made here.
     """
     data, buffers = _opened(parcel)
-    if b"patche" not in data:
+    if not carries_patches(data):
         return loads(data, buffers=buffers), _NOTHING
     from pickleloaf.patching import applied
 
     obj, patches = loads(data, buffers=buffers, patches="collect")
     return obj, applied(patches)
+
+
+def carries_patches(data: Any) -> bool:
+    """Tell whether a pickle may carry patches: if it does, then by the verb that makes them."""
+    return b"patche" in data
 
 
 _NOTHING: AbstractContextManager[None] = nullcontext()

@@ -105,12 +105,15 @@ class Pool:
             return
         done = True
         try:
-            for with_fd, group in itertools.groupby(frames, key=lambda frame: frame[1] >= 0):
-                if with_fd:
-                    for data, fd in group:
-                        done = member.link.send(data, fd)
-                else:
-                    done = member.link.send(b"".join(data for data, _ in group))
+            if len(frames) == 1:
+                done = member.link.send(*frames[0])
+            else:
+                for with_fd, group in itertools.groupby(frames, key=lambda frame: frame[1] >= 0):
+                    if with_fd:
+                        for data, fd in group:
+                            done = member.link.send(data, fd)
+                    else:
+                        done = member.link.send(b"".join([data for data, _ in group]))
         except OSError:  # it has died, which we are going to hear of
             return
         if not done:

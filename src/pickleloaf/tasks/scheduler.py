@@ -55,7 +55,9 @@ class Scheduler(Dispatch):
             retries: how often it may be tried again.
             holder: who has a handle on the result; None for nobody.
         """
-        value = Value(ident, tuple(needs), tuple(mentions), to, retries)
+        value = Value(ident, tuple(needs), tuple(mentions))
+        value.to = to
+        value.retries = retries
         failed = self.values.add(value, holder)
         if failed is not None:
             self._settle(value, ok=False, source=failed)
@@ -77,8 +79,9 @@ class Scheduler(Dispatch):
         self, ident: int, parts: Sequence[int], *, first: bool = False, holder: str | None = DRIVER
     ) -> list[Instruction]:
         """Take in a value that consists of others: of all, or is the first of them to be settled."""
-        value = Value(ident, (), (), parts=tuple(parts), first=first)
-        value.needs = value.parts
+        value = Value(ident, tuple(parts))
+        value.parts = value.needs
+        value.first = first
         failed = self.values.add(value, holder)
         if first:
             settled = [part for part in parts if self.values[part].settled]
@@ -97,7 +100,7 @@ class Scheduler(Dispatch):
         if value is None or value.settled:
             self._out.append(Deliver(worker, ident))
         else:
-            value.wanted.append(worker)
+            value.wanted = [*(value.wanted or ()), worker]
         return self._taken()
 
     def held(self, holder: str, ident: int) -> list[Instruction]:
@@ -160,7 +163,8 @@ class Scheduler(Dispatch):
                 value.worker = None
                 self._enqueue(value)
             else:
-                self.values.mention(value, tuple(mentions))
+                if mentions or value.mentions:
+                    self.values.mention(value, tuple(mentions))
                 self._settle(value, ok=ok)
         self._dispatch()
         return self._taken()
@@ -256,19 +260,22 @@ class Scheduler(Dispatch):
                 continue
             unheld = self.values.settle(value, ok=ok, source=source)
             self._out.append(Settle(value.ident, ok, cause))
-            self._out += [Deliver(worker, value.ident) for worker in value.wanted]
-            for other in value.waiting:
+            if value.wanted:
+                self._out += [Deliver(worker, value.ident) for worker in value.wanted]
+            waiting, value.waiting = value.waiting, None
+            for other in waiting or ():
                 waiter = self.values.get(other)
                 if waiter is not None and not waiter.settled:
                     self._arrived(waiter, value, pending)
-            value.waiting.clear()
-            self._forget(unheld)
+            if unheld:
+                self._forget(unheld)
 
     def _arrived(
         self, waiter: Value, value: Value, pending: list[tuple[Value, bool, str, int | None]]
     ) -> None:
         """Take note that one of the values that another waits for is settled."""
-        waiter.waits.discard(value.ident)
+        if waiter.waits is not None:
+            waiter.waits.discard(value.ident)
         if waiter.source == value.ident or waiter.first or not value.ok:
             pending.append((waiter, value.ok, "", value.ident))
         elif not waiter.waits:

@@ -10,7 +10,7 @@ from typing import Any
 
 from pickleloaf.tasks.calls import Call
 from pickleloaf.tasks.failures import Death, failure
-from pickleloaf.tasks.futures import is_inert, settle
+from pickleloaf.tasks.futures import begin, is_inert, settle
 from pickleloaf.tasks.instructions import (
     DRIVER,
     Deliver,
@@ -146,8 +146,11 @@ class Traffic(Outgoing):
             self._timeouts[ident] = timeout
         if future is not None:
             self._futures[ident] = [future]
-        about: dict[str, Any] = {"needs": call.needs, "mentions": call.mentions, "to": to, "retries": retries}
-        self._obey(self._scheduler.submitted(ident, holder=holder, **about))
+        self._obey(
+            self._scheduler.submitted(
+                ident, needs=call.needs, mentions=call.mentions, to=to, retries=retries, holder=holder
+            )
+        )
 
     def _obey(self, instructions: list[Any]) -> None:
         for each in instructions:
@@ -159,23 +162,25 @@ class Traffic(Outgoing):
             return
         self._names[what.ident] = call.name
         for future in self._futures.get(what.ident, ()):
-            if not future.running() and not future.done() and not future.set_running_or_notify_cancel():
+            if not begin(future):
                 self._futures.pop(what.ident)
                 break
-        timeout = self._timeouts.pop(what.ident, None)
-        if timeout is not None:
+        if what.ident in self._timeouts:
+            timeout = self._timeouts.pop(what.ident)
             self._pool.after(timeout, lambda: self.cancel(what.ident, f"expired:{timeout}"))
 
     def _settle(self, what: Settle) -> None:
         ident = what.ident
         call = self._calls.pop(ident, None)
-        self._timeouts.pop(ident, None)
+        if self._timeouts:
+            self._timeouts.pop(ident, None)
         if call is not None:
             self._counts["done" if what.ok else "failed"] += 1
             if not self._calls:
                 self._idle.notify_all()
-        name = self._names.pop(ident, None) or (call.name if call else "")
+        name = self._names.pop(ident, None)
         if what.cause:
+            name = name or (call.name if call else "")
             self._parcels[ident] = pack(failure(what.cause, name, self._last_death))
         futures = self._futures.pop(ident, None)
         if futures:

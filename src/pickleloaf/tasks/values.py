@@ -8,54 +8,29 @@ __all__ = ["Value", "Values"]
 
 
 class Value:
-    """A value that somebody will have, has, or could not get."""
+    """A value that somebody will have, has, or could not get.
 
-    __slots__ = (
-        "first",
-        "holders",
-        "ident",
-        "mentions",
-        "needs",
-        "ok",
-        "parts",
-        "retries",
-        "settled",
-        "source",
-        "to",
-        "uses",
-        "waiting",
-        "waits",
-        "wanted",
-        "worker",
-    )
+    Most tasks take, mention and are waited for by nothing: so much of it is the class's, until there is something.
+    """
 
-    def __init__(
-        self,
-        ident: int,
-        needs: tuple[int, ...],
-        mentions: tuple[int, ...],
-        to: str | None = None,
-        retries: int = 0,
-        parts: tuple[int, ...] = (),
-        *,
-        first: bool = False,
-    ) -> None:
+    to: str | None = None  # the only worker that may make it
+    retries = 0
+    parts: tuple[int, ...] = ()
+    first = False  # rather than all parts, the first that is settled
+    worker: str | None = None  # where it is being made
+    source: int | None = None  # the value that it is another name of
+    waits: set[int] | None = None
+    waiting: list[int] | None = None  # values that wait for this one
+    wanted: list[str] | None = None  # workers that wait for this one
+    holders: dict[str, int] | None = None  # how many handles who has
+    uses = 0  # values that need or mention it
+    settled = False
+    ok = False
+
+    def __init__(self, ident: int, needs: tuple[int, ...] = (), mentions: tuple[int, ...] = ()) -> None:
         self.ident = ident
         self.needs = needs  # taken by the task, until it is settled
         self.mentions = mentions  # handles that its bytes contain
-        self.to = to
-        self.retries = retries
-        self.parts = parts
-        self.first = first  # rather than all parts, the first that is settled
-        self.worker: str | None = None  # where it is being made
-        self.source: int | None = None  # the value that it is another name of
-        self.waits: set[int] = set()
-        self.waiting: list[int] = []  # values that wait for this one
-        self.wanted: list[str] = []  # workers that wait for this one
-        self.holders: dict[str, int] = {}  # how many handles who has
-        self.uses = 0  # values that need or mention it
-        self.settled = False
-        self.ok = False
 
 
 class Values:
@@ -87,22 +62,27 @@ class Values:
         for ident in value.needs:
             other = self._known[ident]
             if not other.settled:
-                value.waits.add(ident)
-                other.waiting.append(value.ident)
+                self._wait(value, other)
             elif not other.ok:
                 failed = ident
         self._known[value.ident] = value
-        self._use((*value.needs, *value.mentions))
+        if value.needs or value.mentions:
+            self._use((*value.needs, *value.mentions))
         if holder is not None:
-            value.holders[holder] = 1
+            value.holders = {holder: 1}
         return failed
+
+    def _wait(self, value: Value, other: Value) -> None:
+        value.waits = value.waits or set()
+        value.waits.add(other.ident)
+        other.waiting = other.waiting or []
+        other.waiting.append(value.ident)
 
     def depend(self, value: Value, other: int) -> None:
         """Let a value wait for one more."""
         self._use((other,))
         value.needs += (other,)
-        value.waits.add(other)
-        self._known[other].waiting.append(value.ident)
+        self._wait(value, self._known[other])
 
     def mention(self, value: Value, mentions: tuple[int, ...]) -> None:
         """The result of a task has handles on these; what its arguments had is given up on settling."""
@@ -119,13 +99,18 @@ class Values:
             self._use((source,))
             value.mentions += (source,)
         used, value.needs = value.needs, value.parts if ok and not value.first else ()
-        self._use(value.needs)
-        return self._unused((*self._release(used), value.ident))
+        if value.needs:
+            self._use(value.needs)
+        released = self._release(used) if used else ()
+        if not released and (value.holders or value.uses):
+            return []
+        return self._unused((*released, value.ident))
 
     def hold(self, holder: str, ident: int) -> None:
         """Count a handle."""
         value = self._known.get(ident)
         if value is not None:
+            value.holders = value.holders or {}
             value.holders[holder] = value.holders.get(holder, 0) + 1
 
     def drop(self, holder: str, ident: int) -> list[int]:
@@ -133,17 +118,16 @@ class Values:
         value = self._known.get(ident)
         if value is None:
             return []
-        left = value.holders.pop(holder, 0) - 1
-        if left > 0:
-            value.holders[holder] = left
+        if value.holders:
+            left = value.holders.pop(holder, 0) - 1
+            if left > 0:
+                value.holders[holder] = left
         return self._unused((ident,))
 
     def drop_all(self, holder: str) -> list[int]:
         """Give up every handle of a holder; return the values that are forgotten."""
-        held = [value for value in self._known.values() if holder in value.holders]
-        for value in held:
-            del value.holders[holder]
-        return self._unused([value.ident for value in held])
+        values = self._known.values()
+        return self._unused([each.ident for each in values if each.holders and each.holders.pop(holder, 0)])
 
     def root(self, ident: int) -> int:
         """Return the number under which a settled value keeps its bytes: its own, or that of its source."""
@@ -173,5 +157,6 @@ class Values:
                 continue
             del self._known[value.ident]
             gone.append(value.ident)
-            look += self._release((*value.needs, *value.mentions))
+            if value.needs or value.mentions:
+                look += self._release((*value.needs, *value.mentions))
         return gone

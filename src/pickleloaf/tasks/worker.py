@@ -44,6 +44,9 @@ _TICK_S = 0.001
 _QUIET = 100
 
 
+_NO_VALUES: dict[int, Any] = {}
+
+
 class Worker(Asking):
     """The runtime of a worker, and its main loop."""
 
@@ -144,10 +147,11 @@ class Worker(Asking):
                 if number <= 1:
                     self._functions.clear()
                 self._functions[number] = frame.body[:length]
-            arguments = Parcel.received(frame.body[max(length, 0) :], layout, frame.fd)
+            body = frame.body[length:] if length > 0 else frame.body
+            arguments = Parcel.received(body, layout, frame.fd)
             self._latest = arguments.segment
-            values = {need: self._values[need] for need in needs}
-            self._runners.add(ident, (Call(self._functions[number], arguments), values))
+            values = {need: self._values[need] for need in needs} if needs else _NO_VALUES
+            self._runners.add(ident, (Call(self._functions[number], arguments, needs), values))
         elif kind in (Kind.VALUE, Kind.FAILED):
             self._take_value(frame)
         elif kind == Kind.FORGET:

@@ -1,0 +1,91 @@
+"""Functions that are nothing but their code: pickled once, and made once by each worker that calls them.
+
+A function is pickled for every task, and made anew for every task, since it may have changed meanwhile, or a task may
+have changed it (see calls). Neither can happen to one
+
+1. that is of ``__main__``, and has no closure, no defaults, no attributes of its own;
+2. whose code, and code nested in it, looks no global up, assigns none and imports nothing;
+3. whose annotations, if it has any, are builtin classes.
+
+So all there is to look at is whether it still has the same code, names and annotations.
+"""
+
+from __future__ import annotations
+
+import operator
+from types import CodeType, FunctionType
+from typing import Any
+
+from pickleloaf.code.codec import FACETS
+from pickleloaf.code.names import find_names
+
+__all__ = ["function_of", "is_standalone", "pickle_of", "remember_function", "remember_pickle"]
+
+#: Pickles of functions by the id of their code, with the code, which so stays alive, and the `FACETS` they had.
+_pickles: dict[int, tuple[CodeType, tuple[Any, ...], bytes]] = {}
+#: What was made of pickles.
+_functions: dict[bytes, FunctionType] = {}
+#: Whether code has no use for globals, likewise.
+_alone: dict[int, tuple[CodeType, bool]] = {}
+#: How many of each are remembered.
+_MOST = 1000
+
+#: What a function has besides, and what that is where it stands alone.
+_REST = operator.attrgetter("__closure__", "__defaults__", "__kwdefaults__", "__module__")
+_ALONE = (None, None, None, "__main__")
+
+
+def pickle_of(f: Any) -> bytes | None:
+    """Return the pickle of a function, if it has been remembered and would be the same now."""
+    if type(f) is not FunctionType:
+        return None
+    known = _pickles.get(id(f.__code__))
+    if known is None or known[1] != FACETS(f) or _REST(f) != _ALONE:
+        return None
+    return known[2] if f.__globals__.get("__name__") == "__main__" else None
+
+
+def function_of(pickle: bytes) -> Any:
+    """Return the function that has been made of a pickle, if it has been remembered, or None."""
+    return _functions.get(pickle)
+
+
+def remember_function(pickle: bytes, f: Any) -> None:
+    """Remember what was made of a pickle, if it stands alone."""
+    if is_standalone(f):
+        if len(_functions) >= _MOST:
+            _functions.clear()
+        _functions[pickle] = f
+
+
+def remember_pickle(f: Any, pickle: bytes) -> None:
+    """Remember the pickle of a function, if it stands alone."""
+    if not is_standalone(f) or f.__module__ != "__main__":
+        return
+    name, qualname, doc, attributes, notes, *more = FACETS(f)
+    if notes is not None:  # from Python 3.14 on it is None, or a function that makes them
+        if type(notes) is not dict or not all(_is_builtin_class(each) for each in notes.values()):
+            return
+        notes = dict(notes)
+    if len(_pickles) >= _MOST:
+        _pickles.clear()
+    facets = (name, qualname, doc, dict(attributes), notes, *more)
+    _pickles[id(f.__code__)] = (f.__code__, facets, pickle)
+
+
+def is_standalone(f: Any) -> bool:
+    """Tell whether a function is nothing but its code, so that no call of it leaves a trace in it."""
+    if type(f) is not FunctionType or _REST(f)[:3] != (None, None, None) or f.__dict__:
+        return False
+    code = f.__code__
+    known = _alone.get(id(code))
+    if known is None:
+        if len(_alone) >= _MOST:
+            _alone.clear()
+        names = find_names(code)
+        known = _alone[id(code)] = (code, not (names.globals or names.imports or names.touches_scope))
+    return known[1]
+
+
+def _is_builtin_class(note: Any) -> bool:
+    return type(note) is type and note.__module__ == "builtins"
