@@ -63,6 +63,8 @@ VERBS: dict[str, Verb] = {
         "reducers.typings", "says what the bound and default of a type parameter are"
     ),
     "type_alias": Verb("reducers.typings", "a type alias (PEP 695)"),
+    "late_type_alias": Verb("reducers.typings", "a type alias whose value, still to come, leads back to it"),
+    "fill_late_type_alias": Verb("reducers.typings", "gives such a type alias its value"),
     "forward_reference": Verb("reducers.typings", "a type that an annotation names by a string"),
     "ctypes_class": Verb("reducers.ctypes_", "a class of ctypes, still without fields"),
     "fill_fields": Verb("reducers.ctypes_", "lays out a structure or union"),

@@ -379,15 +379,23 @@ class TypeAlias(Case):
             type Number = int | float
             type Pair[T] = tuple[T, T]
             type Tree = Leaf | list[Tree]
+            type Chain[T] = tuple[T, Chain[T]] | None
+            type Even = list[Odd]
+            type Odd = dict[str, Even]
             """,
             "Number",
             "Pair",
             "Tree",
             "Leaf",
+            "Chain",
+            "Even",
+            "Odd",
         )
 
     def same(obj):
-        number, pair, tree, leaf = obj
+        number, pair, tree, leaf, chain, even, odd = obj
+        assert chain.__value__.__args__[0].__args__[1].__origin__ is chain
+        assert even.__value__.__args__ == (odd,) and odd.__value__.__args__[1] is even
         assert number.__value__ == int | float and number.__name__ == "Number"
         assert pair[int].__args__ == (int,) and pair.__type_params__[0].__name__ == "T"
         assert tree.__value__.__args__[0] is leaf and tree.__value__.__args__[1].__args__[0] is tree

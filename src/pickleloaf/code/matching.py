@@ -23,6 +23,7 @@ from pickleloaf.code.source import find_source
 __all__ = [
     "VARIABLES",
     "Definition",
+    "Piece",
     "class_around",
     "definitions",
     "enclosed",
@@ -34,6 +35,9 @@ __all__ = [
 ]
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+#: What has code of its own: a generator expression is no definition, and nobody digests it by itself.
+Piece = Definition | ast.GeneratorExp
+_EXPRESSIONS = {"<lambda>": ast.Lambda, "<genexpr>": ast.GeneratorExp}
 
 _FUTURES = sum({getattr(__future__, name).compiler_flag for name in __future__.all_feature_names})
 #: Say only where it was compiled: CO_NESTED and CO_METHOD (3.14), Include/cpython/code.h.
@@ -53,6 +57,8 @@ def find_definition(code: CodeType) -> Definition | None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # they were given when the file was compiled
         for found in definitions(source, code.co_name, first_line(code)):
+            if isinstance(found, ast.GeneratorExp):
+                continue
             definition = _undecorated(found)
             if _gives(definition, code, ()) or _gives(definition, code, imported_names(code)):
                 return definition
@@ -88,20 +94,18 @@ def _gives(definition: Definition, code: CodeType, imported: Sequence[str]) -> b
     return any(is_same(found, code) for found in _compiled(definition, code, imported))
 
 
-def definitions(source: str, name: str, first_line: int) -> Iterator[Definition]:
-    """Yield the definitions in some lines of source that may be the one with a name."""
+def definitions(source: str, name: str, first_line: int) -> Iterator[Piece]:
+    """Yield the definitions, or generator expressions, in some lines of source that may be the one with a name."""
     # An indented piece is put under an `if`, which keeps the text of strings of several lines.
     indented = source[0] in " \t"
     tree = _parse(f"if 1:\n{source}" if indented else source)
     if tree is not None:
         ast.increment_lineno(tree, first_line - 1 - indented)
-    if name != "<lambda>":
-        for node in ast.walk(tree) if tree else ():
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name == name:
-                yield node
-    elif tree:
-        yield from (node for node in ast.walk(tree) if isinstance(node, ast.Lambda))
-    else:
+    kind: Any = _EXPRESSIONS.get(name, ast.FunctionDef | ast.AsyncFunctionDef)
+    for node in ast.walk(tree) if tree else ():
+        if isinstance(node, kind) and getattr(node, "name", name) == name:
+            yield node
+    if tree is None and name == "<lambda>":
         yield from _cut_lambdas(source, first_line)
 
 
@@ -180,7 +184,7 @@ def _compiled(definition: Definition, code: CodeType, imported: Sequence[str]) -
 
 
 def enclosed(
-    definition: Definition, qualname: str, free: Sequence[str], imported: Sequence[str], flags: int
+    definition: Piece, qualname: str, free: Sequence[str], imported: Sequence[str], flags: int
 ) -> CodeType:
     """Compile a definition inside of functions and classes like those around it; return all of that.
 
@@ -194,7 +198,7 @@ def enclosed(
     Raises:
         SyntaxError: or ValueError, MemoryError, RecursionError: the compiler does not take it.
     """
-    inner: ast.stmt = ast.Expr(definition) if isinstance(definition, ast.Lambda) else definition
+    inner: ast.stmt = ast.Expr(definition) if isinstance(definition, ast.expr) else definition
     implied = _IMPLIED if any(not is_function for _, is_function in scopes_of(qualname)) else frozenset()
     variables: Any = [name for name in free if name.isidentifier() and name not in implied]
     for name, is_function in reversed(scopes_of(qualname, variables)):

@@ -26,7 +26,7 @@ from typing import Any, NamedTuple
 from pickleloaf._compat import VERSION
 from pickleloaf.code.matching import (
     VARIABLES,
-    Definition,
+    Piece,
     definitions,
     enclosed,
     first_line,
@@ -145,7 +145,7 @@ def compile_recipe(recipe: Recipe, text: str) -> CodeType:
     raise DecodeError(msg)
 
 
-def _try(definition: Definition, recipe: Recipe) -> CodeType | None:
+def _try(definition: Piece, recipe: Recipe) -> CodeType | None:
     """Compile a definition where it stood, and take out its code; None where the compiler refuses."""
     try:
         code = enclosed(_bare(definition), recipe.qualname, recipe.free, recipe.imported, recipe.flags)
@@ -167,9 +167,14 @@ def _skip(code: CodeType, qualname: str) -> CodeType:
     return inner[0] if len(inner) == 1 and inner[0].co_name == VARIABLES != first else code
 
 
-def _bare(definition: Definition) -> Definition:
+def _bare(definition: Piece) -> Piece:
     """Return a definition without what has been evaluated when it was made; see rule 3."""
     definition = copy.copy(definition)
+    if isinstance(definition, ast.GeneratorExp):  # what it goes through is given to its code as an argument
+        first, *others = definition.generators
+        definition.generators = [copy.copy(first), *others]
+        definition.generators[0].iter = ast.copy_location(ast.Tuple([], ast.Load()), first.iter)
+        return definition
     definition.args = arguments = copy.copy(definition.args)
     arguments.defaults = [_nothing(each) for each in arguments.defaults]
     arguments.kw_defaults = [each and _nothing(each) for each in arguments.kw_defaults]

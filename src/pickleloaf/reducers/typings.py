@@ -1,7 +1,8 @@
 """Type parameters, type aliases, new types, forward references, typed dicts.
 
 Takes apart: names, options and what is evaluated lazily, as functions. Travels as: wire.type_parameter,
-wire.type_alias, wire.forward_reference, wire.typed_dict; typing.NewType, typing.ParamSpecArgs, by name.
+wire.type_alias, wire.late_type_alias, wire.fill_late_type_alias, wire.forward_reference, wire.typed_dict;
+typing.NewType, typing.ParamSpecArgs, by name.
 Keeps: laziness, recursion, one object for each parameter of a payload; parameters that an importable
 module holds under their own name are that module's. Loses: the cached value of a forward reference.
 """
@@ -16,7 +17,7 @@ from types import FunctionType
 from typing import Any
 
 from pickleloaf._compat import HAS_INFERRED_VARIANCE, HAS_PARAMETER_DEFAULTS, VERSION
-from pickleloaf.errors import DecodeError, EncodeError
+from pickleloaf.errors import DecodeError
 from pickleloaf.reducers import _tracking
 from pickleloaf.reducers._building import arrived, join_names, namespace_of, reduce_building, stub
 from pickleloaf.reducers._dump import Dump, Late
@@ -144,20 +145,25 @@ def reduce_type_alias(alias: Any, dump: Dump) -> Any:
     arguments = (alias.__name__, alias.__type_params__)
     lazy = evaluators(alias)
     if dump.portable and _leads_back(alias):
-        msg = f"cannot pickle the type alias {alias.__name__} for other Pythons: its value leads back to it"
-        raise EncodeError(msg, hint="dump with portable=False; only this Python can load it then")
+        held = dump.boxes.setdefault(id(alias), [])
+        rebuilt = (rebuild_late_type_alias, (*arguments, alias.__module__, held))
+        return *rebuilt, (held, alias.__value__), None, None, fill_late_type_alias
     if lazy and not dump.portable:
         return rebuild_type_alias, (*arguments, lazy["value"])
     return rebuild_type_alias, (*arguments, None, alias.__value__, alias.__module__)
 
 
 def _leads_back(alias: Any) -> bool:
-    """Tell whether the value of a type alias refers to the alias."""
-    queue = [alias.__value__]
+    """Tell whether the value of a type alias refers to the alias, also by way of others."""
+    queue, seen = [alias.__value__], set()
     for each in queue:
         if each is alias:
             return True
+        if id(each) in seen or isinstance(each, type):
+            continue
+        seen.add(id(each))
         queue.extend(getattr(each, "__args__", ()))
+        queue.extend(getattr(each, name) for name in ("__origin__", "__value__") if hasattr(each, name))
     return False
 
 
@@ -172,6 +178,24 @@ def rebuild_type_alias(
         return intrinsic("TYPEALIAS")((name, parameters, evaluate))
     make = FunctionType(_make_alias.__code__, {"__name__": module})  # the caller's module is the alias's
     return make(typing.TypeAliasType, name, value, parameters)  # type: ignore[attr-defined]
+
+
+@verb
+def rebuild_late_type_alias(name: str, parameters: tuple[Any, ...], module: str, held: list[Any]) -> Any:
+    """Make a type alias whose value is what a list will hold: it leads back to the alias."""
+
+    def evaluate(_format: int = 1, /) -> Any:
+        return held[0]
+
+    code = evaluate.__code__.replace(co_qualname=name)  # from 3.15 on it is the alias's own
+    asked = FunctionType(code, {"__name__": module}, name, evaluate.__defaults__, evaluate.__closure__)
+    return rebuild_type_alias(name, parameters, asked)
+
+
+@verb
+def fill_late_type_alias(_alias: Any, state: tuple[list[Any], Any]) -> None:
+    held, value = state
+    held.append(value)
 
 
 def _make_alias(kind: Any, name: str, value: Any, parameters: tuple[Any, ...]) -> Any:
