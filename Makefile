@@ -5,6 +5,7 @@
 #   make check       ruff, mypy strict, the architecture test
 #   make test-all    the test suite on every Python that can be had (ARGS="--skip 3.13")
 #   make engines     what runs on and inside of other frameworks: Dask, Ray, MPI, joblib, ... (installs them)
+#   make engines-spark  what runs inside of PySpark, which is large and wants Java
 #   make portable-matrix  what each Python dumps, loaded and used on each other (ARGS="--only enums -v")
 #   make bench       every benchmark; make bench-quick: a smoke run of them
 #   make bench-tasks the tasks against other runtimes; writes docs/benchmarks-tasks.md
@@ -17,7 +18,7 @@ ARGS ?=
 PY := .venv/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test test-faults check test-all portable-matrix engines bench bench-quick bench-tasks clean
+.PHONY: demo test test-faults check test-all portable-matrix engines engines-spark bench bench-quick bench-tasks clean
 .NOTPARALLEL: # two pips at a time would trip over each other in one .venv
 
 demo: .venv/.package
@@ -41,6 +42,9 @@ test-all: $(PY)
 
 engines: .venv/.test .venv/.foreign .venv/.engines .venv/.mpi
 	$(PY) -m pytest -q tests/integrations tests/engines $(ARGS)
+
+engines-spark: .venv/.test .venv/.spark
+	$(PY) -m pytest -q tests/integrations -k spark $(ARGS)
 
 portable-matrix: $(PY)
 	$(PY) ci/portable.py $(ARGS)
@@ -77,7 +81,7 @@ $(PY):
 	$(PIP) install --editable .
 	@touch $@
 
-.venv/.test .venv/.lint .venv/.bench .venv/.bench-tasks: .venv/.%: pyproject.toml .venv/.package
+.venv/.test .venv/.lint .venv/.bench .venv/.bench-tasks .venv/.spark: .venv/.%: pyproject.toml .venv/.package
 	$(PIP) install --group $*
 	@touch $@
 

@@ -1,18 +1,22 @@
-"""The example tells its story on an engine that is always there."""
+"""The example tells its story on every engine."""
 
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from launching import ENGINES, ENVIRONMENT, need
 
 KITCHEN = Path(__file__).parent.parent.parent / "examples" / "engines" / "kitchen.py"
 
 
-@pytest.mark.parametrize("engine", ["local", "processes"])
+@pytest.mark.parametrize("engine", [name for name in ENGINES if name != "dask-tls"])
 def test_kitchen(engine):
-    """The same script on two engines, and each says what it can do."""
-    result = subprocess.run([sys.executable, KITCHEN, engine], capture_output=True, text=True, check=True)
+    """The same script on five engines, and each says what it can do."""
+    library, command = ENGINES[engine]
+    need(library, command[0])
+    result = subprocess.run(
+        [*command, KITCHEN, engine], capture_output=True, text=True, check=True, env=ENVIRONMENT, timeout=100
+    )
     lines = result.stdout.splitlines()
     assert lines[:4] == [
         "1. SQUAWK from another process: True",
@@ -20,4 +24,5 @@ def test_kitchen(engine):
         "3. 51 letters",
         "4. burnt: 90 minutes",
     ]
-    assert lines[4].startswith("5. workers:" if engine == "local" else "5. concurrent.futures cannot do this")
+    refused = {"processes": "5. concurrent.futures cannot do this", "mpi": "5. MPI cannot do this"}
+    assert lines[4].startswith(refused.get(engine, "5. workers:"))

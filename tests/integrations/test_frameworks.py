@@ -4,17 +4,14 @@ Each program under `programs/` is a script of its own, run as a user runs it, wi
 all of it belongs to `__main__`. A framework that is not installed skips its test; `make engines` installs all.
 """
 
-import importlib.util
-import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from launching import ENVIRONMENT, MPIEXEC, need
 
 PROGRAMS = Path(__file__).parent / "programs"
-MPIEXEC = ("mpiexec", "-n", "3")
 
 #: Name of the program; which library it needs; what stands before it on the command line; arguments; arrivals.
 RUNS = [
@@ -32,6 +29,8 @@ RUNS = [
     ("ipyparallel_", "ipyparallel", (), (), 1),
     ("ray_", "ray", (), (), 1),
     ("ray_parcel", "ray", (), (), 1),
+    ("pyspark_", "pyspark", (), (), 2),
+    ("pyspark_parcel", "pyspark", (), (), 1),
 ]
 
 
@@ -42,10 +41,7 @@ RUNS = [
 )
 def test_turkey_travels(program, library, before, arguments, arrivals, tmp_path):
     """With one line of `pickleloaf.integrations`, a framework carries what its own pickler loses."""
-    if importlib.util.find_spec(library) is None:
-        pytest.skip(f"{library} is not installed")
-    if before and shutil.which(before[0]) is None:
-        pytest.skip("MPI is not installed")
+    need(library, "java" if library == "pyspark" else before[0] if before else None)
     result = run(program, before, arguments, tmp_path)
     assert result.returncode == 0, result.stdout + result.stderr
     assert result.stdout.split().count("arrived") == arrivals, result.stdout + result.stderr
@@ -62,14 +58,5 @@ def run(program, before, arguments, folder):
         text=True,
         timeout=100,
         check=False,
-        env=os.environ | ROOT_MAY | {"PYTHONWARNINGS": "default", "RAY_DISABLE_IMPORT_WARNING": "1"},
+        env=ENVIRONMENT | {"PYTHONWARNINGS": "default"},
     )
-
-
-#: Open MPI asks root twice, and whether there are cores enough for its processes.
-ROOT_MAY = {
-    "OMPI_ALLOW_RUN_AS_ROOT": "1",
-    "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
-    "OMPI_MCA_rmaps_base_oversubscribe": "1",
-    "PRTE_MCA_rmaps_default_mapping_policy": ":oversubscribe",
-}

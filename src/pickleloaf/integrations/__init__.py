@@ -7,6 +7,7 @@
     integrations.use_in_mpi4py()                 mpi4py, mpi4py.futures
     integrations.use_in_ipyparallel(client)      ipyparallel
     integrations.use_in_ray()                    Ray
+    integrations.use_in_pyspark()                PySpark
     integrations.parcel(function)                anything that pickles: Ray, PySpark, ...
 
 Each framework has a file, which is imported when it is asked for; a framework that is not installed is the
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from pickleloaf.integrations.mpi4py_ import use_in_mpi4py
     from pickleloaf.integrations.multiprocessing_ import use_in_multiprocessing
     from pickleloaf.integrations.parcels import parcel
+    from pickleloaf.integrations.pyspark_ import use_in_pyspark
     from pickleloaf.integrations.ray_ import use_in_ray
 
 __all__ = [
@@ -35,6 +37,7 @@ __all__ = [
     "use_in_loky",
     "use_in_mpi4py",
     "use_in_multiprocessing",
+    "use_in_pyspark",
     "use_in_ray",
 ]
 
@@ -46,6 +49,7 @@ _FILES = {
     "use_in_loky": "loky_",
     "use_in_mpi4py": "mpi4py_",
     "use_in_multiprocessing": "multiprocessing_",
+    "use_in_pyspark": "pyspark_",
     "use_in_ray": "ray_",
 }
 

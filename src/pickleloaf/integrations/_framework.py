@@ -8,14 +8,17 @@ its class has none of that name. What is in `OURS` is therefore taken out of suc
 
 from __future__ import annotations
 
+import copyreg
 import functools
+import importlib
+import io
 import pickle
 import types
 from typing import Any
 
 from pickleloaf.pickler import Pickler
 
-__all__ = ["OURS", "FrameworkPickler"]
+__all__ = ["OURS", "FrameworkPickler", "take_the_place"]
 
 #: Types whose objects pickleloaf takes apart whatever a framework registered for them.
 OURS = (
@@ -42,3 +45,31 @@ class FrameworkPickler(Pickler):
         for cls in OURS:
             table.pop(cls, None)
         _slot.__set__(self, table)
+
+
+def take_the_place(copy: str) -> None:
+    """Put our pickler into the place of a framework's copy of cloudpickle, as far as its function ``dumps`` goes.
+
+    What the framework or the user registered with the copy's pickler is their business, and asked as before.
+
+    Args:
+        copy: name of the package.
+
+    Raises:
+        ImportError: the framework is not installed.
+    """
+    cloudpickle: Any = importlib.import_module(copy)
+    theirs: Any = importlib.import_module(f"{copy}.cloudpickle")
+
+    def dumps(obj: Any, protocol: int | None = None, buffer_callback: Any = None) -> bytes:
+        buffer = io.BytesIO()
+        pickler = FrameworkPickler(buffer, protocol, buffer_callback)
+        pickler.dispatch_table = copyreg.dispatch_table | {
+            cls: reducer
+            for cls, reducer in theirs.CloudPickler._dispatch_table.items()
+            if getattr(reducer, "__module__", None) != theirs.__name__
+        }
+        pickler.dump(obj)
+        return buffer.getvalue()
+
+    cloudpickle.dumps = dumps

@@ -7,12 +7,9 @@ cloudpickle's own are not. Workers are told by Ray's setup hook, which runs befo
 
 from __future__ import annotations
 
-import copyreg
-import importlib
-import io
 from typing import Any
 
-from pickleloaf.integrations._framework import FrameworkPickler
+from pickleloaf.integrations._framework import take_the_place
 
 __all__ = ["use_in_ray"]
 
@@ -25,26 +22,5 @@ def use_in_ray() -> dict[str, Any]:
     Raises:
         ImportError: Ray is not installed.
     """
-    cloudpickle: Any = importlib.import_module("ray.cloudpickle")
-    cloudpickle.dumps = _dumps
+    take_the_place("ray.cloudpickle")
     return {"worker_process_setup_hook": "pickleloaf.integrations.use_in_ray"}
-
-
-def _dumps(obj: Any, protocol: int | None = None, buffer_callback: Any = None) -> bytes:
-    """Do as ``ray.cloudpickle.dumps`` does."""
-    buffer = io.BytesIO()
-    pickler = FrameworkPickler(buffer, protocol, buffer_callback)
-    pickler.dispatch_table = _registered_with_ray()
-    pickler.dump(obj)
-    return buffer.getvalue()
-
-
-def _registered_with_ray() -> dict[type, Any]:
-    """Return what is registered with Ray's pickler and is no part of cloudpickle."""
-    theirs = importlib.import_module("ray.cloudpickle.cloudpickle")
-    table = theirs.CloudPickler._dispatch_table
-    return copyreg.dispatch_table | {
-        cls: reducer
-        for cls, reducer in table.items()
-        if getattr(reducer, "__module__", None) != theirs.__name__
-    }
