@@ -96,6 +96,11 @@ VERBS: dict[str, Verb] = {
     "fill_instance": Verb(
         "reducers.instances", "sets the attributes of an instance without asking it for any"
     ),
+    "singleton": Verb(
+        "reducers._singletons",
+        "the one instance of a class that goes by a name of a module that travels by value",
+    ),
+    "fill_singleton": Verb("reducers._singletons", "gives such an instance its state where it is new"),
     "fill_directly": Verb(
         "reducers._filling", "puts contents into a list, dict or deque past what its class has made of that"
     ),

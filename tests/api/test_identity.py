@@ -1,6 +1,7 @@
 """The same class is one class there, and comes back as the class that left."""
 
 import enum
+import sys
 
 import pytest
 from harness import define, loaf
@@ -187,3 +188,28 @@ def test_equal_classes(receive):
         assert [cls.value for cls in objects] == [1, 2]
 
     receive(check, loaf.dumps(make(1)), loaf.dumps(make(2)))
+
+
+def test_singletons_by_name(receive, monkeypatch):
+    """What says that it is a name of a by-value module is one object there, and does not forget what it became."""
+    kind = define("class Mark:\n    def __reduce__(self):\n        return 'MARK'\n", "Mark")
+    mark = kind()
+    mark.note = "as it left"
+    monkeypatch.setattr(sys.modules["__main__"], "MARK", mark, raising=False)
+    assert loaf.loads(loaf.dumps(mark)) is mark
+
+    def check(objects):
+        first = next(objects)
+        first.note = "changed there"
+        second = next(objects)
+        assert second[0] is second[1] is first
+        assert first.note == "changed there"
+
+    receive(check, loaf.dumps(mark), loaf.dumps([mark, mark]))
+
+
+def test_not_that_singleton():
+    """What says that it is a name which holds something else is refused."""
+    kind = define("class Mark:\n    def __reduce__(self):\n        return 'OTHER'\n", "Mark")
+    with pytest.raises(loaf.EncodeError, match="asks to travel as the name"):
+        loaf.dumps(kind())

@@ -14,6 +14,17 @@ class Pair:
         self.left, self.right = left, right
 
 
+class Missing:
+    def __init__(self, text):
+        self.text = text
+
+    def __reduce__(self):
+        return "MISSING"
+
+
+MISSING = Missing("none")
+
+
 class Attributes(Case):
     """An instance with attributes, two of them one object"""
 
@@ -434,6 +445,20 @@ class DecoratedNew(Case):
 
     def same(obj):
         assert [each.root for each in obj] == ["a", "b"] and type(obj[1])("c").root == "c"
+
+
+class NamedSingleton(Case):
+    """A mark of the script that asks to travel as its name, in a default and on its own"""
+
+    def make():
+        def get(value=MISSING):
+            return MISSING.text if value is MISSING else value
+
+        return get, MISSING
+
+    def same(obj):
+        get, missing = obj
+        assert get() == get(missing) == "none" and get(3) == 3
 
 
 class WatchedDict(Case):

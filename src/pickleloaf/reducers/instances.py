@@ -10,12 +10,10 @@ holds by name arrives as that object. Loses: nothing.
 from __future__ import annotations
 
 import contextlib
-import pickle
 from collections.abc import Callable
 from types import BuiltinFunctionType, FunctionType, MemberDescriptorType
 from typing import Any
 
-from pickleloaf.errors import EncodeError
 from pickleloaf.reducers._derived import adapter_of
 from pickleloaf.reducers._dump import Dump
 from pickleloaf.reducers._filling import direct, watches
@@ -23,6 +21,7 @@ from pickleloaf.reducers._judgements import recall, remember
 from pickleloaf.reducers._kinds import ATOMS
 from pickleloaf.reducers._named import names_of_instances, reduce_named
 from pickleloaf.reducers._own_dicts import doubting
+from pickleloaf.reducers._singletons import reduce_asking
 from pickleloaf.wire import verb
 
 _Reducer = Callable[[Any, Dump], Any]
@@ -56,8 +55,7 @@ def _choose(cls: type) -> _Reducer | None:
             return reduce_named(name, dump)
         reduced = instance.__reduce_ex__(dump.protocol)
         if isinstance(reduced, str):
-            _check_name(instance, reduced, dump)
-            return reduced
+            return reduce_asking(instance, reduced, dump)
         if adapt:
             reduced = adapt(instance, reduced)
         if anew:
@@ -169,18 +167,6 @@ def rebuild_instance(cls: type) -> Any:
         if isinstance(new, BuiltinFunctionType):
             return new(cls)
     raise AssertionError(cls)  # object has one
-
-
-def _check_name(instance: Any, name: str, dump: Dump) -> None:
-    """Refuse an object that pickles as a name of a module that the receiver will not have under this name.
-
-    Raises:
-        EncodeError: the module travels by value. (What the name leads to is checked by pickle.)
-    """
-    module = pickle.whichmodule(instance, name)  # type: ignore[attr-defined]
-    if dump.policy.travels(module):
-        msg = f"cannot pickle {type(instance).__qualname__} object: it asks to travel as the name {module}.{name}"
-        raise EncodeError(msg, hint="return a callable and its arguments from its __reduce__, not a name")
 
 
 @verb
