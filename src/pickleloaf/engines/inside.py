@@ -6,11 +6,9 @@ payload beside the call: a task begins when all of them are there, and `result` 
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import importlib
 import sys
-from collections.abc import Iterator
 from concurrent.futures import Future
 from typing import Any
 
@@ -20,7 +18,6 @@ from pickleloaf.engines.executor import Executor
 from pickleloaf.engines.payload import Payload
 from pickleloaf.engines.values import Task, TaskFuture
 from pickleloaf.errors import EngineError
-from pickleloaf.tasks.parcels import MENTIONS
 
 __all__ = ["Inside", "here"]
 
@@ -67,16 +64,6 @@ class Inside(EngineCluster):
     def give(self, ident: int, payload: Payload) -> None:
         """Let the value of a promise or ref be known."""
         self._given[ident] = payload
-
-    @contextlib.contextmanager
-    def current(self) -> Iterator[None]:
-        """Be what `pickleloaf.tasks.current` returns in this thread, and to whom promises belong that it unpickles."""
-        before = MENTIONS.current, MENTIONS.runtime
-        MENTIONS.current = MENTIONS.runtime = self
-        try:
-            yield
-        finally:
-            MENTIONS.current, MENTIONS.runtime = before
 
     def fetch(self, ident: int, *, copy: bool = False) -> Future[Any]:
         """Return a future of a value; what was given to the task is there."""

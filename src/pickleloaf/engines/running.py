@@ -13,6 +13,7 @@ from typing import Any
 from pickleloaf.engines.calls import DEFAULT, Call, failure
 from pickleloaf.engines.inside import Inside
 from pickleloaf.engines.payload import Payload, Sent, packing
+from pickleloaf.tasks.parcels import MENTIONS
 
 __all__ = ["run_payload"]
 
@@ -27,8 +28,10 @@ def run_payload(name: str, sent: Sent, *held: Sent) -> Sent:
     """
     policy = DEFAULT
     inside = Inside()
+    before = MENTIONS.current, MENTIONS.runtime
+    MENTIONS.current = MENTIONS.runtime = inside  # of `tasks.current()`, and of promises that are unpickled
     try:
-        with inside.current(), contextlib.ExitStack() as stack:
+        with contextlib.ExitStack() as stack:
             call = Call(*Payload.received(sent).open(stack))
             policy = call.policy
             values: list[Any] = []
@@ -42,3 +45,5 @@ def run_payload(name: str, sent: Sent, *held: Sent) -> Sent:
             return packing(policy).pack(call.fill(values).run()).sent()
     except BaseException as error:  # noqa: BLE001 - all of it is the task's
         return failure(error, name, policy).sent()
+    finally:
+        MENTIONS.current, MENTIONS.runtime = before
