@@ -1,23 +1,34 @@
 """What is known only once a payload has been written. It is then written once more.
 
 1. Whether what a view of memory looks into travels as well, or another view that overlaps: then they share it
-   over there, too. Where nothing else looks into it, only what the view shows travels.
-2. Whether a dict of a subclass is the ``__dict__`` of an instance. Pickle would copy it into a plain one.
+   over there, too. Where nothing else looks into it, only what the view shows travels. So it is with views of
+   the keys or values of a dict.
+2. Whether the globals of functions that ``exec`` has made travel as the dict that they are. Then it is in that dict
+   that the functions look their names up over there, too.
+3. Whether a dict of a subclass is the ``__dict__`` of an instance. Pickle would copy it into a plain one.
 
-Both are rare, and which objects a payload holds is known from the pickler's memo. Reducers that meet a view or
-such a dict note it in `Dump.doubts`.
+All are rare, and which objects a payload holds is known from the pickler's memo. Reducers that meet such a view or
+dict say so in `Dump.doubts`, as (kind, object); what turns out to be shared they find in `Dump.shared`, by its id.
 """
 
 from __future__ import annotations
 
+import gc
+import io
 from itertools import pairwise
 from typing import Any
 
 from pickleloaf.reducers._own_dicts import keep_own_dict
+from pickleloaf.reducers._sharing import Sharing
 from pickleloaf.reducers.views import extent
 from pickleloaf.rescue import Memory
 
 __all__ = ["write_again"]
+
+_Memo = dict[int, tuple[int, Any]]
+
+#: What a view of a BytesIO looks into.
+_BUFFER = type(io.BytesIO().getbuffer().obj)
 
 
 def write_again(pickler: Any, obj: Any, before: Memory | None) -> None:
@@ -28,12 +39,20 @@ def write_again(pickler: Any, obj: Any, before: Memory | None) -> None:
     """
     dump = pickler._dump
     memo = pickler.memo.copy()
-    views = [each for each in dump.doubts if type(each) is memoryview]
-    dicts = {id(each) for each in dump.doubts if type(each) is not memoryview}
+    for kind, doubtful in dump.doubts:
+        if kind != "globals" or id(doubtful) in memo:
+            break
+    else:  # the common case: functions that exec has made, or that came from elsewhere
+        dump.doubts.clear()
+        return
+    doubts: dict[str, list[Any]] = {}
+    for kind, doubtful in dump.doubts:
+        doubts.setdefault(kind, []).append(doubtful)
     dump.doubts.clear()
-    shared = _shared(views, memo, pickler._buffers is not None)
-    owners = [type(each) for _, each in memo.values() if dicts and _dict_of(each) in dicts]
-    kept = {id(cls) for cls in owners if keep_own_dict(cls)}
+    scopes = [scope for scope in doubts.get("globals", ()) if id(scope) in memo]
+    shared = _shared_memory(doubts.get("memory", []), memo, pickler._buffers is not None)
+    shared.update((id(each), each) for each in [*scopes, *doubts.get("dict", ())] if id(each) in memo)
+    kept = _kept_dicts(doubts.get("attributes", []), memo)
     if not shared and not kept:
         return
     (before or Memory()).restore(pickler)
@@ -43,10 +62,17 @@ def write_again(pickler: Any, obj: Any, before: Memory | None) -> None:
         del pickler._judged[cls]
     dump.shared = shared
     try:
-        pickler._write(obj, before)
+        pickler._write(Sharing(scopes, obj) if scopes else obj, before)
     finally:
-        del dump.shared
+        dump.shared = {}
         dump.doubts.clear()
+
+
+def _kept_dicts(dicts: list[Any], memo: _Memo) -> set[int]:
+    """Return the ids of types of which an instance has one of these dicts, where that is new."""
+    ids = {id(each) for each in dicts}
+    owners = [type(each) for _, each in memo.values() if ids and _dict_of(each) in ids]
+    return {id(cls) for cls in owners if keep_own_dict(cls)}
 
 
 def _dict_of(obj: Any) -> int:
@@ -57,8 +83,17 @@ def _dict_of(obj: Any) -> int:
         return 0
 
 
-def _shared(views: list[memoryview], memo: dict[int, Any], is_out_of_band: bool) -> dict[int, Any]:
-    """Return what several look into, by the id of the object: the object, or a part of it and where that begins."""
+def _file_of(buffer: Any) -> int:
+    """Return the id of the BytesIO that a buffer belongs to."""
+    return next(id(each) for each in gc.get_referents(buffer) if isinstance(each, io.BytesIO))
+
+
+def _shared_memory(views: list[memoryview], memo: _Memo, is_out_of_band: bool) -> dict[int, Any]:
+    """Return what several look into, by the id of the object that it is.
+
+    That is what stands for it, where in it that begins, and whether its views have gone out of band already; or
+    None for what they cannot be made of over there.
+    """
     looked_into: dict[int, list[memoryview]] = {}
     for view in views:
         looked_into.setdefault(id(view.obj), []).append(view)
@@ -66,13 +101,12 @@ def _shared(views: list[memoryview], memo: dict[int, Any], is_out_of_band: bool)
     for key, group in looked_into.items():
         if key in memo:
             found[key] = (group[0].obj, 0, is_out_of_band)
+        elif type(group[0].obj) is _BUFFER and _file_of(group[0].obj) in memo:
+            found[key] = None
         elif len(group) > 1 and memoryview(group[0].obj).c_contiguous:
             parts = sorted(extent(view) for view in group)
             if any(one[1] > other[0] for one, other in pairwise(parts)):
                 start, stop = parts[0][0], max(stop for _, stop in parts)
-                found[key] = (
-                    bytearray(memoryview(group[0].obj).cast("B")[start:stop]),
-                    start,
-                    is_out_of_band,
-                )
+                part = bytearray(memoryview(group[0].obj).cast("B")[start:stop])
+                found[key] = (part, start, is_out_of_band)
     return found

@@ -109,7 +109,7 @@ class Pickler(pickle.Pickler):
             policy = chosen_policy(_DEFAULT, by_value, handles, patches, portable)
         self._buffers: Buffers | None = None
         if buffer_callback is not None:
-            kind = _carrying().HeldBuffers if policy.patches == "carry" else Buffers
+            kind = _part("carrying").HeldBuffers if policy.patches == "carry" else Buffers
             self._buffers = kind(buffer_callback)
         pickle.Pickler.__init__(self, parts, protocol, buffer_callback=self._buffers)
         self._dump = Dump(policy, protocol, _define)
@@ -138,7 +138,7 @@ class Pickler(pickle.Pickler):
         dump = self._dump
         self._write(obj, before)
         if dump.doubts:
-            importlib.import_module("pickleloaf.again").write_again(self, obj, before)
+            _part("again").write_again(self, obj, before)
         has_sets = dump.has_sets or type(obj) is set or type(obj) is frozenset
         if has_sets and dump.protocol >= 4 and before is None:
             from pickleloaf.settle import settle_sets
@@ -146,7 +146,7 @@ class Pickler(pickle.Pickler):
             self._parts[:] = [settle_sets(b"".join(self._parts))]
         uses = dump.uses
         if uses and dump.policy.glance(uses):
-            _carrying().treat_patches(self, obj, before)
+            _part("carrying").treat_patches(self, obj, before)
         if dump.policy.portable and dump.portable:
             from pickleloaf.provided import with_note
 
@@ -157,7 +157,7 @@ class Pickler(pickle.Pickler):
         try:
             _dump(self, obj)
         except Exception as error:  # noqa: BLE001 - whatever user code raises while it is asked for its state
-            if not _carrying().write_with_originals(self, obj, before, error):
+            if not _part("carrying").write_with_originals(self, obj, before, error):
                 rescue(self, obj, before or Memory(), error)
 
     def clear_memo(self) -> None:
@@ -217,9 +217,9 @@ def _has_plain_hash(cls: type) -> bool:
 
 
 @functools.cache
-def _carrying() -> Any:
-    """Import what deals with patches, which plain data and most functions do without."""
-    return importlib.import_module("pickleloaf.carrying")
+def _part(name: str) -> Any:
+    """Import what plain data and most functions do without: what deals with patches, or looks at doubts."""
+    return importlib.import_module(f"pickleloaf.{name}")
 
 
 def _define(cls: type, policy: ValuePolicy) -> tuple[bytes, list[type]]:
@@ -231,7 +231,7 @@ def _define(cls: type, policy: ValuePolicy) -> tuple[bytes, list[type]]:
     pickler = Pickler(file)
     pickler._dump.policy = policy
     if policy.carries:
-        _carrying().adopt(pickler, policy)
+        _part("carrying").adopt(pickler, policy)
     pickler._dump.uses = Unheard()
     pickler._dump.digesting = cls
     pickler.dump(cls)

@@ -138,7 +138,11 @@ VERBS: dict[str, Verb] = {
     "fill_values": Verb("reducers.views", "gives a view its values"),
     "items": Verb("reducers.views", "the items view of a mapping"),
     "class_namespace": Verb("reducers.views", "the __dict__ of a class"),
+    "shown": Verb("reducers.views", "a view of the keys or values of a dict that travels as well"),
     "memory": Verb("reducers.views", "a memoryview of a buffer, with its format and shape"),
+    "sharing": Verb(
+        "reducers._sharing", "an object, after the dicts that are the globals of functions in it"
+    ),
     "window": Verb("reducers.views", "a memoryview of a part of what else in the payload looks into, too"),
     "read_only": Verb(
         "reducers.views", "a memoryview of all of an object, which may not be written through it"

@@ -127,6 +127,27 @@ class Attributes(Case):
         assert obj.count == 12 and obj.tags == ("slow", "io")
 
 
+class SharedAttributes(Case):
+    """Two functions that share their attributes"""
+
+    def make():
+        def one():
+            return one.n
+
+        def other():
+            return other.n
+
+        one.n = 1
+        other.__dict__ = one.__dict__
+        return one, other
+
+    def same(obj):
+        one, other = obj
+        one.n = 2
+        assert other() == other.n == 2 and one() == 2
+        other.n = 1
+
+
 class OwnAttribute(Case):
     """A function that is an attribute of itself"""
 

@@ -4,6 +4,8 @@ import concurrent.futures.thread
 import dataclasses
 import logging.handlers
 import math as maths
+import textwrap
+import types
 import xml.etree.ElementTree
 from os import environ
 from random import random
@@ -646,6 +648,96 @@ class NestedLambdaInDefault(Case):
 
     def same(obj):
         assert obj(2) == "2 kg"
+
+
+def execute(source):
+    """Run source in a dict of its own, and return the dict, as plug-ins and templates do."""
+    space = {"__name__": "plugin"}
+    exec(textwrap.dedent(source), space)
+    return space
+
+
+class ExecutedNamespace(Case):
+    """The dict that exec has filled, next to functions whose globals it is"""
+
+    def make():
+        space = execute("""
+            rate = 3
+            def scale(n): return n * rate
+            def tune(n):
+                global rate
+                rate = n
+            """)
+        return space["scale"], space, space["tune"]
+
+    def same(obj):
+        scale, space, tune = obj
+        assert scale(2) == 6 and space["scale"] is scale
+        tune(5)
+        assert space["rate"] == 5
+        space["rate"] = 7
+        assert scale(2) == 14
+        tune(3)
+
+
+class ExecutedNamespaceWithClass(Case):
+    """An instance of a class that exec has made, whose methods share the dict that is one of its attributes"""
+
+    exempt = {"round_trip": "the class that comes back is the one that left, and does not know the copies"}
+
+    def make():
+        space = execute("""
+            log = []
+            limit = 2
+            class Job:
+                def run(self):
+                    log.append(self)
+                    return limit, helper
+                def again(self, other=lambda: limit): return other()
+            def helper(): return Job
+            """)
+        job = space["Job"]()
+        job.space = space
+        return job
+
+    def same(obj):
+        assert obj.run()[0] == 2 and obj.space["log"].pop() is obj
+        obj.space["limit"] = 4
+        assert obj.run()[0] == 4 == obj.again() and obj.run()[1]() is type(obj) is obj.space["Job"]
+        obj.space["limit"] = 2
+        obj.space["log"].clear()
+
+
+class ExecutedNamespaceAlone(Case):
+    """A namespace without __name__ that exec has filled: what is made there says that it is of builtins"""
+
+    exempt = {"round_trip": "the class that comes back is the one that left, and does not know the copies"}
+
+    def make():
+        space = {}
+        exec("n = 1\ndef get(): return n\nclass Held:\n    def get(self): return n\nheld = Held()", space)
+        return space
+
+    def same(obj):
+        obj["n"] = 5
+        assert obj["get"]() == 5 == obj["held"].get()
+        obj["n"] = 1
+
+
+class OwnGlobals(Case):
+    """A module that is nowhere to be imported, next to what globals() gave it"""
+
+    refused = True
+
+    def make():
+        module = types.ModuleType("made_up")
+        exec("n = 1\ndef get(): return n\nmine = globals()", module.__dict__)
+        return [module.mine, module]
+
+    def same(obj):
+        obj[0]["n"] = 5
+        assert obj[1].get() == 5
+        obj[0]["n"] = 1
 
 
 if __name__ == "__main__":

@@ -648,6 +648,49 @@ class ItsOwnDict(Case):
         assert obj.pop("more") == 5 and not hasattr(obj, "more") and obj.__dict__ is obj
 
 
+class Borg:
+    state: dict = {}
+
+    def __init__(self):
+        self.__dict__ = self.state
+
+
+class SharedState(Case):
+    """Instances that share their attributes, by a dict of the class that is the __dict__ of each"""
+
+    def make():
+        first, second = Borg(), Borg()
+        first.n = 1
+        return first, second
+
+    def same(obj):
+        first, second = obj
+        assert second.n == 1
+        first.n = 2
+        assert second.n == type(first)().n == type(first).state["n"] == 2
+        first.n = 1
+
+
+class SharedStateOfTwo(Case):
+    """Instances that share their attributes, given from one to the next"""
+
+    def make():
+        class View:
+            def __init__(self, other=None):
+                if other is not None:
+                    setattr(self, "__dict__", other.__dict__)
+
+        first = View()
+        first.n = 1
+        return first, View(first)
+
+    def same(obj):
+        first, second = obj
+        first.n = 3
+        assert second.n == 3
+        first.n = 1
+
+
 class OwnKindOfDictHashed(Case):
     """Such instances in a set, with a hash or a __getattr__ that needs their attributes"""
 

@@ -2,6 +2,7 @@
 
 import array
 import collections
+import io
 import types
 
 from harness import Case, drive
@@ -21,6 +22,23 @@ class DictViews(Case):
         assert keys & {"a", "z"} == {"a"} and list(values)[1]() == 2 and ("a", 1) in items
         assert type(keys) is type({}.keys()) and type(values) is type({}.values())
         assert len(items) == 2 and list(reversed(keys)) == ["b", "a"]
+
+
+class ViewsOfShared(Case):
+    """The keys and values of a dict and of an OrderedDict that travel as well"""
+
+    old_protocols = True
+
+    def make():
+        table, ordered = {"a": 1}, collections.OrderedDict(b=2)
+        return table.keys(), table, table.values(), ordered, ordered.keys(), ordered.values()
+
+    def same(obj):
+        keys, table, values, ordered, ordered_keys, ordered_values = obj
+        table["z"], ordered["y"] = 5, 6
+        assert list(keys) == ["a", "z"] and list(values) == [1, 5]
+        assert list(ordered_keys) == ["b", "y"] and list(ordered_values) == [2, 6]
+        del table["z"], ordered["y"]
 
 
 class OrderedViews(Case):
@@ -100,6 +118,32 @@ class OverlappingMemory(Case):
 
     def payload(data):
         assert b"safe" not in data
+
+
+class BufferOfFile(Case):
+    """A BytesIO next to its getbuffer()"""
+
+    refused = True
+    path = "[1]"
+
+    def make():
+        file = io.BytesIO(b"abc")
+        return [file, file.getbuffer()]
+
+    def same(obj):
+        obj[1][0] = ord("x")
+        assert obj[0].getvalue() == b"xbc"
+        obj[1][0] = ord("a")
+
+
+class BufferAlone(Case):
+    """The getbuffer() of a BytesIO that stays behind"""
+
+    def make():
+        return io.BytesIO(b"abc").getbuffer()
+
+    def same(obj):
+        assert bytes(obj) == b"abc" and not obj.readonly
 
 
 class Proxy(Case):

@@ -67,7 +67,7 @@ def overloads_of(function: FunctionType) -> tuple[Any, ...]:
 def fill_attributes(function: FunctionType, attributes: dict[str, Any]) -> None:
     """Give a function its attributes."""
     for name, value in attributes.items():
-        if name == "__dict__":
+        if name == "__dict__" and function.__dict__:
             function.__dict__.update(value)
         elif name == "__overloads__":
             _register_overloads(function, value)

@@ -80,11 +80,10 @@ _ON_DEMAND: dict[str, Callable[[], Any]] = {
     "left_out": dict,
     "boxes": dict,
     "cycles": Cycles,
-    "shared": dict,
 }
 
 #: Parts of a Dump that hold while an object is pickled once more.
-_KEPT = frozenset({"left_out", "shared"})
+_KEPT = frozenset({"left_out"})
 
 
 class Unheard(deque[Any]):
@@ -132,8 +131,7 @@ class Dump:
         left_out: names of modules by value that cannot travel, with the reason, by module.
         cycles: which objects lead back to themselves.
         doubts: what is looked at once the payload has been written; see again.
-        shared: what several views look into, by its id: what stands for it, where in it that begins, and whether
-            buffers go out of band.
+        shared: what several parts of the payload have in common, by its id; see again.
         boxes: lists that stand in a payload for what must be made once or is made up here, by id of the object.
     """
 
@@ -146,7 +144,6 @@ class Dump:
     left_out: dict[str, dict[str, str]]
     boxes: dict[int, Any]
     cycles: Cycles
-    shared: dict[int, tuple[Any, int, bool]]
 
     def __init__(self, policy: ValuePolicy, protocol: int, define: Callable[..., Any]) -> None:
         self.policy = policy
@@ -160,7 +157,8 @@ class Dump:
         self.cells: dict[int, Any] = {}
         self.closed: list[type] = []
         self.nested: set[int] = set()
-        self.doubts: list[Any] = []
+        self.doubts: list[tuple[str, Any]] = []
+        self.shared: dict[int, Any] = {}
         self.is_used = self.has_more = self.keeps = self.has_sets = False
 
     @property

@@ -1,16 +1,19 @@
 """Attributes of instances that somebody keeps in a dict of his own kind: ``self.__dict__ = Watched()``.
 
 Takes apart: that dict, as the state. Travels as: wire.fill_own_dict. Keeps: its type, and that it is the
-instance itself where it is (``self.__dict__ = self``). Loses: nothing.
+instance itself where it is (``self.__dict__ = self``), or a dict of its class (``self.__dict__ = self._shared``).
+Loses: that it is shared, where no code of the class says so.
 
 1. No instance is asked for its ``__dict__`` without need: that takes time, and makes one. So it is the dict that
    is noted in `Dump.doubts`; whose it is shows once the payload has been written (see again).
-2. What is found out about one instance holds for its type from then on.
+2. Code of a class that sets ``__dict__`` tells of itself, so that such a dict of no special kind is seen as well.
+3. What is found out about one instance holds for its type from then on.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import CodeType, FunctionType
 from typing import Any
 
 from pickleloaf.reducers._dump import Dump
@@ -18,7 +21,7 @@ from pickleloaf.reducers._filling import fill_directly
 from pickleloaf.reducers._judgements import recall, remember
 from pickleloaf.wire import verb
 
-__all__ = ["doubting", "keep_own_dict"]
+__all__ = ["Keeper", "doubting", "keep_own_dict", "replaces_dict"]
 
 _Reducer = Callable[[Any, Dump], Any]
 
@@ -28,24 +31,48 @@ def doubting(reduce: _Reducer | None) -> _Reducer:
 
     def reduce_dict(instance: Any, dump: Dump) -> Any:
         if type(next(iter(dict.keys(instance)), "")) is str:
-            dump.doubts.append(instance)
+            dump.doubts.append(("attributes", instance))
         return NotImplemented if reduce is None else reduce(instance, dump)
 
     return reduce_dict
 
 
-class _Keeper:
-    """Takes apart instances of a type of which some have a dict of their own kind."""
+def replaces_dict(cls: type) -> bool:
+    """Tell whether code of a class sets the ``__dict__`` of its instances, past their making."""
+    for base in cls.__mro__:
+        for name, value in base.__dict__.items():
+            code = value.__code__ if type(value) is FunctionType and name != "__new__" else None
+            if (
+                code is not None
+                and ("__dict__" in code.co_names or "__dict__" in code.co_consts)
+                and _sets(code)
+            ):
+                return True
+    return False
 
-    __slots__ = ("reduce",)
 
-    def __init__(self, reduce: _Reducer | None) -> None:
+def _sets(code: CodeType) -> bool:
+    import dis
+
+    steps = dis.get_instructions(code)
+    return "__dict__" in code.co_consts or any(
+        step.opname == "STORE_ATTR" and step.argval == "__dict__" for step in steps
+    )
+
+
+class Keeper:
+    """Takes apart instances of a type of which some have a dict that is not theirs alone, or of their own kind."""
+
+    __slots__ = ("reduce", "shares")
+
+    def __init__(self, reduce: _Reducer | None, *, shares: bool = False) -> None:
         self.reduce = reduce
+        self.shares = shares
 
     def __call__(self, instance: Any, dump: Dump) -> Any:
         reduced = NotImplemented if self.reduce is None else self.reduce(instance, dump)
         attributes = object.__getattribute__(instance, "__dict__")
-        if type(attributes) is dict:
+        if type(attributes) is dict and not self.shares:
             return reduced
         if reduced is NotImplemented:
             reduced = instance.__reduce_ex__(dump.protocol)
@@ -58,22 +85,43 @@ class _Keeper:
         first, slots = state if type(state) is tuple and len(state) == 2 else (state, None)
         if first is not attributes and (first is not None or attributes):  # it says itself what its state is
             return reduced
-        return make, arguments, (attributes, slots, contents), items, pairs, fill_own_dict
+        filled: tuple[Any, ...] = (attributes, slots, contents)
+        if self.shares and (place := _place_in_class(type(instance), attributes)) is not None:
+            filled = (None, slots, contents, *place)
+        return make, arguments, filled, items, pairs, fill_own_dict
+
+
+def _place_in_class(cls: type, attributes: dict[str, Any]) -> tuple[type, str] | None:
+    """Return where a class or a base of it holds the dict that is its instances' ``__dict__``, too."""
+    places = (
+        (base, name) for base in cls.__mro__ for name, value in base.__dict__.items() if value is attributes
+    )
+    return next(places, None)
 
 
 def keep_own_dict(cls: type) -> bool:
     """Let instances of a type keep a ``__dict__`` of a subclass of dict; tell whether that is new."""
     known = recall(cls)
-    if isinstance(known, _Keeper):
+    if isinstance(known, Keeper):
         return False
-    remember(cls, _Keeper(known))
+    remember(cls, Keeper(known))
     return True
 
 
 @verb
-def fill_own_dict(instance: Any, state: tuple[Any, dict[str, Any] | None, list[Any] | None]) -> None:
-    """Give an instance the very dict of its attributes, its slots, and what it contains."""
-    attributes, slots, contents = state
+def fill_own_dict(
+    instance: Any,
+    state: tuple[Any, ...],
+) -> None:
+    """Give an instance the very dict of its attributes, its slots, and what it contains.
+
+    Args:
+        instance: without any of them.
+        state: (dict, slots, contents), or with None as the dict also the class that has it, and its name there.
+    """
+    attributes, slots, contents, *place = state
+    if place:
+        attributes = place[0].__dict__[place[1]]
     object.__setattr__(instance, "__dict__", attributes)
     for name, value in (slots or {}).items():
         object.__setattr__(instance, name, value)

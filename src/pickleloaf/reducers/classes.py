@@ -45,7 +45,7 @@ def reduce_class(cls: type, dump: Dump) -> Any:
     ):
         dump.uses.append(cls)
         return NotImplemented
-    if not cls.__flags__ & HEAP_TYPE or cls.__module__ == "builtins" or _is_native(cls):
+    if not cls.__flags__ & HEAP_TYPE or _is_native(cls):
         return _reduce_hidden(cls)
     stands = stub(cls, dump)
     if stands is not None:

@@ -57,6 +57,9 @@ _LEAVES = Kinds(ATOMS | {ModuleType})
 #: What stands for globals that are a module's.
 _OF_MODULES = (ModuleType, Namespace)
 
+#: What stands for globals that hold every name already.
+_COMPLETE = (ModuleType, dict)
+
 
 _NONE: dict[str, Any] = {}
 
@@ -101,7 +104,7 @@ def reduce_function(function: FunctionType, dump: Dump) -> Any:  # noqa: PLR0911
 @verb
 def rebuild_function(
     blob: bytes,
-    namespace: str | FunctionType | ModuleType,
+    namespace: str | FunctionType | ModuleType | dict[str, Any],
     shared: tuple[Any, ...] | None = None,
     state: tuple[Any, ...] | None = None,
 ) -> FunctionType:
@@ -109,7 +112,7 @@ def rebuild_function(
 
     Args:
         blob: its code (see code/codec.py).
-        namespace: whose globals it has: a function's, a module's, or a new dict's of this ``__name__``.
+        namespace: whose globals it has: a function's, a module's, a new dict's of this ``__name__``, or a dict.
         shared: for each cell None for a new one, (function, index) for one of another function's, an
             index for an earlier one of its own, or the cell itself. None if all are new.
         state: see `fill_function`.
@@ -119,6 +122,8 @@ def rebuild_function(
         scope: dict[str, Any] = {"__name__": namespace, "__builtins__": builtins}
     elif type(namespace) is FunctionType:
         scope = namespace.__globals__
+    elif type(namespace) is dict:
+        scope = namespace
     else:
         scope = namespace.__dict__
     free = code.co_freevars
@@ -180,7 +185,7 @@ def _state(
     names = facts.names
     used: dict[str, Any] | None = None
     is_leaf = True
-    if names.globals and type(namespace) is not ModuleType:
+    if names.globals and type(namespace) not in _COMPLETE:
         used, is_leaf = _used(names.globals, scope, dump)
         held = function.__builtins__  # type: ignore[attr-defined, unused-ignore]
         if held is not _BUILTINS and (own := own_builtins(function, names)):
@@ -191,7 +196,7 @@ def _state(
         contents = _contents(function, facts, closure, dump)
         is_leaf = is_leaf and (contents is None or (type(contents) is tuple and _LEAVES.cover(contents)))
     attributes = attributes_of(function, facts, scope, dump)
-    if "__annotations__" in attributes and type(namespace) is not ModuleType:
+    if "__annotations__" in attributes and type(namespace) not in _COMPLETE:
         used = used or {}
         add_annotation_names(used, scope, attributes["__annotations__"], dump)
     modules: Any = None

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
+from pickleloaf.errors import EncodeError
 from pickleloaf.policy.by_value import MAIN
 from pickleloaf.reducers._dump import Dump, Late, Namespace
 from pickleloaf.wire import verb
@@ -32,6 +33,9 @@ def reduce_module(module: ModuleType, dump: Dump) -> Any:
         return rebuild_module, (name,)
     key = id(module.__dict__)
     namespace = dump.namespaces.get(key)
+    if key in dump.shared:
+        msg = f"cannot pickle module {name!r}: the dict of its names travels on its own, too, as what globals() returns"
+        raise EncodeError(msg, hint="send the module alone, and ask it for vars(module) over there")
     if namespace is None:
         namespace = dump.namespaces[key] = Namespace(module.__dict__, name)
     left_out = dump.left_out.get(name, {})

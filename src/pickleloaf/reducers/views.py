@@ -2,10 +2,10 @@
 
 Takes apart: what the view shows. Travels as: wire.keys, wire.values, wire.fill_values, wire.items;
 types.MappingProxyType, by name, wire.class_namespace; wire.memory.
-Keeps: order; of an items view and a mapping proxy, that they go on showing their mapping; of memory,
-contents, format, shape, whether it may be written, and that it is shared with what else in the payload looks
-into it. Memory goes out of band where pickle is asked to.
-Loses: of views of keys or values and of memory, the rest of what they look into, so that nothing travels
+Keeps: order; of an items view and a mapping proxy, that they go on showing their mapping, and of other views of
+dicts where it travels as well; of memory, contents, format, shape, whether it may be written, and that it is
+shared with what else in the payload looks into it. Memory goes out of band where pickle is asked to.
+Loses: of views of keys or values and of memory, the rest of what they alone look into, so that nothing travels
 that they do not show; strides of memory that is not shared.
 """
 
@@ -24,6 +24,8 @@ from pickleloaf.wire import verb
 
 
 def reduce_keys(view: Any, dump: Dump) -> Any:
+    if _is_shared(view, dump):
+        return rebuild_shown, (_mapping(view), "keys")
     return rebuild_keys, (list(view), isinstance(_mapping(view), collections.OrderedDict))
 
 
@@ -33,6 +35,8 @@ def rebuild_keys(keys: list[Any], ordered: bool) -> Any:
 
 
 def reduce_values(view: Any, dump: Dump) -> Any:
+    if _is_shared(view, dump):
+        return rebuild_shown, (_mapping(view), "values")
     ordered = isinstance(_mapping(view), collections.OrderedDict)
     return rebuild_values, (ordered,), list(view), None, None, fill_values
 
@@ -59,6 +63,20 @@ def rebuild_items(mapping: Mapping[Any, Any]) -> Any:
     if isinstance(mapping, dict):  # which may say something else to `items`
         return _dict(isinstance(mapping, collections.OrderedDict)).items(mapping)
     return mapping.items()
+
+
+def _is_shared(view: Any, dump: Dump) -> bool:
+    """Tell whether the dict behind a view of keys or values travels as well; see again."""
+    mapping = _mapping(view)
+    dump.doubts.append(("dict", mapping))
+    return id(mapping) in dump.shared
+
+
+@verb
+def rebuild_shown(mapping: dict[Any, Any], what: str) -> Any:
+    """Make a view of the keys or values of a dict that travels as well."""
+    kind = _dict(isinstance(mapping, collections.OrderedDict))
+    return getattr(kind, what)(mapping)
 
 
 def _dict(ordered: bool) -> Any:
@@ -114,7 +132,7 @@ def reduce_memory(view: memoryview, dump: Dump) -> Any:
     if view.nbytes and type(view.obj) is not bytes:
         if id(view.obj) in dump.shared:
             return _reduce_shared(view, contents, dump)
-        dump.doubts.append(view)
+        dump.doubts.append(("memory", view))
     return rebuild_memory, (contents, view.format, view.shape)
 
 
@@ -126,6 +144,10 @@ def _is_whole(view: memoryview) -> bool:
 
 def _reduce_shared(view: memoryview, contents: Any, dump: Dump) -> Any:
     """Name the object that a view looks into together with others, and where; see again."""
+    if dump.shared[id(view.obj)] is None:
+        kind = type(view.obj).__qualname__
+        msg = f"cannot pickle memoryview object: it looks into a {kind}, and what that belongs to travels as well"
+        raise EncodeError(msg, hint="make the view over there, as with the getbuffer() of a BytesIO")
     owner, begin, is_out_of_band = dump.shared[id(view.obj)]
     if owner is view.obj and not is_out_of_band and not view.readonly and _is_whole(view):
         return memoryview, (owner,)
