@@ -25,12 +25,18 @@ from pickleloaf.code.codec import FACETS, facts_of
 from pickleloaf.reducers import _tracking
 from pickleloaf.reducers._attributes import overloads_of
 from pickleloaf.reducers._building import make_class, namespace_of
-from pickleloaf.reducers._closed_places import is_partly_sent
 from pickleloaf.reducers._dump import Dump
 from pickleloaf.reducers._kinds import ATOMS, Kinds
 from pickleloaf.reducers._namespaces import own_builtins
 from pickleloaf.reducers._snapshots import Snapshot, keep, kept
-from pickleloaf.reducers._templates import Parts, comparable, open_template, put_together, write_template
+from pickleloaf.reducers._templates import (
+    Parts,
+    comparable,
+    open_template,
+    put_together,
+    uses_of,
+    write_template,
+)
 from pickleloaf.reducers._uses import look_up, needs_nothing
 from pickleloaf.wire import verb
 
@@ -42,20 +48,19 @@ _VALUES = Kinds(ATOMS - {bytearray, type(NotImplemented)})  # what marshal can w
 def reduce_closed(cls: type, dump: Dump) -> Any:
     """Return the reduction of a closed class, or None for another one."""
     last = None if dump.portable else _snapshot(cls)
-    if last is None or is_partly_sent(cls, dump):
+    if last is None or not last.functions.isdisjoint(dump.nested):  # a method has travelled on its own
         return None
     used = look_up(cls, last.uses, dump)
     if used is None:
         return None
     identity = None if dump.digesting is cls else _tracking.identity(cls, dump)
-    tracked = _tracking.known(cls)
-    if tracked is not None:
-        tracked.template = last
+    _tracking.remember(cls, last)
     dump.closed.append(cls)
+    template = last.template(cls)
     bases = () if cls.__bases__ == (object,) else cls.__bases__
     if used:
-        return rebuild_closed_class, (identity, last.template, bases, used)
-    return rebuild_closed_class, (identity, last.template, bases) if bases else (identity, last.template)
+        return rebuild_closed_class, (identity, template, bases, used)
+    return rebuild_closed_class, (identity, template, bases) if bases else (identity, template)
 
 
 def sealed_definition(cls: type) -> bytes | None:
@@ -64,21 +69,21 @@ def sealed_definition(cls: type) -> bytes | None:
     That is its template, where there is nothing to the class but this and builtins.
     """
     last = _snapshot(cls) if cls.__bases__ == (object,) else None
-    return last.template if last is not None and needs_nothing(cls, last.uses) else None
+    return last.template(cls) if last is not None and needs_nothing(cls, last.uses) else None
 
 
 def _snapshot(cls: type) -> Snapshot | None:
     """Return what a closed class has been taken apart into; None for another one."""
     if type(cls) is not type or not _has_plain_bases(cls):
         return None
-    tracked = _tracking.known(cls)
-    last: Snapshot | None = tracked.template if tracked is not None else kept(cls)
+    last: Snapshot | None = _tracking.remembered(cls) or kept(cls)
     if last is None or not last.shows(cls):
         parts = _take_apart(cls)
         if parts is None:
             return None
-        last = Snapshot(cls, *write_template(cls, parts))
+        last = Snapshot(cls, parts, uses_of(parts))
         keep(cls, last)  # for its digest and to travel it is asked for several times
+        _tracking.remember(cls, last)
     return last
 
 
@@ -204,4 +209,4 @@ def _update(cls: type, last: bytes, template: bytes, used: dict[str, Any]) -> No
 
 def _encoded_here(cls: type) -> Parts:
     parts = _take_apart(cls)
-    return () if parts is None else open_template(write_template(cls, parts)[0])[1]
+    return () if parts is None else open_template(write_template(cls, parts))[1]

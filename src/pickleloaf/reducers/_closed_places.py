@@ -12,7 +12,7 @@ from typing import Any
 from pickleloaf.reducers._dump import Dump
 from pickleloaf.wire import verb
 
-__all__ = ["is_partly_sent", "place_in_class"]
+__all__ = ["place_in_class"]
 
 #: Where descriptors keep their functions.
 _PARTS = ("__func__", "fget", "fset", "fdel")
@@ -29,15 +29,6 @@ def place_in_class(function: FunctionType, dump: Dump) -> Any:
                     return rebuild_method_of, (cls, name, part)
     dump.nested.add(id(function))
     return None
-
-
-def is_partly_sent(cls: type, dump: Dump) -> bool:
-    """Tell whether a method of a class has already travelled on its own."""
-    return bool(dump.nested) and any(
-        id(each) in dump.nested
-        for value in cls.__dict__.values()
-        for each in (value, *(getattr(value, part, None) for part in _PARTS))
-    )
 
 
 @verb

@@ -23,6 +23,7 @@ from operator import attrgetter, call, is_, itemgetter
 from types import CellType, FunctionType
 from typing import Any
 
+from pickleloaf.reducers._templates import Parts, write_template
 from pickleloaf.reducers._uses import Uses
 
 __all__ = ["Snapshot", "keep", "kept"]
@@ -45,18 +46,20 @@ class Snapshot:
     """What a closed class was taken apart into, and what it consisted of then.
 
     Attributes:
-        template: its sealed definition.
+        parts: what it consists of.
         uses: what its functions look up.
+        functions: the ids of these, for as long as it is shown.
     """
 
     __slots__ = (
         "_bound", "_count", "_get_dicts", "_get_functions", "_get_others", "_get_same", "_get_texts", "_is_settled",
-        "_names", "_others", "_refs", "_same", "_texts", "_wrapped", "template", "uses",
+        "_names", "_others", "_refs", "_same", "_template", "_texts", "_wrapped", "functions", "parts", "uses",
     )  # fmt: skip
 
-    def __init__(self, cls: type, template: bytes, uses: Uses) -> None:
-        self.template = template
+    def __init__(self, cls: type, parts: Parts, uses: Uses) -> None:
+        self.parts = parts
         self.uses = uses
+        self._template: bytes | None = None
         self._names = list(cls.__dict__)
         values = list(cls.__dict__.values())
         plain = [at for at, value in enumerate(values) if type(value) is FunctionType]
@@ -70,17 +73,24 @@ class Snapshot:
         functions, self._others = self._look(cls, values)
         self._is_settled = not any(each.__kwdefaults__ for each in functions)
         self._refs = [weakref.ref(each) for each in functions]
-        parts = get_referents(*functions)
-        self._count = len(parts)
-        kinds = list(map(type, parts))
+        self.functions = frozenset(map(id, functions))
+        found = get_referents(*functions)
+        self._count = len(found)
+        kinds = list(map(type, found))
         # Other dicts are the globals and the builtins.
-        self._get_dicts = _getter([at for at, kind in enumerate(kinds) if kind is dict and not parts[at]])
+        self._get_dicts = _getter([at for at, kind in enumerate(kinds) if kind is dict and not found[at]])
         self._get_texts = _getter([at for at, kind in enumerate(kinds) if kind is str])
         self._get_same = _getter(
-            [at for at, kind in enumerate(kinds) if kind not in _LOOSE and not _is_closure(parts[at])]
+            [at for at, kind in enumerate(kinds) if kind not in _LOOSE and not _is_closure(found[at])]
         )
-        self._texts, self._same = self._get_texts(parts), self._get_same(parts)
+        self._texts, self._same = self._get_texts(found), self._get_same(found)
         self._bound = [at for at, each in enumerate(functions) if each.__closure__ is not None]
+
+    def template(self, cls: type) -> bytes:
+        """Return the definition of the class, sealed when it is first asked for."""
+        if self._template is None:
+            self._template = write_template(cls, self.parts)
+        return self._template
 
     def shows(self, cls: type) -> bool:
         """Tell whether a class is what it was; False where that is not certain."""

@@ -24,7 +24,7 @@ from pickleloaf.code.envelope import seal, unseal
 from pickleloaf.code.source import is_provided
 from pickleloaf.reducers._uses import Uses, merged
 
-__all__ = ["Parts", "comparable", "open_template", "put_together", "write_template"]
+__all__ = ["Parts", "comparable", "open_template", "put_together", "uses_of", "write_template"]
 
 #: Attributes as (name, kind, contents). The kind of a value is its type, or the types in a tuple: 1 is
 #: not True. In a template it is "value".
@@ -32,10 +32,14 @@ Parts = tuple[tuple[str, Any, Any], ...]
 _WRAPPERS: dict[str, type] = {"staticmethod": staticmethod, "classmethod": classmethod}
 
 
-def write_template(cls: type, parts: Parts) -> tuple[bytes, Uses]:
-    """Seal a definition; return with it what its functions use."""
-    codes = [function[0] for function in _functions(parts)]
-    together = _written_together(cls, codes)
+def uses_of(parts: Parts) -> Uses:
+    """Return what the functions among some attributes look up."""
+    return merged([facts_of(function[0]).names for function in _functions(parts)])
+
+
+def write_template(cls: type, parts: Parts) -> bytes:
+    """Seal a definition."""
+    together = _written_together(cls, [function[0] for function in _functions(parts)])
     settled, source = settle_together(together) if together else ([], "")
     written = dict(zip(map(id, together), settled, strict=True))
 
@@ -52,8 +56,7 @@ def write_template(cls: type, parts: Parts) -> tuple[bytes, Uses]:
         else:
             encoded.append((name, kind, encode(contents)) if type(kind) is str else (name, "value", contents))
     text = source.encode("utf-8", "surrogatepass")
-    template = seal(marshal.dumps((cls.__name__, tuple(encoded), text), WRITE_NO_REFERENCES))
-    return template, merged([facts_of(code).names for code in codes])
+    return seal(marshal.dumps((cls.__name__, tuple(encoded), text), WRITE_NO_REFERENCES))
 
 
 def _written_together(cls: type, codes: list[CodeType]) -> list[CodeType]:

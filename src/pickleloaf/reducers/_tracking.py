@@ -30,6 +30,8 @@ __all__ = [
     "keywords_of",
     "known",
     "received",
+    "remember",
+    "remembered",
     "revision",
     "start",
     "takes_revision",
@@ -51,7 +53,7 @@ class _Tracked:
         "received",
         "revisions",
         "signature",
-        "template",
+        "snapshot",
         "unfinished",
     )
 
@@ -60,7 +62,7 @@ class _Tracked:
         #: Keywords of the class statement, which Python itself does not keep.
         self.keywords = keywords
         #: What a closed class was last taken apart into, and what it last arrived as; see _closed.
-        self.template: Any = None
+        self.snapshot: Any = None
         self.received: bytes | None = None
         #: The code of its functions when it first travelled, and the revisions that have arrived.
         self.signature: tuple[Any, ...] | None = None
@@ -126,6 +128,19 @@ def _digest(cls: type, dump: Dump) -> bytes:
 def known(cls: type) -> _Tracked | None:
     """Return what is known about a class; None if it has no identity yet."""
     return _by_class.get(id(cls))
+
+
+def remember(cls: type, snapshot: Any) -> None:
+    """Keep what a closed class was last taken apart into, if the class has an identity."""
+    known = _by_class.get(id(cls))
+    if known is not None:
+        known.snapshot = snapshot
+
+
+def remembered(cls: type) -> Any:
+    """Return what a closed class was last taken apart into, or None."""
+    known = _by_class.get(id(cls))
+    return None if known is None else known.snapshot
 
 
 def revision(cls: type, signature: tuple[Any, ...]) -> bool:
