@@ -115,7 +115,9 @@ class Pickler(pickle.Pickler):
         self._dump = Dump(policy, protocol, _define)
         self._used = False
         self._judged = _CORE.copy()
-        self._override = override = _override(weakref.ref(self), self._judged, self._dump)
+        self._override = override = _override(
+            None if file is None else weakref.ref(self), self._judged, self._dump
+        )
         if type(self).reducer_override is _reducer_override:
             self.reducer_override = override  # type: ignore[method-assign, assignment]
 
@@ -177,14 +179,25 @@ class Pickler(pickle.Pickler):
 _reducer_override = Pickler.reducer_override
 
 
-def _override(pickler: weakref.ref[Pickler], judged: dict[type, Any], dump: Dump) -> Callable[[Any], Any]:
-    """Return the ``reducer_override`` of a pickler: how to make an object again, or NotImplemented."""
+def _override(
+    pickler: weakref.ref[Pickler] | None, judged: dict[type, Any], dump: Dump
+) -> Callable[[Any], Any]:
+    """Return the ``reducer_override`` of a pickler: how to make an object again, or NotImplemented.
+
+    Args:
+        pickler: the pickler, where its user may give it a dispatch table; None for one of our own.
+        judged: the reducers of the types that have been met.
+        dump: the pickler's state.
+    """
 
     def reducer_override(obj: Any) -> Any:
         try:
             reducer = judged[type(obj)]
         except (KeyError, TypeError):
-            reducer = _judge(type(obj), getattr(pickler(), "dispatch_table", copyreg.dispatch_table), dump)
+            registered = copyreg.dispatch_table
+            if pickler is not None:
+                registered = getattr(pickler(), "dispatch_table", registered)
+            reducer = _judge(type(obj), registered, dump)
             if _has_plain_hash(type(obj)):
                 judged[type(obj)] = reducer
             elif reducer is None:  # pickle would look its dispatch table up by the type

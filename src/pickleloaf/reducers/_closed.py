@@ -42,6 +42,7 @@ from pickleloaf.wire import verb
 
 __all__ = ["reduce_closed", "sealed_definition"]
 
+_OBJECT = (object,)
 _VALUES = Kinds(ATOMS - {bytearray, type(NotImplemented)})  # what marshal can write
 
 
@@ -50,14 +51,14 @@ def reduce_closed(cls: type, dump: Dump) -> Any:
     last = None if dump.portable else _snapshot(cls)
     if last is None or not last.functions.isdisjoint(dump.nested):  # a method has travelled on its own
         return None
-    used = look_up(cls, last.uses, dump)
+    used = look_up(last.scope, last.uses, dump)
     if used is None:
         return None
     identity = None if dump.digesting is cls else _tracking.identity(cls, dump)
     _tracking.remember(cls, last)
     dump.closed.append(cls)
     template = last.template(cls)
-    bases = () if cls.__bases__ == (object,) else cls.__bases__
+    bases = () if cls.__bases__ == _OBJECT else cls.__bases__
     if used:
         return rebuild_closed_class, (identity, template, bases, used)
     return rebuild_closed_class, (identity, template, bases) if bases else (identity, template)
@@ -68,13 +69,13 @@ def sealed_definition(cls: type) -> bytes | None:
 
     That is its template, where there is nothing to the class but this and builtins.
     """
-    last = _snapshot(cls) if cls.__bases__ == (object,) else None
-    return last.template(cls) if last is not None and needs_nothing(cls, last.uses) else None
+    last = _snapshot(cls) if cls.__bases__ == _OBJECT else None
+    return last.template(cls) if last is not None and needs_nothing(last.scope(), last.uses) else None
 
 
 def _snapshot(cls: type) -> Snapshot | None:
     """Return what a closed class has been taken apart into; None for another one."""
-    if type(cls) is not type or not _has_plain_bases(cls):
+    if type(cls) is not type or (cls.__bases__ != _OBJECT and not _has_plain_bases(cls)):
         return None
     last: Snapshot | None = _tracking.remembered(cls) or kept(cls)
     if last is None or not last.shows(cls):

@@ -5,7 +5,7 @@ whether everything that could have been replaced is still there. This is part of
 are asked in C and many at once. (Not of ``id``: each call is an audit event, which takes long.)
 
 1. What lives in the class for ever, atoms and code, is held and has to be the same object; equality would not
-   do, since 1 == True. For text it does.
+   do, since 1 == True.
 2. Functions are held weakly, since they lead to their globals and so perhaps to the class itself, which
    would live for ever. Of a property or a static method its functions are looked at, not the object.
 3. What a function consists of is what `gc` says that it refers to, whichever attributes a Python has. It keeps
@@ -38,10 +38,6 @@ _WRAPPERS: dict[type, Any] = {
 }
 
 
-#: Types of which nothing is held: of dicts it is seen whether they are empty, text may be equal.
-_LOOSE = frozenset({dict, str})
-
-
 class Snapshot:
     """What a closed class was taken apart into, and what it consisted of then.
 
@@ -52,8 +48,8 @@ class Snapshot:
     """
 
     __slots__ = (
-        "_bound", "_count", "_get_dicts", "_get_functions", "_get_others", "_get_same", "_get_texts", "_is_settled",
-        "_names", "_others", "_refs", "_same", "_template", "_texts", "_wrapped", "functions", "parts", "uses",
+        "_bound", "_count", "_get_dicts", "_get_functions", "_get_others", "_get_same", "_is_settled", "_names",
+        "_others", "_refs", "_same", "_slots", "_template", "_wrapped", "functions", "parts", "uses",
     )  # fmt: skip
 
     def __init__(self, cls: type, parts: Parts, uses: Uses) -> None:
@@ -62,14 +58,16 @@ class Snapshot:
         self._template: bytes | None = None
         self._names = list(cls.__dict__)
         values = list(cls.__dict__.values())
-        plain = [at for at, value in enumerate(values) if type(value) is FunctionType]
+        kinds = list(map(type, values))
+        plain = [at for at, kind in enumerate(kinds) if kind is FunctionType]
         self._get_functions = _getter(plain)
-        self._wrapped = [at for at, value in enumerate(values) if type(value) in _WRAPPERS]
+        self._wrapped = [at for at, kind in enumerate(kinds) if kind in _WRAPPERS]
         # The descriptors of slots lead to the class. They cannot be replaced without showing another type.
-        taken = {*plain, *self._wrapped}
-        self._get_others = _getter(
-            [at for at in range(len(values)) if at not in taken and not hasattr(type(values[at]), "__set__")]
-        )
+        self._slots = [
+            at for at, kind in enumerate(kinds) if hasattr(kind, "__set__") and kind not in _WRAPPERS
+        ]
+        taken = {*plain, *self._wrapped, *self._slots}
+        self._get_others = _getter([at for at in range(len(values)) if at not in taken])
         functions, self._others = self._look(cls, values)
         self._is_settled = not any(each.__kwdefaults__ for each in functions)
         self._refs = [weakref.ref(each) for each in functions]
@@ -79,11 +77,10 @@ class Snapshot:
         kinds = list(map(type, found))
         # Other dicts are the globals and the builtins.
         self._get_dicts = _getter([at for at, kind in enumerate(kinds) if kind is dict and not found[at]])
-        self._get_texts = _getter([at for at, kind in enumerate(kinds) if kind is str])
         self._get_same = _getter(
-            [at for at, kind in enumerate(kinds) if kind not in _LOOSE and not _is_closure(found[at])]
+            [at for at, kind in enumerate(kinds) if kind is not dict and not _is_closure(found[at])]
         )
-        self._texts, self._same = self._get_texts(found), self._get_same(found)
+        self._same = self._get_same(found)
         self._bound = [at for at, each in enumerate(functions) if each.__closure__ is not None]
 
     def template(self, cls: type) -> bytes:
@@ -97,33 +94,42 @@ class Snapshot:
         if list(cls.__dict__) != self._names or not self._is_settled:
             return False
         functions, others = self._look(cls, list(cls.__dict__.values()))
-        if functions != list(map(call, self._refs)) or not all(map(is_, others, self._others)):
+        if not (_are(functions, [*map(call, self._refs)]) and _are(others, self._others)):
             return False
         parts = get_referents(*functions)
-        if (
-            len(parts) != self._count
-            or self._get_texts(parts) != self._texts
-            or not all(map(is_, self._get_same(parts), self._same))
-            or any(self._get_dicts(parts))
-        ):
+        if len(parts) != self._count or any(self._get_dicts(parts)):
+            return False
+        if not all(map(is_, self._get_same(parts), self._same)):
             return False
         try:
             return all(functions[at].__closure__[0].cell_contents is cls for at in self._bound)
         except ValueError:  # the cell has been emptied
             return False
 
+    def scope(self) -> dict[str, Any]:
+        """Return the globals of the functions, as long as they are shown."""
+        function = self._refs[0]() if self._refs else None
+        return {} if function is None else function.__globals__
+
     def _look(self, cls: type, values: list[Any]) -> tuple[list[Any], list[Any]]:
-        """Return the functions, and what else has to be identical: what is the class's own, types, atoms."""
+        """Return the functions, and what else has to be identical: what is the class's own, atoms, types."""
         functions = [*self._get_functions(values)]
-        others = [*_OWN(cls), *map(type, values), *self._get_others(values)]
+        others = [*_OWN(cls), *self._get_others(values), *[type(values[at]) for at in self._slots]]
         for at in self._wrapped:
-            for part in _WRAPPERS[type(values[at])](values[at]):
+            wrapper = values[at]
+            others.append(type(wrapper))
+            for part in _WRAPPERS[type(wrapper)](wrapper) if type(wrapper) in _WRAPPERS else ():
                 if type(part) is FunctionType:
                     functions.append(part)
                     others.append(FunctionType)  # one stands here, whichever it is
                 else:
                     others.append(part)
         return functions, others
+
+
+def _are(some: list[Any], others: list[Any]) -> bool:
+    """Tell whether objects are the same, one by one."""
+    return len(some) == len(others) and all(map(is_, some, others))
 
 
 def _is_closure(part: Any) -> bool:

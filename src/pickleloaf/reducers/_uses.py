@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Iterable
-from types import FunctionType, ModuleType
+from collections.abc import Callable, Iterable
+from types import ModuleType
 from typing import Any, NamedTuple
 
 from pickleloaf._compat import LAZY_IMPORT
@@ -60,48 +60,45 @@ def _firsts(chains: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
     return _once([chain[0] for chain in chains])
 
 
-def look_up(cls: type, uses: Uses, dump: Dump) -> dict[str, Any] | None:
-    """Return the globals behind the names, or None where they are not fit for a closed class."""
-    used: dict[str, Any] = {}
+def look_up(scope: Callable[[], dict[str, Any]], uses: Uses, dump: Dump) -> dict[str, Any] | None:
+    """Return the globals behind the names, or None where they are not fit for a closed class.
+
+    Args:
+        scope: returns the globals of the functions.
+        uses: the names.
+        dump: the pickler's state.
+    """
     if uses.imports and dump.policy.ships_modules:
         return None
     if uses.look_ups is not None:
         dump.uses.append(uses.look_ups)
     if not uses.globals:
-        return used
-    scope = _scope(cls)
+        return {}
+    names = scope()
+    used: dict[str, Any] = {}
     for name in uses.globals:
-        value = scope.get(name, used)
-        if type(value) is LAZY_IMPORT:
-            value = import_now(scope, name)
-        if value is used:
-            if not hasattr(builtins, name):
+        if name not in names:
+            if name not in _BUILTINS:
                 return None
-        elif type(value) is ModuleType or dump.policy.by_reference(value):
-            used[name] = value
-        else:
+            continue
+        value = names[name]
+        if type(value) is LAZY_IMPORT:
+            value = import_now(names, name)
+        if type(value) is not ModuleType and not dump.policy.by_reference(value):
             return None
-    if any(_is_package(used.get(first)) for first in uses.firsts):
+        used[name] = value
+    if used and any(_is_package(used.get(first)) for first in uses.firsts):
         return None  # submodules may have to be imported as well
     return used
 
 
-def needs_nothing(cls: type, uses: Uses) -> bool:
-    """Tell whether the functions of a class look up nothing but builtins."""
-    return not uses.imports and (not uses.globals or _scope(cls).keys().isdisjoint(uses.globals))
+def needs_nothing(scope: dict[str, Any], uses: Uses) -> bool:
+    """Tell whether functions with these globals look up nothing but builtins."""
+    return not uses.imports and scope.keys().isdisjoint(uses.globals)
 
 
 def _is_package(value: Any) -> bool:
     return type(value) is ModuleType and "__path__" in value.__dict__
 
 
-def _scope(cls: type) -> dict[str, Any]:
-    values = cls.__dict__.values()
-    for value in values:
-        if type(value) is FunctionType:
-            return value.__globals__
-    for value in values:
-        function = getattr(value, "fget", None) or getattr(value, "__func__", value)
-        if type(function) is FunctionType:
-            return function.__globals__
-    return {}
+_BUILTINS = vars(builtins)

@@ -29,9 +29,10 @@ def reduce_method(method: MethodType, dump: Dump) -> Any:
         held = base.__dict__
         if held.get(name) is function:
             return rebuild_bound, (base, name, owner)
-        private = f"_{base.__name__.lstrip('_')}{name}"
-        if held.get(private) is function:
-            return rebuild_bound, (base, private, owner)
+        if name[:2] == "__":  # its name in the class has that of the class in it
+            private = f"_{base.__name__.lstrip('_')}{name}"
+            if held.get(private) is function:
+                return rebuild_bound, (base, private, owner)
     for base in owner.__mro__ if issubclass(type(owner), type) else ():
         found = base.__dict__.get(name)
         if isinstance(found, classmethod) and found.__func__ is function:
