@@ -30,6 +30,7 @@ LAYERS = (
         "rescue",
         "settle",
         "blame",
+        "judging",
         "carrying",
         "patching",
         "provided",

@@ -1,33 +1,21 @@
-"""Dumping: drives the table of reducers from inside the C pickler.
-
-`reducer_override` is called for every object but exact builtin containers and atoms, so it is the hot
-path of the whole package: one look-up by exact type. Each pickler has it as a closure, which costs a
-thousand plain instances a fifth less than a method would. A type is judged once per pickler, when its
-first object is met (`_judge`). Types whose metaclass redefines hash or equality are judged each time,
-since nothing can be looked up by them.
-"""
+"""Dumping: drives the table of reducers from inside the C pickler (see judging)."""
 
 from __future__ import annotations
 
-import copyreg
 import functools
 import importlib
 import pickle
 import sys
 import weakref
 from collections.abc import Callable
-from types import FunctionType
 from typing import Any, Self
 
 from pickleloaf.errors import EncodeError
+from pickleloaf.judging import CORE, CORE_SIZE, override_of
 from pickleloaf.policy.by_value import Registry, ValuePolicy, chosen_policy, default_treatment
 from pickleloaf.policy.handles import Handles
-from pickleloaf.reducers import reducer_for, reducer_of_policy
 from pickleloaf.reducers._closed import sealed_definition
-from pickleloaf.reducers._dump import Dump, Namespace, ShippedModules, Unheard
-from pickleloaf.reducers._namespaces import reduce_namespace, reduce_shipped_modules
-from pickleloaf.reducers.classes import reduce_class
-from pickleloaf.reducers.functions import reduce_function
+from pickleloaf.reducers._dump import Dump, Unheard
 from pickleloaf.rescue import Buffers, Memory, Parts, rescue
 
 __all__ = ["DEFAULT_PROTOCOL", "REGISTRY", "Pickler", "dump", "dumps"]
@@ -41,17 +29,6 @@ REGISTRY = Registry()
 HANDLES = Handles()
 
 BufferCallback = Callable[[pickle.PickleBuffer], Any] | None
-
-#: Judged beforehand: pickle knows the first two itself, and asks no dispatch table about them; the others are our own,
-#: and in every payload with functions where modules may travel.
-_CORE: dict[type, Any] = {
-    FunctionType: reduce_function,
-    type: reduce_class,
-    Namespace: reduce_namespace,
-    ShippedModules: reduce_shipped_modules,
-}
-_CORE_SIZE = len(_CORE)
-
 
 _dump, _clear_memo = pickle.Pickler.dump, pickle.Pickler.clear_memo
 
@@ -114,8 +91,8 @@ class Pickler(pickle.Pickler):
         pickle.Pickler.__init__(self, parts, protocol, buffer_callback=self._buffers)
         self._dump = Dump(policy, protocol, _define)
         self._used = False
-        self._judged = _CORE.copy()
-        self._override = override = _override(
+        self._judged = CORE.copy()
+        self._override = override = override_of(
             None if file is None else weakref.ref(self), self._judged, self._dump
         )
         if type(self).reducer_override is _reducer_override:
@@ -166,9 +143,9 @@ class Pickler(pickle.Pickler):
         """Forget which objects have been pickled, as pickle does."""
         _clear_memo(self)
         self._dump.clear()
-        if len(self._judged) > _CORE_SIZE:
+        if len(self._judged) > CORE_SIZE:
             self._judged.clear()
-            self._judged.update(_CORE)
+            self._judged.update(CORE)
         self._used = False
 
     def reducer_override(self, obj: Any) -> Any:  # noqa: D102 - see below
@@ -177,56 +154,6 @@ class Pickler(pickle.Pickler):
 
 #: To tell whether a subclass has its own.
 _reducer_override = Pickler.reducer_override
-
-
-def _override(
-    pickler: weakref.ref[Pickler] | None, judged: dict[type, Any], dump: Dump
-) -> Callable[[Any], Any]:
-    """Return the ``reducer_override`` of a pickler: how to make an object again, or NotImplemented.
-
-    Args:
-        pickler: the pickler, where its user may give it a dispatch table; None for one of our own.
-        judged: the reducers of the types that have been met.
-        dump: the pickler's state.
-    """
-
-    def reducer_override(obj: Any) -> Any:
-        try:
-            reducer = judged[type(obj)]
-        except (KeyError, TypeError):
-            registered = copyreg.dispatch_table
-            if pickler is not None:
-                registered = getattr(pickler(), "dispatch_table", registered)
-            reducer = _judge(type(obj), registered, dump)
-            if _has_plain_hash(type(obj)):
-                judged[type(obj)] = reducer
-            elif reducer is None:  # pickle would look its dispatch table up by the type
-                return obj.__reduce_ex__(dump.protocol)
-        if reducer is None:
-            return NotImplemented
-        dump.is_used = True
-        return reducer(obj, dump)
-
-    return reducer_override
-
-
-def _judge(cls: type, registered: Any, dump: Dump) -> Any:
-    """Choose the reducer for a type; what the user says or registered comes first."""
-    said = dump.policy.handles.policy_for(cls)
-    if said is not None:
-        return reducer_of_policy(cls, said)
-    try:
-        if cls in registered:
-            return None
-    except TypeError:  # a metaclass that makes classes unhashable
-        pass
-    return reducer_for(cls)
-
-
-def _has_plain_hash(cls: type) -> bool:
-    """Tell whether types can be looked up by this one: its metaclass compares classes by identity."""
-    metaclass = type(cls)
-    return metaclass is type or (metaclass.__hash__ is type.__hash__ and metaclass.__eq__ is type.__eq__)
 
 
 @functools.cache
