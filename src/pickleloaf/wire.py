@@ -183,6 +183,7 @@ VERBS: dict[str, Verb] = {
     "promise": Verb("tasks.promise", "a promise of the cluster that loads it"),
     "ref": Verb("tasks.refs", "a ref of the cluster that loads it"),
     "taken": Verb("tasks.promise", "stands for a value that a task takes as an argument"),
+    "lost": Verb("tasks.parcels", "an error: what was here could not be received"),
     "ignoring": Verb("tasks.promise", "a function of one argument, which it ignores, from one of none"),
     "chunked": Verb("tasks.chunks", "a function of many items, from one of one item"),
     # small parts

@@ -26,6 +26,7 @@ from pickleloaf.tasks.futures import TaskFuture
 from pickleloaf.tasks.instructions import DRIVER
 from pickleloaf.tasks.parcels import Parcel, pack
 from pickleloaf.tasks.promise import RUNTIMES, Promise
+from pickleloaf.tasks.system import raise_descriptor_limit
 from pickleloaf.tasks.tasking import Tasking
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ class Cluster(Tasking):
         """
         super().__init__(0)
         names = _names(workers)
+        raise_descriptor_limit()
         self.workers = names
         self.grace_s = grace_s
         self._driver = Driver(

@@ -7,7 +7,9 @@
 1. A frame is small: whatever is large lies in shared memory, and its descriptor comes with the frame
    (`SCM_RIGHTS`, with the frame's first byte). So no length is near a limit, and nobody waits for long.
 2. Frames go out in the order in which they were given to `send`, from whichever thread.
-3. A driver never waits for a worker to read (`blocking=False`): what does not fit is kept, and `flush`
+3. A descriptor that this process has no room for is lost, and its frame says so: each read brings one at most,
+   and the system tells when it kept it back. Whoever opens what it was of gets an error; the others go on.
+4. A driver never waits for a worker to read (`blocking=False`): what does not fit is kept, and `flush`
    sends it on when the socket can take more. A worker does wait: its driver always reads.
 """
 
@@ -23,9 +25,11 @@ from collections import deque
 from enum import IntEnum
 from typing import Any, NamedTuple
 
-__all__ = ["Frame", "Kind", "Link", "encode_frame"]
+__all__ = ["LOST", "Frame", "Kind", "Link", "encode_frame"]
 
 _HEAD = struct.Struct("<BBHIQQ")
+#: In the place of a descriptor that did not fit into this process.
+LOST = -2
 _CHUNK = 1 << 17
 _MAX_FDS = 253  # the most that Linux passes at once
 _FD_SPACE = socket.CMSG_SPACE(_MAX_FDS * array.array("i").itemsize)
@@ -64,7 +68,7 @@ class Frame(NamedTuple):
     ident: int
     facts: Any
     body: bytes
-    fd: int  # -1 for none; the receiver's to close
+    fd: int  # the receiver's to close; -1 for none, or LOST
 
 
 _KINDS = tuple(Kind(number) if number else None for number in range(max(Kind) + 1))
@@ -133,7 +137,7 @@ class Link:
             BlockingIOError: there is nothing to read now.
         """
         try:
-            nbytes, extra, _, _ = self.sock.recvmsg_into([self._buffer], _FD_SPACE, _CLOEXEC)
+            nbytes, extra, flags, _ = self.sock.recvmsg_into([self._buffer], _FD_SPACE, _CLOEXEC)
         except (ConnectionResetError, BrokenPipeError):
             return None
         for level, kind, content in extra:
@@ -141,6 +145,8 @@ class Link:
                 fds = array.array("i")
                 fds.frombytes(content[: len(content) - len(content) % fds.itemsize])
                 self._fds.extend(fds)
+        if flags & socket.MSG_CTRUNC:
+            self._fds.append(LOST)
         if not nbytes:
             return None
         self.nreceived += nbytes
@@ -151,8 +157,9 @@ class Link:
         """Close the socket, and whatever was to be passed on."""
         self.sock.close()
         with self._lock:
-            for fd in [*self._fds, *(fd for _, fd in self._unsent if fd >= 0)]:
-                os.close(fd)
+            for fd in [*self._fds, *(fd for _, fd in self._unsent)]:
+                if fd >= 0:
+                    os.close(fd)
             self._fds.clear()
             self._unsent.clear()
 

@@ -7,6 +7,7 @@ read-only, and the memory lives as long as the last of them.
 
 from __future__ import annotations
 
+import errno
 import pickle
 import threading
 from collections.abc import Callable
@@ -18,8 +19,9 @@ from pickleloaf.pickler import Pickler
 from pickleloaf.tasks.shared_memory import Segment, places
 from pickleloaf.tasks.sharing import received, shared
 from pickleloaf.unpickler import loads
+from pickleloaf.wire import verb
 
-__all__ = ["ATOMS", "LARGE", "Packer", "Parcel", "mentioning", "pack", "unpack"]
+__all__ = ["ATOMS", "LARGE", "Packer", "Parcel", "mentioning", "pack", "rebuild_lost", "unpack"]
 
 #: From this size on, in bytes, a buffer or a pickle lies in shared memory.
 LARGE = 1 << 16
@@ -67,12 +69,41 @@ class Parcel:
 
     @classmethod
     def received(cls, data: bytes, layout: Layout | None, fd: int, mentions: tuple[int, ...] = ()) -> Parcel:
-        """Put together a parcel that came over a link.
+        """Put together a parcel that came over a link; without its descriptor it is an error for whoever opens it.
 
         Raises:
             ValueError: the descriptor is not what was announced.
         """
-        return cls(data, None if layout is None else received(fd, layout[0]), layout, mentions)
+        if layout is None:
+            return cls(data, mentions=mentions)
+        if fd < 0:
+            return cls(pickle.dumps(_Lost(layout[0]), 5), mentions=mentions)  # nothing can be imported now
+        return cls(data, received(fd, layout[0]), layout, mentions)
+
+
+class _Lost:
+    """What cannot be had, as its descriptor is lost."""
+
+    def __init__(self, nbytes: int) -> None:
+        self._nbytes = nbytes
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return rebuild_lost, (self._nbytes,)
+
+
+@verb
+def rebuild_lost(nbytes: int) -> Any:
+    """Say why a value is not there.
+
+    Raises:
+        OSError: always.
+    """
+    raise OSError(
+        errno.EMFILE,
+        f"{nbytes:,} bytes of shared memory came while the process had no file descriptor left for them; "
+        "let go of results that are done with (each one that nobody has read holds a descriptor), or "
+        "raise the limit (ulimit -n)",
+    )
 
 
 class _Mentions(threading.local):

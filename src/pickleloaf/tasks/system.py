@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
 
-__all__ = ["die_with", "exit_notice", "limit_memory", "resident"]
+__all__ = ["die_with", "exit_notice", "limit_memory", "raise_descriptor_limit", "resident"]
 
 _PR_SET_PDEATHSIG = 1
+#: So many descriptors are enough; some systems set no limit, and then look through all that there could be.
+_DESCRIPTORS = 1 << 16
 
 
 def die_with(parent: int) -> None:
@@ -36,6 +39,20 @@ def limit_memory(nbytes: int) -> None:
 
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
     resource.setrlimit(resource.RLIMIT_AS, (nbytes, hard))
+
+
+def raise_descriptor_limit() -> None:
+    """Let this process have as many file descriptors as it may; by default that is often no more than 1,024.
+
+    Each piece of shared memory that is on its way, or that nobody has read yet, holds one.
+    """
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, _DESCRIPTORS)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with contextlib.suppress(ValueError, OSError):  # a system may allow less than it says
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def exit_notice(pid: int) -> int | None:
