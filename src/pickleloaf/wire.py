@@ -185,6 +185,7 @@ VERBS: dict[str, Verb] = {
     "taken": Verb("tasks.promise", "stands for a value that a task takes as an argument"),
     "lost": Verb("tasks.parcels", "an error: what was here could not be received"),
     "ignoring": Verb("tasks.promise", "a function of one argument, which it ignores, from one of none"),
+    "hollow": Verb("tasks.standalone", "a closure that takes what is in its cells as arguments"),
     "chunked": Verb("tasks.chunks", "a function of many items, from one of one item"),
     # small parts
     "pack": Verb("reducers._building", "a tuple of its arguments"),

@@ -39,6 +39,23 @@ def test_tasks_are_spread_and_sent_ahead():
     assert s.finished("b", 2, ok=True) == [Start(4), Settle(2, ok=True), Send("b", 5)]
 
 
+def test_worker_that_runs_out_is_given_more_in_advance():
+    """Who has run all tasks of its line while others waited gets twice as many; until some are taken back."""
+    s = with_workers("a", ahead=2)
+    for ident in range(1, 12):
+        s.submitted(ident)
+    s.batch_begins()
+    assert s.finished("a", 1, ok=True) == [Start(2), Settle(1, ok=True)]
+    assert s.finished("a", 2, ok=True) == [Settle(2, ok=True)]
+    assert [step for step in s.batch_ends() if type(step) is Send] == [Send("a", n) for n in (3, 4, 5, 6)]
+    assert [step for step in s.finished("a", 3, ok=True) if type(step) is Send] == [Send("a", 7)]
+    assert [len(s.workers["a"].line), s.workers["a"].ahead] == [4, 4]
+    for ident in range(4, 10):
+        s.finished("a", ident, ok=True)
+    assert s.joined("b") == [TakeBack("a", (11,))]
+    assert s.workers["a"].ahead == 2
+
+
 def test_idle_worker_takes_from_a_busy_one():
     """What has not begun is asked back when somebody has nothing to do."""
     s = with_workers("a", ahead=4)

@@ -69,13 +69,16 @@ class Call:
                 break
         if kwargs:
             kwargs = {key: _taken(each, needs) for key, each in kwargs.items()}
-        data = pickle_of(f)
-        if data is None:
+        known = pickle_of(f)
+        if known is not None:
+            data, contents = known
+            args = (*contents, *args)
+        else:
             function = pack(f)
             if function.segment is not None or function.mentions:
                 return cls(b"", pack([args, kwargs, f]), tuple(needs), name)
             data = function.data
-            remember_pickle(f, data)
+            remember_pickle(f, data, lambda hollow: pack(hollow).data)
         arguments = pack([args, kwargs] if kwargs else args) if args or kwargs else _NO_ARGUMENTS
         return cls(data, arguments, tuple(needs), name)
 
@@ -169,7 +172,9 @@ def pack_error(error: BaseException, name: str, worker: str) -> Parcel:
         return pack(_stand_in(error, name, worker, f"which cannot travel: {reason}"))
 
 
-_OURS = frozenset({__name__, "pickleloaf.tasks.worker", "pickleloaf.tasks.running"})
+_OURS = frozenset(
+    {__name__, "pickleloaf.tasks.standalone", "pickleloaf.tasks.worker", "pickleloaf.tasks.running"}
+)
 
 
 def _stand_in(error: BaseException, name: str, worker: str, why: str) -> TaskError:

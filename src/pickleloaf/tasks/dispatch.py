@@ -9,14 +9,18 @@ from pickleloaf.tasks.values import Value, Values
 
 __all__ = ["Dispatch", "Worker"]
 
+#: How long the line of a worker becomes at most.
+_MOST_AHEAD = 64
+
 
 class Worker:
     """What the scheduler knows of a worker."""
 
-    __slots__ = ("aside", "asked", "line", "name", "pinned", "sent", "up")
+    __slots__ = ("ahead", "aside", "asked", "line", "name", "pinned", "sent", "up")
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, ahead: int) -> None:
         self.name = name
+        self.ahead = ahead  # how long its line may be
         self.up = False
         self.line: deque[int] = deque()  # sent; the first is running
         self.aside: set[int] = set()  # running, and in nobody's way
@@ -32,7 +36,7 @@ class Dispatch:
         """Set up a scheduler without workers.
 
         Args:
-            ahead: how many tasks a worker has at most, the one that runs included.
+            ahead: how many tasks a worker has, the one that runs included, until it turns out that it needs more.
             max_tasks: after how many tasks a worker is replaced; 0 for never.
         """
         self.workers: dict[str, Worker] = {}
@@ -41,6 +45,17 @@ class Dispatch:
         self._ahead = ahead
         self._max_tasks = max_tasks
         self._out: list[Instruction] = []
+        self._in_batch = False
+
+    def batch_begins(self) -> None:
+        """Several events come at once: until the last of them no task is given to a worker."""
+        self._in_batch = True
+
+    def batch_ends(self) -> list[Instruction]:
+        """That was the last of them."""
+        self._in_batch = False
+        self._dispatch()
+        return self._taken()
 
     def _taken(self) -> list[Instruction]:
         out, self._out = self._out, []
@@ -65,6 +80,8 @@ class Dispatch:
         if line and line[0] == ident:
             line.popleft()
             self._begin(worker)
+            if not line and self.queue:  # it has had nothing to do since: its tasks are short
+                worker.ahead = min(2 * worker.ahead, _MOST_AHEAD)
         elif ident in worker.aside:
             worker.aside.remove(ident)
         elif ident in line:
@@ -82,6 +99,8 @@ class Dispatch:
 
     def _dispatch(self) -> None:
         """Give the tasks that wait to the workers that have the least to do."""
+        if self._in_batch:
+            return
         idle = longest = 0
         for worker in self.workers.values():
             if worker.pinned:
@@ -97,15 +116,16 @@ class Dispatch:
             self._rebalance(idle)
 
     def _send_pinned(self, worker: Worker) -> None:
-        while worker.up and worker.pinned and len(worker.line) < self._ahead and not self._spent(worker):
+        while worker.up and worker.pinned and len(worker.line) < worker.ahead and not self._spent(worker):
             self._send(worker, worker.pinned.popleft())
 
     def _share_out(self) -> None:
         while self.queue:
-            least, chosen = self._ahead, None
+            least, chosen = _MOST_AHEAD, None
             for worker in self.workers.values():
-                if worker.up and len(worker.line) < least and not self._spent(worker):
-                    least, chosen = len(worker.line), worker
+                length = len(worker.line)
+                if length < least and length < worker.ahead and worker.up and not self._spent(worker):
+                    least, chosen = length, worker
             if chosen is None:
                 return
             self._send(chosen, self.queue.popleft())
@@ -125,6 +145,7 @@ class Dispatch:
                 continue
             unbegun = [ident for ident in list(worker.line)[1:] if self._may_move(ident)]
             if unbegun:
+                worker.ahead = self._ahead
                 self._ask_back(worker, tuple(unbegun[len(unbegun) // 2 :]))
                 idle -= 1
             if idle <= 0:

@@ -176,8 +176,15 @@ class Driver(Traffic):
     def arrived(self, member: Member, frames: list[Frame]) -> list[Settled]:
         """Heed what a worker says; return what is to be settled."""
         with self._lock:
-            for frame in frames:
-                HEED[frame.kind](self, member, frame)
+            if len(frames) == 1:
+                HEED[frames[0].kind](self, member, frames[0])
+                return self._flush()
+            self._scheduler.batch_begins()
+            try:
+                for frame in frames:
+                    HEED[frame.kind](self, member, frame)
+            finally:
+                self._obey(self._scheduler.batch_ends())
             return self._flush()
 
     def lead(self, future: TaskFuture, timeout_s: float | None) -> None:

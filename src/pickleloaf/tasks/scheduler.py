@@ -11,8 +11,9 @@ drives it keeps the bytes under the same numbers and carries out the instruction
    value is pending, then settled once: ready or failed.
 2. A value is forgotten when it is settled and nobody needs it: no holder (driver or worker) has a handle on
    it, no task that is still to run takes it, and no value that is remembered mentions it.
-3. A worker is given a few tasks in advance, so that it never waits for the driver. It runs them in the
-   order in which they were sent: the first is running, the others have not begun, and can be taken back.
+3. A worker is given a few tasks in advance, so that it never waits for the driver; more, when it has run out of
+   them while others waited. It runs them in the order in which they were sent: the first is running, the
+   others have not begun, and can be taken back.
 4. A task that waits for others, or is asynchronous, is *aside*: it does not keep its worker from the next.
 5. When a worker dies, what was running there has failed, unless it may be retried; what had not begun is
    simply sent to another.
@@ -132,13 +133,13 @@ class Scheduler(Dispatch):
 
     def joined(self, name: str) -> list[Instruction]:
         """A worker is ready for tasks: a new name, or the replacement of one that died."""
-        self.workers.setdefault(name, Worker(name)).up = True
+        self.workers.setdefault(name, Worker(name, self._ahead)).up = True
         self._dispatch()
         return self._taken()
 
     def expected(self, name: str) -> list[Instruction]:
         """A worker of this name is being started."""
-        self.workers.setdefault(name, Worker(name))
+        self.workers.setdefault(name, Worker(name, self._ahead))
         return self._taken()
 
     def finished(

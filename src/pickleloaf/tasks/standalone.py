@@ -3,23 +3,35 @@
 A function is pickled for every task, and made anew for every task, since it may have changed meanwhile, or a task may
 have changed it (see calls). Neither can happen to one
 
-1. that is of ``__main__``, and has no closure, no defaults, no attributes of its own;
+1. that is of ``__main__``, and has no defaults and no attributes of its own;
 2. whose code, and code nested in it, looks no global up, assigns none and imports nothing;
 3. whose annotations, if it has any, are builtin classes.
 
-So all there is to look at is whether it still has the same code, names and annotations.
+So all there is to look at is whether it still has the same code, names and annotations. If it is a closure, of nothing
+but atoms, then what is made once is *hollow*: it takes what is in the cells as its first arguments, and fills new ones.
 """
 
 from __future__ import annotations
 
 import operator
-from types import CodeType, FunctionType
+from collections.abc import Callable
+from types import CellType, CodeType, FunctionType
 from typing import Any
 
 from pickleloaf.code.codec import FACETS
 from pickleloaf.code.names import find_names
+from pickleloaf.tasks.parcels import ATOMS
+from pickleloaf.wire import verb
 
-__all__ = ["function_of", "is_standalone", "pickle_of", "remember_function", "remember_pickle"]
+__all__ = [
+    "Hollow",
+    "function_of",
+    "is_standalone",
+    "pickle_of",
+    "rebuild_hollow",
+    "remember_function",
+    "remember_pickle",
+]
 
 #: Pickles of functions by the id of their code, with the code, which so stays alive, and the `FACETS` they had.
 _pickles: dict[int, tuple[CodeType, tuple[Any, ...], bytes]] = {}
@@ -31,18 +43,31 @@ _alone: dict[int, tuple[CodeType, bool]] = {}
 _MOST = 1000
 
 #: What a function has besides, and what that is where it stands alone.
-_REST = operator.attrgetter("__closure__", "__defaults__", "__kwdefaults__", "__module__")
-_ALONE = (None, None, None, "__main__")
+_REST = operator.attrgetter("__defaults__", "__kwdefaults__", "__module__")
+_ALONE = (None, None, "__main__")
 
 
-def pickle_of(f: Any) -> bytes | None:
-    """Return the pickle of a function, if it has been remembered and would be the same now."""
+def pickle_of(f: Any) -> tuple[bytes, tuple[Any, ...]] | None:
+    """Return a pickle that is remembered and says all of a function, with the arguments to be put before its own."""
     if type(f) is not FunctionType:
         return None
     known = _pickles.get(id(f.__code__))
-    if known is None or known[1] != FACETS(f) or _REST(f) != _ALONE:
+    if (
+        known is None
+        or known[1] != FACETS(f)
+        or _REST(f) != _ALONE
+        or f.__globals__.get("__name__") != "__main__"
+    ):
         return None
-    return known[2] if f.__globals__.get("__name__") == "__main__" else None
+    contents: tuple[Any, ...] = ()
+    if f.__closure__ is not None:
+        try:
+            contents = tuple([cell.cell_contents for cell in f.__closure__])
+        except ValueError:  # one of them is empty
+            return None
+        if not ATOMS.issuperset(map(type, contents)):
+            return None
+    return known[2], contents
 
 
 def function_of(pickle: bytes) -> Any:
@@ -58,9 +83,9 @@ def remember_function(pickle: bytes, f: Any) -> None:
         _functions[pickle] = f
 
 
-def remember_pickle(f: Any, pickle: bytes) -> None:
-    """Remember the pickle of a function, if it stands alone."""
-    if not is_standalone(f) or f.__module__ != "__main__":
+def remember_pickle(f: Any, pickle: bytes, pack: Callable[[Any], bytes]) -> None:
+    """Remember the pickle of a function, if it stands alone; of a closure, that of a hollow one."""
+    if type(f) is not FunctionType or _REST(f) != _ALONE or f.__dict__ or not _is_alone(f.__code__):
         return
     name, qualname, doc, attributes, notes, *more = FACETS(f)
     if notes is not None:  # from Python 3.14 on it is None, or a function that makes them
@@ -70,14 +95,17 @@ def remember_pickle(f: Any, pickle: bytes) -> None:
     if len(_pickles) >= _MOST:
         _pickles.clear()
     facets = (name, qualname, doc, dict(attributes), notes, *more)
-    _pickles[id(f.__code__)] = (f.__code__, facets, pickle)
+    _pickles[id(f.__code__)] = (f.__code__, facets, pickle if f.__closure__ is None else pack(Hollow(f)))
 
 
 def is_standalone(f: Any) -> bool:
     """Tell whether a function is nothing but its code, so that no call of it leaves a trace in it."""
-    if type(f) is not FunctionType or _REST(f)[:3] != (None, None, None) or f.__dict__:
-        return False
-    code = f.__code__
+    if type(f) is not FunctionType:
+        return type(f) is Hollow
+    return f.__closure__ is None and _REST(f)[:2] == (None, None) and not f.__dict__ and _is_alone(f.__code__)
+
+
+def _is_alone(code: CodeType) -> bool:
     known = _alone.get(id(code))
     if known is None:
         if len(_alone) >= _MOST:
@@ -89,3 +117,29 @@ def is_standalone(f: Any) -> bool:
 
 def _is_builtin_class(note: Any) -> bool:
     return type(note) is type and note.__module__ == "builtins"
+
+
+class Hollow:
+    """A closure without what is in its cells, which comes first among the arguments."""
+
+    __slots__ = ("__qualname__", "_f", "_size")
+
+    def __init__(self, f: FunctionType) -> None:
+        self._f = f
+        self._size = len(f.__code__.co_freevars)
+        self.__qualname__ = f.__qualname__
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Call the function with new cells."""
+        f, size = self._f, self._size
+        cells = tuple(map(CellType, args[:size]))
+        return FunctionType(f.__code__, f.__globals__, f.__name__, None, cells)(*args[size:], **kwargs)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return rebuild_hollow, (self._f,)
+
+
+@verb
+def rebuild_hollow(f: FunctionType) -> Hollow:
+    """Make a closure whose cells are filled when it is called."""
+    return Hollow(f)
