@@ -63,10 +63,8 @@ class Call:
         name = name_of(f)
         if type(f) is Ref:
             f = _taken(f, needs)
-        for each in args:
-            if type(each) in _TAKEN:
-                args = tuple(_taken(each, needs) for each in args)
-                break
+        if args and not _TAKEN.isdisjoint(map(type, args)):
+            args = tuple(_taken(each, needs) for each in args)
         if kwargs:
             kwargs = {key: _taken(each, needs) for key, each in kwargs.items()}
         known = pickle_of(f)

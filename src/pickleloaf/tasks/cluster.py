@@ -80,6 +80,7 @@ class Cluster(Tasking):
             grace_s=grace_s,
             deadline_s=deadline_s,
         )
+        self.lead, self.rouse = self._driver.lead, self._driver.rouse  # see leading
         RUNTIMES.append(self)
 
     # -- life ------------------------------------------------------------------------------------------
@@ -180,14 +181,6 @@ class Cluster(Tasking):
     def wait(self, future: Future[Any], timeout_s: float | None) -> Any:
         """Block until a future is done, and return what it holds."""
         return future.result(timeout_s)
-
-    def lead(self, future: TaskFuture, timeout_s: float | None) -> None:
-        """Read what workers say until a future is done, if nobody else does (see leading)."""
-        self._driver.lead(future, timeout_s)
-
-    def rouse(self, future: Future[Any]) -> None:
-        """Let whoever waits for a future see that it is done."""
-        self._driver.rouse(future)
 
     def hold(self, ident: int) -> None:
         """Count a handle that has come out of a pickle."""

@@ -12,7 +12,7 @@ from typing import Any
 from pickleloaf.errors import TaskError
 from pickleloaf.tasks.calls import Call
 from pickleloaf.tasks.failures import Death, ending
-from pickleloaf.tasks.futures import TaskFuture, settle
+from pickleloaf.tasks.futures import settle
 from pickleloaf.tasks.instructions import DRIVER
 from pickleloaf.tasks.link import Frame, Kind, encode_frame
 from pickleloaf.tasks.member import Member
@@ -186,14 +186,6 @@ class Driver(Traffic):
             finally:
                 self._obey(self._scheduler.batch_ends())
             return self._flush()
-
-    def lead(self, future: TaskFuture, timeout_s: float | None) -> None:
-        """Read what workers say until a future is done, if nobody else does (see leading)."""
-        self._pool.lead(future, timeout_s)
-
-    def rouse(self, future: Future[Any]) -> None:
-        """Let whoever waits for a future see that it is done."""
-        self._pool.rouse(future)
 
     def tick(self) -> None:
         """Do what is due whenever the driver thread wakes."""

@@ -48,11 +48,12 @@ class TaskFuture(Future[Any]):
             TimeoutError, CancelledError: it is not there, or will not be.
             BaseException: what the task raised, or what keeps its result from being made here.
         """
-        value = super().result(self._awaited(timeout))
-        if type(value) is Unopened:
+        if self._state != "FINISHED":
+            timeout = self._awaited(timeout)
+            super().result(timeout)
+        if type(self._result) is Unopened:
             self._open()
-            return super().result()
-        return value
+        return super().result()
 
     def exception(self, timeout: float | None = None) -> BaseException | None:
         """Return what the task raised, or None, as `concurrent.futures.Future.exception` does.

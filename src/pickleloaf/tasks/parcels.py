@@ -181,7 +181,7 @@ def pack(obj: Any) -> Parcel:
         EncodeError: a part of it cannot travel; says which and where it sits.
         OSError: there is no room for what is large.
     """
-    if type(obj) in ATOMS or (type(obj) is tuple and all(type(each) in ATOMS for each in obj)):
+    if type(obj) in ATOMS or (type(obj) is tuple and ATOMS.issuperset(map(type, obj))):
         data = pickle.dumps(obj, 5)
         large: list[Any] = []
         mentions: tuple[int, ...] = ()

@@ -68,8 +68,7 @@ class Pool:
         self._sockets = Sockets(self._heed)
         self._selector.register(self._sockets, selectors.EVENT_READ, self._sockets)
         self._receiving = threading.Lock()  # one at a time, so that frames are heeded in their order
-        self.lead = self._sockets.lead
-        self.rouse = self._sockets.rouse
+        self.lead, self.rouse = self._sockets.lead, self._sockets.rouse
         self._wake_in, self._wake_out = os.pipe()
         os.set_blocking(self._wake_out, False)
         self._selector.register(self._wake_in, selectors.EVENT_READ)

@@ -63,6 +63,7 @@ class Traffic(Outgoing):
         for name in names:
             self._obey(self._scheduler.expected(name))
         self._pool = Pool(names, self, **options)
+        self.lead, self.rouse = self._pool.lead, self._pool.rouse
 
     def _on_result(self, member: Member, frame: Frame) -> None:
         layout, mentions, follows = frame.facts or _PLAIN
