@@ -38,8 +38,8 @@ __all__ = ["Watch", "watch_for"]
 #: Everything in reach is looked at again after this many times as long as that took.
 _FAR = 400
 
-#: Modules that lead nowhere. What builtins hold is written in C, which looks nothing up where it could be patched; and
-#: every module leads to the import system, which is no part of what a payload does.
+#: Modules that lead nowhere, and that nothing leads to. What builtins hold is in C, which uses nothing that could be
+#: patched; they are always looked at. Every module holds its loader, but the import system is no part of what it does.
 _ENDS = frozenset({"builtins", "_frozen_importlib", "_frozen_importlib_external"})
 
 #: Payloads that are remembered at most.
@@ -151,8 +151,9 @@ class Watch:
                 each = pending.pop()
                 self._enter_modules([each])
                 for scope in self._scopes[each].walk() if each in self._scopes and each not in _ENDS else ():
-                    pending += scope.leads - found
-                    found |= scope.leads
+                    leads = scope.leads - found - _ENDS
+                    pending += leads
+                    found |= leads
             known = self._reaches[name] = frozenset(each for each in found if each in self._scopes)
         return known
 
