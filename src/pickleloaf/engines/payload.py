@@ -14,7 +14,8 @@ import pickle
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
-from pickleloaf.tasks.parcels import ATOMS, LARGE, Packer
+from pickleloaf.tasks.parcels import LARGE, Packer
+from pickleloaf.tasks.plain import ATOMS
 from pickleloaf.unpickler import loads
 
 __all__ = ["LARGE", "Packing", "Payload", "Policy", "Sent", "copied", "packing", "policy_of"]

@@ -16,18 +16,16 @@ from typing import Any
 
 from pickleloaf.errors import EncodeError
 from pickleloaf.pickler import Pickler
+from pickleloaf.tasks.plain import ATOMS, is_data
 from pickleloaf.tasks.shared_memory import Segment, places
 from pickleloaf.tasks.sharing import received, shared
 from pickleloaf.unpickler import loads
 from pickleloaf.wire import verb
 
-__all__ = ["ATOMS", "LARGE", "Packer", "Parcel", "mentioning", "pack", "rebuild_lost", "unpack"]
+__all__ = ["LARGE", "Packer", "Parcel", "mentioning", "pack", "rebuild_lost", "unpack"]
 
 #: From this size on, in bytes, a buffer or a pickle lies in shared memory.
 LARGE = 1 << 16
-
-#: What a pickle of it alone is as good as a pickle by pickleloaf.
-ATOMS = frozenset({int, float, bool, str, bytes, type(None), complex})
 
 #: (size of the segment, where its buffers lie, whether the pickle is the last of them)
 Layout = tuple[int, tuple[tuple[int, int], ...], bool]
@@ -148,15 +146,7 @@ class Packer:
         self._pickler = Pickler(self, 5, self._keeps, **policy)
 
     def _keeps(self, buffer: pickle.PickleBuffer) -> bool:
-        """Tell whether a buffer stays in the pickle."""
-        try:
-            raw = buffer.raw()
-        except BufferError:  # it does not lie in one piece
-            return True
-        if raw.nbytes < LARGE:
-            return True
-        self.buffers.append(raw)
-        return False
+        return _stays(buffer, self.buffers)
 
     def pickle(self, obj: Any) -> tuple[bytes, list[Any]]:
         """Return the pickle of an object, and the buffers beside it."""
@@ -167,6 +157,18 @@ class Packer:
         self._pickler.clear_memo()
         self.clean = len(data) < LARGE and not self._pickler._dump.keeps
         return data, buffers
+
+
+def _stays(buffer: pickle.PickleBuffer, others: list[Any]) -> bool:
+    """Tell whether a buffer stays in the pickle; it goes to the others if it does not."""
+    try:
+        raw = buffer.raw()
+    except BufferError:  # it does not lie in one piece
+        return True
+    if raw.nbytes < LARGE:
+        return True
+    others.append(raw)
+    return False
 
 
 #: Picklers for what refers to no patched code, which they find out at a fraction of what carrying costs.
@@ -181,10 +183,12 @@ def pack(obj: Any) -> Parcel:
         EncodeError: a part of it cannot travel; says which and where it sits.
         OSError: there is no room for what is large.
     """
+    large: list[Any] = []
+    mentions: tuple[int, ...] = ()
     if type(obj) in ATOMS or (type(obj) is tuple and ATOMS.issuperset(map(type, obj))):
         data = pickle.dumps(obj, 5)
-        large: list[Any] = []
-        mentions: tuple[int, ...] = ()
+    elif all(map(is_data, obj)) if type(obj) is tuple else is_data(obj):
+        data = pickle.dumps(obj, 5, buffer_callback=lambda buffer: _stays(buffer, large))
     else:
         data, large, mentions = _pickled(obj)
     if not large and len(data) < LARGE:

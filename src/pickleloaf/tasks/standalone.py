@@ -20,7 +20,7 @@ from typing import Any
 
 from pickleloaf.code.codec import FACETS
 from pickleloaf.code.names import find_names
-from pickleloaf.tasks.parcels import ATOMS
+from pickleloaf.tasks.plain import ATOMS
 from pickleloaf.wire import verb
 
 __all__ = [
