@@ -190,6 +190,16 @@ def test_golden_of_every_python():
     assert all(len(payloads) >= 10 for payloads in found.values())
 
 
+def test_public_names():
+    """A class goes by the name that a public module holds it under: private ones come and go."""
+    from concurrent import futures
+
+    assert b"_base" in loaf.dumps(futures.Future)
+    payload = loaf.dumps([futures.Future, futures.wait], portable=True)
+    assert b"_base" not in payload
+    assert loaf.loads(payload) == [futures.Future, futures.wait]
+
+
 def test_provider():
     """A missing module or name is blamed on what provided it at the sender, which portable payloads record."""
     import hypothesis

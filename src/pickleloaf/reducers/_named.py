@@ -7,7 +7,9 @@ behind ``from random import random`` and for the sentinels of libraries.
 1. An object goes by its module's name when the module of its own type holds it.
 2. A global goes by name when an importable module other than its own holds the same object under the
    same name: the place that it was imported from.
-3. A bare ``object()`` is nothing but its identity, so it goes by any name under which an importable module
+3. In a portable payload, a class or function of a private module goes by the name that a public one holds it
+   under: ``pathlib._local.PosixPath`` of Python 3.13 is ``pathlib.PosixPath`` in every other.
+4. A bare ``object()`` is nothing but its identity, so it goes by any name under which an importable module
    holds it, wherever it is met: in an attribute, a default, a list.
 
 `sys.modules` is looked through for a global that rule 2 might apply to when it is first seen, and for bare
@@ -27,7 +29,7 @@ from pickleloaf.reducers._dump import Dump
 from pickleloaf.reducers._kinds import ATOMS
 from pickleloaf.wire import verb
 
-__all__ = ["Named", "by_name", "names_of_instances", "reduce_bare", "reduce_named"]
+__all__ = ["Named", "by_name", "names_of_instances", "reduce_bare", "reduce_named", "reduce_public"]
 
 
 class Named:
@@ -101,6 +103,15 @@ def names_of_instances(cls: type) -> dict[int, Named]:
     if module is None or home in MAIN:
         return {}
     return {id(value): Named(home, name) for name, value in list(vars(module).items()) if type(value) is cls}
+
+
+def reduce_public(definition: Any, dump: Dump) -> Any:
+    """Name the public module that holds a class or function, where its own is private (rule 3)."""
+    module, name = definition.__module__, definition.__qualname__
+    public, private, _ = module.partition("._")
+    if not private or _held(public, name) is not definition:
+        return NotImplemented
+    return reduce_named(Named(public, name), dump)
 
 
 def reduce_bare(value: object, dump: Dump) -> Any:

@@ -19,6 +19,7 @@ from pickleloaf.reducers import _tracking
 from pickleloaf.reducers._building import arrived, make_class, namespace_of, reduce_building, stub
 from pickleloaf.reducers._closed import reduce_closed
 from pickleloaf.reducers._dump import Dump, Late
+from pickleloaf.reducers._named import reduce_public
 from pickleloaf.reducers._referents import HEAP_TYPE
 from pickleloaf.wire import verb
 
@@ -44,7 +45,7 @@ def reduce_class(cls: type, dump: Dump) -> Any:
         dump.policy.by_reference(cls) or any(cls is each for each in _NAMELESS)
     ):
         dump.uses.append(cls)
-        return NotImplemented
+        return reduce_public(cls, dump) if dump.portable else NotImplemented
     if not cls.__flags__ & HEAP_TYPE or _is_native(cls):
         return _reduce_hidden(cls)
     stands = stub(cls, dump)

@@ -33,7 +33,7 @@ from pickleloaf.reducers._closed_places import place_in_class
 from pickleloaf.reducers._dump import Dump, Late, Namespace
 from pickleloaf.reducers._eager import blob_of, reduce_annotate
 from pickleloaf.reducers._kinds import ATOMS, SETS, Kinds, interned
-from pickleloaf.reducers._named import by_name
+from pickleloaf.reducers._named import by_name, reduce_public
 from pickleloaf.reducers._namespaces import (
     import_now,
     imported_modules,
@@ -71,7 +71,7 @@ def reduce_function(function: FunctionType, dump: Dump) -> Any:  # noqa: PLR0911
             return NotImplemented
         if dump.policy.by_reference(function):
             dump.uses.append(function)
-            return NotImplemented
+            return reduce_public(function, dump) if dump.portable else NotImplemented
     facts = facts_of(function.__code__)
     if dump.policy.portable and facts.name == "__annotate__" and dump.portable:
         return reduce_annotate(function)
