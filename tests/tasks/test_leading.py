@@ -1,5 +1,6 @@
 """Whoever waits for a result reads the sockets meanwhile: nobody is forgotten, whoever leads, leaves or is stopped."""
 
+import selectors
 import signal
 import socket
 import threading
@@ -8,6 +9,7 @@ from concurrent.futures import Future
 
 import pytest
 
+import pickleloaf as pl
 from pickleloaf.tasks.futures import is_inert
 from pickleloaf.tasks.leading import Sockets
 
@@ -100,6 +102,39 @@ def test_callbacks_do_not_run_in_the_leader(ex):
     while not threads:
         time.sleep(0.001)
     assert threads[0].name == "pickleloaf-driver"
+
+
+def test_leader_that_comes_late_to_a_dead_worker(ex):
+    """A socket may be ready, and closed before the leader gets to it: the driver thread has buried the worker."""
+    pool = ex.cluster._driver._pool
+    ex.cluster.wait_for_workers(timeout=20)
+    member = pool.members()[0]
+    member.kill()
+    while not member.ended or pool.member(member.name) in (member, None):
+        time.sleep(0.01)
+    pool._heed(member, selectors.EVENT_READ | selectors.EVENT_WRITE, leads=True)
+    assert ex.submit(slowly, 0).result(20) == 0
+
+
+def test_waiting_while_workers_are_killed(ex):
+    """Whoever leads, and whatever dies meanwhile, everybody gets a result or is told of the death."""
+
+    def wait_for_some():
+        for _ in range(60):
+            try:
+                ended.append(ex.submit(slowly, 0.002).result(20))
+            except pl.WorkerDied:
+                ended.append(0.002)
+
+    ended = []
+    threads = [threading.Thread(target=wait_for_some) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    while any(thread.is_alive() for thread in threads):
+        time.sleep(0.1)
+        for member in ex.cluster._driver._pool.members()[:1]:
+            member.kill()
+    assert ended == [0.002] * 180
 
 
 def test_interrupted_leader(ex):

@@ -202,9 +202,11 @@ class Pool:
         if member.notice is not None:
             self._selector.register(member.notice, selectors.EVENT_READ, member)
 
-    def _read(self, member: Member, *, leads: bool = False) -> bool:
-        """Take what a worker says; tell whether there may be more."""
+    def _read(self, member: Member, *, leads: bool = False, last: bool = False) -> bool:
+        """Take what a worker says; tell whether there may be more. When it has ended, `_ended` takes the last of it."""
         with self._receiving:
+            if member.ended and not last:
+                return False
             try:
                 frames = member.link.receive()
             except BlockingIOError:
@@ -242,7 +244,7 @@ class Pool:
         if self._members.get(member.name) is not member or member.ended:
             return
         member.ended = True
-        while self._read(member):
+        while self._read(member, last=True):
             pass
         self._sockets.remove(member.link)
         if member.notice is not None:
@@ -266,15 +268,12 @@ class Pool:
 
     def _watch_for_room(self, member: Member) -> None:
         with self._receiving:
-            self._sockets.want(member.link, selectors.EVENT_READ | selectors.EVENT_WRITE)
+            if not member.ended:
+                self._sockets.want(member.link, selectors.EVENT_READ | selectors.EVENT_WRITE)
 
     def _flush(self, member: Member) -> None:
-        with self._receiving:
-            try:
-                done = member.link.flush()
-            except OSError:  # it has died
-                done = True
-            if done:
+        with self._receiving, contextlib.suppress(OSError):  # it has died, and will be heard of
+            if not member.ended and member.link.flush():
                 self._sockets.want(member.link, selectors.EVENT_READ)
 
     def _end(self) -> None:
