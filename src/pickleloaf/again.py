@@ -2,7 +2,7 @@
 
 1. Whether what a view of memory looks into travels as well, or another view that overlaps: then they share it
    over there, too. Where nothing else looks into it, only what the view shows travels. So it is with views of
-   the keys or values of a dict.
+   the keys or values of a dict, and with the parts of data of ctypes.
 2. Whether the globals of functions that ``exec`` has made travel as the dict that they are. Then it is in that dict
    that the functions look their names up over there, too.
 3. Whether a dict of a subclass is the ``__dict__`` of an instance. Pickle would copy it into a plain one.
@@ -51,7 +51,7 @@ def write_again(pickler: Any, obj: Any, before: Memory | None) -> None:
     dump.doubts.clear()
     scopes = [scope for scope in doubts.get("globals", ()) if id(scope) in memo]
     shared = _shared_memory(doubts.get("memory", []), memo, pickler._buffers is not None)
-    shared.update((id(each), each) for each in [*scopes, *doubts.get("dict", ())] if id(each) in memo)
+    shared.update((id(each), each) for each in [*scopes, *doubts.get("whole", ())] if id(each) in memo)
     kept = _kept_dicts(doubts.get("attributes", []), memo)
     if not shared and not kept:
         return

@@ -67,6 +67,7 @@ VERBS: dict[str, Verb] = {
     "fill_late_type_alias": Verb("reducers.typings", "gives such a type alias its value"),
     "forward_reference": Verb("reducers.typings", "a type that an annotation names by a string"),
     "ctypes_class": Verb("reducers.ctypes_", "a class of ctypes, still without fields"),
+    "ctypes_part": Verb("reducers.ctypes_", "data of ctypes in the memory of other data"),
     "fill_fields": Verb("reducers.ctypes_", "lays out a structure or union"),
     "function_type": Verb("reducers.ctypes_", "a function prototype of ctypes"),
     # modules

@@ -151,5 +151,58 @@ class Callback(Case):
         assert obj(4) == 5
 
 
+class Header(ctypes.Structure):
+    _fields_ = (("kind", ctypes.c_int), ("size", ctypes.c_int))
+
+
+class Packet(ctypes.Structure):
+    _fields_ = (("header", Header), ("data", ctypes.c_int * 3))
+
+
+class PartsOfStructure(Case):
+    """A structure next to parts of it, whose memory is its own"""
+
+    def make():
+        packet = Packet()
+        return packet.header, packet, packet.data
+
+    def same(obj):
+        header, packet, data = obj
+        packet.header.size, packet.data[2] = 5, 7
+        assert header.size == 5 and data[2] == 7
+        header.size = data[2] = 0
+        assert packet.header.size == packet.data[2] == 0
+
+
+class PartAlone(Case):
+    """A part of a structure that stays behind"""
+
+    def make():
+        packet = Packet()
+        packet.header.size = 4
+        return packet.header
+
+    def same(obj):
+        assert obj.size == 4 and obj._b_base_ is None
+
+    def here(obj):
+        assert obj.size == 4
+
+
+class InBytearray(Case):
+    """Numbers that lie in a bytearray, next to it"""
+
+    def make():
+        memory = bytearray(16)
+        return memory, ctypes.c_int.from_buffer(memory, 4), (ctypes.c_int * 2).from_buffer(memory, 8)
+
+    def same(obj):
+        memory, number, numbers = obj
+        memory[4], memory[12] = 3, 4
+        assert number.value == 3 and list(numbers) == [0, 4]
+        number.value = numbers[1] = 0
+        assert not any(memory)
+
+
 if __name__ == "__main__":
     drive()

@@ -283,5 +283,54 @@ class WithGetattr(Case):
         assert obj() == "real" and obj.__self__.anything(1) == ("anything", (1,))
 
 
+def greet(self=None):
+    return "hello"
+
+
+class Greeter:
+    say = greet
+    shout = staticmethod(greet)
+
+    def get_n(self):
+        return 1
+
+    n = property(get_n)
+    m = property(get_n)
+
+
+class Borrower:
+    say = Greeter.say
+    get_n = Greeter.get_n
+
+
+class OneFunctionManyPlaces(Case):
+    """One function in two classes, in two properties, as a static method, and on its own"""
+
+    exempt = {"round_trip": "the class that comes back is the one that left, and does not know the copies"}
+
+    def make():
+        return Greeter, Borrower, greet
+
+    def same(obj):
+        first, second, function = obj
+        assert first.say is first.shout is second.say is function
+        assert first.n.fget is first.m.fget is first.get_n is second.get_n
+        assert first().n == second().get_n() == 1 and second().say() == "hello"
+
+
+class BorrowedAndAttributed(Case):
+    """A method that another class has borrowed, of instances alone; what is set on it shows on both sides"""
+
+    def make():
+        return Borrower(), Greeter()
+
+    def same(obj):
+        borrower, lender = obj
+        assert type(borrower).get_n is type(lender).get_n is lender.get_n.__func__
+        type(lender).get_n.note = 1
+        assert borrower.get_n.note == 1
+        del type(lender).get_n.note
+
+
 if __name__ == "__main__":
     drive()

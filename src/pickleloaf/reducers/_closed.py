@@ -9,7 +9,8 @@ _templates). The sender makes it once and afterwards only checks that the class 
    closed functions, each at one place.
 2. A function is closed when its only closure variable is ``__class__``, its defaults are atoms, it has no
    annotations, overloads or attributes, does not assign to globals, and every global it uses is a builtin, a module
-   or goes by reference. So its globals need not be those of functions outside the class.
+   or goes by reference. So its globals need not be those of functions outside the class. It was defined in the
+   class, or set on it after the class had travelled: otherwise it may be elsewhere as well, and has to stay one.
 3. A template is for one Python: a portable payload holds the class as an open one.
 4. When a class whose methods were replaced after it travelled travels again, the template differs, and
    the receiver replaces what differs, unless it was changed there as well: what lives there wins.
@@ -32,6 +33,7 @@ from pickleloaf.reducers._snapshots import Snapshot, keep, kept
 from pickleloaf.reducers._templates import (
     Parts,
     comparable,
+    functions_of,
     open_template,
     put_together,
     uses_of,
@@ -80,7 +82,7 @@ def _snapshot(cls: type) -> Snapshot | None:
     last: Snapshot | None = _tracking.remembered(cls) or kept(cls)
     if last is None or not last.shows(cls):
         parts = _take_apart(cls)
-        if parts is None:
+        if parts is None or (last is None and _borrows(cls, parts)):
             return None
         last = Snapshot(cls, parts, uses_of(parts))
         keep(cls, last)  # for its digest and to travel it is asked for several times
@@ -120,6 +122,12 @@ def rebuild_closed_class(
     return cls
 
 
+def _borrows(cls: type, parts: Parts) -> bool:
+    """Tell whether a class has functions that were not defined in it, and that may be elsewhere as well."""
+    start = f"{cls.__qualname__}."
+    return not all(function[0].co_qualname.startswith(start) for function in functions_of(parts))
+
+
 def _has_plain_bases(cls: type) -> bool:
     return all("__init_subclass__" not in base.__dict__ for base in cls.__mro__[1:-1])
 
@@ -127,7 +135,6 @@ def _has_plain_bases(cls: type) -> bool:
 def _take_apart(cls: type) -> Parts | None:
     """Return the attributes of a closed class as (name, kind, contents), or None for another class."""
     parts: list[tuple[str, Any, Any]] = []
-    seen: set[int] = set()
     for name, value in namespace_of(cls).items():
         kind = type(value)
         contents: Any
@@ -145,11 +152,11 @@ def _take_apart(cls: type) -> Parts | None:
             contents = _property(value, cls)
         else:
             return None
-        if contents is None or id(value) in seen:  # one object under two names stays one
+        if contents is None:
             return None
-        seen.add(id(value))
         parts.append((name, kind.__name__, contents))
-    return tuple(parts)
+    codes = [id(function[0]) for function in functions_of(tuple(parts))]
+    return tuple(parts) if len(codes) == len(set(codes)) else None  # one function at two places stays one
 
 
 def _function(function: Any, cls: type) -> tuple[Any, ...] | None:

@@ -24,7 +24,15 @@ from pickleloaf.code.envelope import seal, unseal
 from pickleloaf.code.source import is_provided
 from pickleloaf.reducers._uses import Uses, merged
 
-__all__ = ["Parts", "comparable", "open_template", "put_together", "uses_of", "write_template"]
+__all__ = [
+    "Parts",
+    "comparable",
+    "functions_of",
+    "open_template",
+    "put_together",
+    "uses_of",
+    "write_template",
+]
 
 #: Attributes as (name, kind, contents). The kind of a value is its type, or the types in a tuple: 1 is
 #: not True. In a template it is "value".
@@ -34,12 +42,12 @@ _WRAPPERS: dict[str, type] = {"staticmethod": staticmethod, "classmethod": class
 
 def uses_of(parts: Parts) -> Uses:
     """Return what the functions among some attributes look up."""
-    return merged([facts_of(function[0]).names for function in _functions(parts)])
+    return merged([facts_of(function[0]).names for function in functions_of(parts)])
 
 
 def write_template(cls: type, parts: Parts) -> bytes:
     """Seal a definition."""
-    together = _written_together(cls, [function[0] for function in _functions(parts)])
+    together = _written_together(cls, [function[0] for function in functions_of(parts)])
     settled, source = settle_together(together) if together else ([], "")
     written = dict(zip(map(id, together), settled, strict=True))
 
@@ -66,7 +74,7 @@ def _written_together(cls: type, codes: list[CodeType]) -> list[CodeType]:
     return [code for code in inside if code.co_filename == inside[0].co_filename]
 
 
-def _functions(parts: Parts) -> list[tuple[Any, ...]]:
+def functions_of(parts: Parts) -> list[tuple[Any, ...]]:
     """Return what stands for the functions among the attributes."""
     found: list[tuple[Any, ...]] = []
     for _, kind, contents in parts:

@@ -1,9 +1,10 @@
 """C types and data of ctypes.
 
 Takes apart: of classes, the fields; of data, the bytes. Travels as: ctypes' own functions, by name;
-wire.ctypes_class, wire.fill_fields, wire.function_type.
-Keeps: layout, bit fields, byte order, types that refer to themselves, one type for each array length.
-Loses: that parts of a structure share its memory.
+wire.ctypes_class, wire.fill_fields, wire.function_type, wire.ctypes_part.
+Keeps: layout, bit fields, byte order, types that refer to themselves, one type for each array length, and that data
+shares memory with what it is a part of, or with a bytearray, where that travels as well.
+Loses: that parts share memory with each other alone.
 
 Data that holds a pointer is refused: an address means nothing elsewhere.
 """
@@ -30,11 +31,39 @@ _ORDERS = ("__ctype_be__", "__ctype_le__")
 def reduce_ctypes(obj: Any, dump: Dump) -> Any:
     if issubclass(type(obj), type):
         return _reduce_class(obj, dump)
+    owner = _owner_of(obj)
+    if owner is not None:
+        if id(owner) in dump.shared:
+            return rebuild_ctypes_part, (type(obj), owner, ctypes.addressof(obj) - _address_of(owner))
+        dump.doubts.append(("whole", owner))
     try:
         return obj.__reduce__()
     except ValueError as error:
         msg = f"cannot pickle {type(obj).__qualname__} object: it holds a pointer"
         raise EncodeError(msg, hint="send what it points to") from error
+
+
+def _owner_of(obj: Any) -> Any:
+    """Return the data that an object is a part of, or the bytearray whose memory it uses, or None."""
+    whole = obj
+    while whole._b_base_ is not None:
+        whole = whole._b_base_
+    kept = whole._objects.values() if type(whole._objects) is dict else (whole._objects,)
+    views = [each for each in kept if type(each) is memoryview]
+    return views[0].obj if views else None if whole is obj else whole
+
+
+def _address_of(owner: Any) -> int:
+    try:
+        return ctypes.addressof(owner)
+    except TypeError:
+        return ctypes.addressof(ctypes.c_char.from_buffer(owner))
+
+
+@verb
+def rebuild_ctypes_part(cls: Any, owner: Any, offset: int) -> Any:
+    """Make data that uses memory of other data, or of a bytearray."""
+    return cls.from_buffer(owner, offset)
 
 
 def _reduce_class(cls: Any, dump: Dump) -> Any:

@@ -33,6 +33,7 @@ def reduce_module(module: ModuleType, dump: Dump) -> Any:
         return rebuild_module, (name,)
     key = id(module.__dict__)
     namespace = dump.namespaces.get(key)
+    dump.doubts.append(("whole", module.__dict__))
     if key in dump.shared:
         msg = f"cannot pickle module {name!r}: the dict of its names travels on its own, too, as what globals() returns"
         raise EncodeError(msg, hint="send the module alone, and ask it for vars(module) over there")

@@ -68,7 +68,7 @@ def rebuild_items(mapping: Mapping[Any, Any]) -> Any:
 def _is_shared(view: Any, dump: Dump) -> bool:
     """Tell whether the dict behind a view of keys or values travels as well; see again."""
     mapping = _mapping(view)
-    dump.doubts.append(("dict", mapping))
+    dump.doubts.append(("whole", mapping))
     return id(mapping) in dump.shared
 
 
