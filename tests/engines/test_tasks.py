@@ -118,6 +118,20 @@ def test_await(ex):
     assert asyncio.run(main()) == [0, 1, 4]
 
 
+def test_functions_that_are_nothing_but_code(ex):
+    """They are pickled once, and follow their changes nevertheless; what is no function is refused."""
+    script = {"__name__": "__main__"}
+    exec("def plus(n, *, by=1): return n + by\ndef minus(n): return n - 1", script)
+    minus, plus = script["minus"], script["plus"]
+    assert [result(ex.submit(minus, n)) for n in (1, 2)] == [0, 1]
+    assert result(ex.submit(minus, n=[3][0])) == 2
+    minus.__code__ = (lambda n: n - 10).__code__
+    assert result(ex.submit(minus, 10)) == 0
+    assert result(ex.submit(minus, ex.submit(plus, 10, by=2))) == 2
+    with pytest.raises(TypeError, match="a function to be called, not 'bytes'"):
+        ex.submit(pickle.dumps(minus.__name__))
+
+
 def test_coroutine_functions(ex):
     """An async task is run to its end."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import traceback
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from types import CoroutineType
 from typing import Any, NamedTuple
 
@@ -12,9 +12,18 @@ from pickleloaf.engines.limits import limited
 from pickleloaf.engines.payload import Payload, Policy, packing
 from pickleloaf.engines.values import TaskFuture
 from pickleloaf.errors import PickleloafError, TaskError
+from pickleloaf.pickler import dumps
 from pickleloaf.tasks.promise import Promise
+from pickleloaf.tasks.standalone import (
+    function_of,
+    is_standalone,
+    pickle_of,
+    remember_function,
+    remember_pickle,
+)
+from pickleloaf.unpickler import loads
 
-__all__ = ["DEFAULT", "Call", "failure"]
+__all__ = ["DEFAULT", "Call", "failure", "pickled"]
 
 #: What stands for the result of another task.
 _PROMISES = (Promise, TaskFuture)
@@ -25,8 +34,9 @@ _UNLIMITED: contextlib.AbstractContextManager[None] = contextlib.nullcontext()
 class Call(NamedTuple):
     """What is in the payload of a task."""
 
+    #: The function, or the pickle of one that is nothing but its code (see tasks/standalone).
     function: Any
-    args: list[Any]
+    args: Sequence[Any]
     kwargs: dict[str, Any]
     #: Where the payloads that are held go: an index into args, a key of kwargs, None for the function, or (number,)
     #: for the value of a promise or ref that stands anywhere in the arguments.
@@ -54,8 +64,9 @@ class Call(NamedTuple):
 
     def run(self) -> Any:
         """Call the function; a coroutine is run to its end, and a promise that is returned is waited for."""
-        with _UNLIMITED if self.timeout_s is None else limited(self.timeout_s, self.function):
-            result = self.function(*self.args, **self.kwargs)
+        function = _made(self.function) if type(self.function) is bytes else self.function
+        with _UNLIMITED if self.timeout_s is None else limited(self.timeout_s, function):
+            result = function(*self.args, **self.kwargs)
             if isinstance(result, CoroutineType):
                 import asyncio
 
@@ -63,6 +74,24 @@ class Call(NamedTuple):
             while isinstance(result, _PROMISES):
                 result = result.result()
             return result
+
+
+def pickled(function: Any) -> bytes | None:
+    """Return the pickle of a function that is nothing but its code, which is made once; None for any other."""
+    data = pickle_of(function)
+    if data is None and is_standalone(function) and function.__module__ == "__main__":
+        data = dumps(function)
+        remember_pickle(function, data)
+    return data
+
+
+def _made(pickle: bytes) -> Any:
+    """Return the function in a pickle, which is made once."""
+    function = function_of(pickle)
+    if function is None:
+        function = loads(pickle)
+        remember_function(pickle, function)
+    return function
 
 
 #: How a failure is pickled, where the call itself could not be opened.

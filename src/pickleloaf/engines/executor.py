@@ -6,18 +6,19 @@ submit --> Call, pickled by us --> Engine.run --> future of a payload --> opened
 from __future__ import annotations
 
 import concurrent.futures
+import pickle
 import threading
 from collections.abc import Callable
 from typing import Any
 
 from pickleloaf.engines.base import Engine
-from pickleloaf.engines.calls import Call, failure
+from pickleloaf.engines.calls import Call, failure, pickled
 from pickleloaf.engines.payload import Packing, Payload, policy_of
 from pickleloaf.engines.values import Asked, EngineRef, Task, TaskFuture
 from pickleloaf.errors import EngineError
 from pickleloaf.tasks.calls import name_of
 from pickleloaf.tasks.mapping import Maps
-from pickleloaf.tasks.parcels import MENTIONS
+from pickleloaf.tasks.parcels import ATOMS, MENTIONS
 
 __all__ = ["EngineRef", "Executor", "TaskFuture"]
 
@@ -167,9 +168,15 @@ class Executor(Maps):
             places.append(place)
             return None
 
+        if not callable(fn) and not isinstance(fn, _STANDING):
+            raise TypeError(f"a task is a function to be called, not {type(fn).__name__!r}")
         name = name_of(fn)
+        alone = pickled(fn) if self.packing.is_plain else None
+        if alone is not None and not kwargs and all(type(each) in ATOMS for each in args):
+            call = Call(alone, args, kwargs, places, self._policy, timeout_s)
+            return Task(name, Payload(pickle.dumps(tuple(call), 5)), needs, to)
         call = Call(
-            taken(None, fn),
+            taken(None, fn) if alone is None else alone,
             [taken(index, value) for index, value in enumerate(args)],
             {key: taken(key, value) for key, value in kwargs.items()},
             places,  # pickled after the arguments, and so with the places of all promises in these

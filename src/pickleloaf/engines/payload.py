@@ -142,6 +142,10 @@ class Packing:
     def __init__(self, policy: Policy) -> None:
         self._policy = dict(policy)
         self._spare: list[Packer] = []
+        #: Whether code travels as it does by default, where it refers to nothing, and the policy itself is plain data.
+        self.is_plain = all(type(value) in ATOMS for value in self._policy.values()) and not self._policy.get(
+            "portable"
+        )
         self._most = (
             0 if self._policy.get("patches") == "carry" else 8
         )  # what has carried is no more as it was
