@@ -16,7 +16,7 @@ from pickleloaf.pickler import dumps
 from pickleloaf.tasks.promise import Promise
 from pickleloaf.tasks.standalone import (
     function_of,
-    is_standalone,
+    may_be_remembered,
     pickle_of,
     remember_function,
     remember_pickle,
@@ -76,13 +76,13 @@ class Call(NamedTuple):
             return result
 
 
-def pickled(function: Any) -> bytes | None:
-    """Return the pickle of a function that is nothing but its code, which is made once; None for any other."""
-    data = pickle_of(function)
-    if data is None and is_standalone(function) and function.__module__ == "__main__":
-        data = dumps(function)
-        remember_pickle(function, data)
-    return data
+def pickled(function: Any) -> tuple[bytes, tuple[Any, ...]] | None:
+    """Return the pickle of a function that is but code and atoms in cells, and these; None for any other."""
+    known = pickle_of(function)
+    if known is None and may_be_remembered(function):
+        remember_pickle(function, dumps(function), dumps)
+        known = pickle_of(function)
+    return known
 
 
 def _made(pickle: bytes) -> Any:
@@ -98,7 +98,7 @@ def _made(pickle: bytes) -> Any:
 DEFAULT: Policy = (("by_value", "local"),)
 
 #: The modules between an engine and the user's code.
-_OURS = frozenset({__name__, "pickleloaf.engines.running"})
+_OURS = frozenset({__name__, "pickleloaf.engines.running", "pickleloaf.tasks.standalone"})
 
 #: Exceptions that would end whoever they reach, rather than tell of a failure.
 _ENDING = (SystemExit, KeyboardInterrupt, GeneratorExit)

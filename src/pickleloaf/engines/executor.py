@@ -18,7 +18,8 @@ from pickleloaf.engines.values import Asked, EngineRef, Task, TaskFuture
 from pickleloaf.errors import EngineError
 from pickleloaf.tasks.calls import name_of
 from pickleloaf.tasks.mapping import Maps
-from pickleloaf.tasks.parcels import ATOMS, MENTIONS
+from pickleloaf.tasks.parcels import MENTIONS
+from pickleloaf.tasks.plain import ATOMS
 
 __all__ = ["EngineRef", "Executor", "TaskFuture"]
 
@@ -172,11 +173,13 @@ class Executor(Maps):
             raise TypeError(f"a task is a function to be called, not {type(fn).__name__!r}")
         name = name_of(fn)
         alone = pickled(fn) if self.packing.is_plain else None
-        if alone is not None and not kwargs and all(type(each) in ATOMS for each in args):
-            call = Call(alone, args, kwargs, places, self._policy, timeout_s)
-            return Task(name, Payload(pickle.dumps(tuple(call), 5)), needs, to)
+        if alone is not None:
+            fn, args = alone[0], alone[1] + args
+            if not kwargs and ATOMS.issuperset(map(type, args)):
+                call = Call(fn, args, kwargs, places, self._policy, timeout_s)
+                return Task(name, Payload(pickle.dumps(tuple(call), 5)), needs, to)
         call = Call(
-            taken(None, fn) if alone is None else alone,
+            taken(None, fn),
             [taken(index, value) for index, value in enumerate(args)],
             {key: taken(key, value) for key, value in kwargs.items()},
             places,  # pickled after the arguments, and so with the places of all promises in these
@@ -215,7 +218,7 @@ class Executor(Maps):
             held = [self._handle_of(need) for need in task.needs]
             job = future._job = self.engine.run(task.name, task.payload, held, task.to)
         except BaseException as error:  # noqa: BLE001 - it is the task's: nobody else is there to see it
-            _settle(future, error=error)
+            future._settle(error=error)
             return
         job.future.add_done_callback(lambda done: self._finished(future, done))
 
@@ -230,7 +233,7 @@ class Executor(Maps):
             need = need.value
         if isinstance(need, EngineRef):
             return need._handle
-        if need.done() and (error := _error_of(need)) is not None:
+        if need.done() and (error := need._failure()) is not None:
             if not asked:
                 raise error
             return self.engine.hold(failure(error, need._task.name, self._policy))
@@ -253,9 +256,9 @@ class Executor(Maps):
             future._retries -= 1
             self._start(future)
         elif failed:
-            _settle(future, error=value)
+            future._settle(error=value)
         else:
-            _settle(future, value)
+            future._settle(value)
 
 
 #: What stands among arguments for something else.
@@ -275,25 +278,9 @@ class _Mentioned(list[int]):
         self._places.append((ident,))
 
 
-def _error_of(future: TaskFuture) -> BaseException | None:
-    return concurrent.futures.CancelledError() if future.cancelled() else future.exception()
-
-
 def _opened(payload: Payload) -> tuple[bool, Any]:
     """Return whether a task has failed, and what with or what it has returned."""
     try:
         return payload.failed, payload.open()
     except BaseException as error:  # noqa: BLE001 - a payload that cannot be opened fails its task, no more
         return True, error
-
-
-def _settle(future: TaskFuture, value: Any = None, error: BaseException | None = None) -> None:
-    """Set what a future holds, unless it was cancelled meanwhile."""
-    try:
-        if error is not None:
-            future.set_exception(error)
-        else:
-            future.set_result(value)
-    except concurrent.futures.InvalidStateError:
-        if not future.cancelled():
-            raise

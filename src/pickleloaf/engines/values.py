@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future, InvalidStateError
 from typing import Any, NamedTuple
 
 from pickleloaf.engines.base import Job
@@ -70,7 +70,7 @@ class TaskFuture(Future[Any]):
             BaseException: what the task raised; `WorkerDied`; `EngineError`.
             TimeoutError: it is not done yet.
         """
-        if self._job is not None and not self.done():
+        if self._job is not None:
             self._owner.engine.wait(self._job, timeout)
         return super().result(timeout)
 
@@ -89,6 +89,21 @@ class TaskFuture(Future[Any]):
             if self._state == "CANCELLED":
                 self.set_running_or_notify_cancel()
         return cancelled
+
+    def _settle(self, value: Any = None, error: BaseException | None = None) -> None:
+        """Become done, unless it was cancelled meanwhile."""
+        try:
+            if error is not None:
+                self.set_exception(error)
+            else:
+                self.set_result(value)
+        except InvalidStateError:
+            if not self.cancelled():
+                raise
+
+    def _failure(self) -> BaseException | None:
+        """Return what it has failed with, now that it is done."""
+        return CancelledError() if self.cancelled() else self.exception()
 
     def __await__(self) -> Generator[Any, None, Any]:
         import asyncio

@@ -27,6 +27,7 @@ __all__ = [
     "Hollow",
     "function_of",
     "is_standalone",
+    "may_be_remembered",
     "pickle_of",
     "rebuild_hollow",
     "remember_function",
@@ -85,17 +86,31 @@ def remember_function(pickle: bytes, f: Any) -> None:
 
 def remember_pickle(f: Any, pickle: bytes, pack: Callable[[Any], bytes]) -> None:
     """Remember the pickle of a function, if it stands alone; of a closure, that of a hollow one."""
-    if type(f) is not FunctionType or _REST(f) != _ALONE or f.__dict__ or not _is_alone(f.__code__):
+    if not may_be_remembered(f):
         return
     name, qualname, doc, attributes, notes, *more = FACETS(f)
-    if notes is not None:  # from Python 3.14 on it is None, or a function that makes them
-        if type(notes) is not dict or not all(_is_builtin_class(each) for each in notes.values()):
-            return
-        notes = dict(notes)
+    notes = None if notes is None else dict(notes)
     if len(_pickles) >= _MOST:
         _pickles.clear()
     facets = (name, qualname, doc, dict(attributes), notes, *more)
     _pickles[id(f.__code__)] = (f.__code__, facets, pickle if f.__closure__ is None else pack(Hollow(f)))
+
+
+def may_be_remembered(f: Any) -> bool:
+    """Tell whether a function that is not remembered yet may stand alone, as far as a glance tells."""
+    return (
+        type(f) is FunctionType
+        and id(f.__code__) not in _pickles
+        and _REST(f) == _ALONE
+        and not f.__dict__
+        and _is_alone(f.__code__)
+        and _are_plain(FACETS(f)[4])
+    )
+
+
+def _are_plain(notes: Any) -> bool:
+    """Tell whether annotations are builtin classes; from Python 3.14 on it is None, or a function that makes them."""
+    return notes is None or (type(notes) is dict and all(map(_is_builtin_class, notes.values())))
 
 
 def is_standalone(f: Any) -> bool:
