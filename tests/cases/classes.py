@@ -1,6 +1,10 @@
 """Classes of the script: what they are, in which order, and who they know."""
 
+import abc
+import collections
+import enum
 import types
+import typing
 
 from harness import Case, define, drive
 
@@ -664,6 +668,187 @@ class StaticAttributes(Case):
     def same(obj):
         assert obj.__static_attributes__ == ("items",)
         assert obj().items == []
+
+
+class AbstractNoMore(Case):
+    """An abstract class that has been told that nothing in it is abstract"""
+
+    def make():
+        class Base(abc.ABC):
+            @abc.abstractmethod
+            def run(self): ...
+
+        class Still(Base):
+            pass
+
+        Base.__abstractmethods__ = frozenset()
+        return Base, Still
+
+    def same(obj):
+        base, still = obj
+        assert base().run() is None
+        with raises(TypeError):
+            still()
+
+
+class GivenAnotherMetaclass(Case):
+    """A class that was given another metaclass, and one with other bases, after they were made"""
+
+    def make():
+        class First(type):
+            pass
+
+        class Second(type):
+            def greet(cls):
+                return cls.__name__
+
+        class Kind(metaclass=First):
+            pass
+
+        class Old:
+            pass
+
+        class New:
+            def say(self):
+                return "new"
+
+        class Plain(Old):
+            pass
+
+        class Turned(Plain):
+            pass
+
+        Kind.__class__ = Second
+        Turned.__bases__ = (New,) if Turned.__bases__ == (Plain,) else ()
+        return Kind, Turned()
+
+    def same(obj):
+        kind, turned = obj
+        assert kind.greet() == "Kind" and type(kind).__name__ == "Second" and turned.say() == "new"
+
+
+class RenamedAllOver(Case):
+    """A class whose name, qualified name, module and docstring were changed"""
+
+    def make():
+        class Kind:
+            """Old."""
+
+            def run(self):
+                return 1
+
+        Kind.__name__, Kind.__qualname__, Kind.__module__ = "Other", "Outer.Other", "some.where"
+        Kind.__doc__, Kind.run.__name__ = "New.", "walk"
+        return Kind
+
+    def same(obj):
+        assert (obj.__name__, obj.__qualname__, obj.__module__) == ("Other", "Outer.Other", "some.where")
+        assert obj.__doc__ == "New." and obj.run.__name__ == "walk" and obj().run() == 1
+
+
+class Twins(Case):
+    """Two classes of one definition, and what else looks alike and is not the same"""
+
+    def make():
+        def make():
+            class Twin:
+                def run(self):
+                    return 1
+
+            return Twin
+
+        def member():
+            return enum.Enum("Color", "RED")
+
+        one, other = make(), make()
+        pairs = [
+            (one, other),
+            (collections.namedtuple("P", "x"), collections.namedtuple("P", "x")),
+            (typing.TypeVar("T"), typing.TypeVar("T")),
+            (typing.NewType("N", int), typing.NewType("N", int)),
+            (member(), member()),
+        ]
+        return pairs, one(), other()
+
+    def same(obj):
+        pairs, one, other = obj
+        assert all(first is not second for first, second in pairs)
+        assert type(one) is pairs[0][0] and type(other) is pairs[0][1] and not isinstance(one, type(other))
+        type(one).note = 1
+        assert not hasattr(other, "note")
+        del type(one).note
+
+
+class OnlyOne(Case):
+    """A singleton by __new__, and instances that a metaclass hands out again"""
+
+    exempt = {"round_trip": "the class that comes back is the one that left, and does not know the copies"}
+
+    def make():
+        class Single:
+            it = None
+
+            def __new__(cls):
+                if cls.it is None:
+                    cls.it = super().__new__(cls)
+                return cls.it
+
+        class Keeping(type):
+            def __call__(cls, n):
+                if n not in cls.made:
+                    cls.made[n] = super().__call__(n)
+                return cls.made[n]
+
+        class Kept(metaclass=Keeping):
+            made: typing.ClassVar = {}
+
+            def __init__(self, n):
+                self.n = n
+
+        Single().value = 1
+        return [Single(), Single()], Single, Kept(1), Kept
+
+    def same(obj):
+        (one, again), single, kept, keeping = obj
+        assert one is again is single() and one.value == 1
+        assert keeping(1) is kept and keeping(2).n == 2 and keeping.made.pop(2).n == 2
+
+
+class OperatorsOfOneFunction(Case):
+    """A class with every kind of operator, two of which are one function"""
+
+    def make():
+        class V:
+            def __init__(self, x):
+                self.x = x
+
+            def __add__(self, other):
+                return V(self.x + other.x)
+
+            __radd__ = __add__
+
+            def __format__(self, spec):
+                return f"V{self.x}{spec}"
+
+            def __index__(self):
+                return self.x
+
+            def __contains__(self, key):
+                return key == self.x
+
+            def __eq__(self, other):
+                return self.x == other.x
+
+            def __hash__(self):
+                return 1
+
+        return V(1), {V(1): "one", V(2): "two"}
+
+    def same(obj):
+        v, table = obj
+        kind = type(v)
+        assert (v + v).x == 2 and f"{v:!}" == "V1!" and [5, 6][v] == 6 and 1 in v
+        assert kind.__radd__ is kind.__add__ and table[kind(2)] == "two" and len(table) == 2
 
 
 if __name__ == "__main__":

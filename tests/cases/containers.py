@@ -2,7 +2,9 @@
 
 import array
 import collections
+import functools
 import heapq
+import types
 
 from harness import Case, drive
 
@@ -277,6 +279,35 @@ class SelfKey(Case):
         keys = list(obj)
         assert [key.n for key in keys] == [0, 1, 2]
         assert all(obj[key][0] is keys[i - 1] for i, key in enumerate(keys))
+
+
+class CyclesOfEveryKind(Case):
+    """A partial, a default factory, an OrderedDict, a deque, a namespace and a function that lead to themselves"""
+
+    def make():
+        table = {}
+        table["partial"] = functools.partial(lambda held, key: held[key], table)
+        default = collections.defaultdict(lambda: default)
+        ordered = collections.OrderedDict(a=1)
+        ordered["self"] = ordered
+        ordered.move_to_end("self", last=False)
+        turning = collections.deque(maxlen=3)
+        turning.append(turning)
+        space = types.SimpleNamespace()
+        space.me, space.get = space, lambda: space
+
+        def function():
+            return function
+
+        function.table = {function: 1}
+        return table["partial"], default, ordered, turning, space, function
+
+    def same(obj):
+        partial, default, ordered, turning, space, function = obj
+        assert partial("partial") is partial and default["new"] is default
+        assert next(iter(ordered.values())) is ordered and turning[0] is turning and turning.maxlen == 3
+        assert space.me is space.get() is space and function.table[function()] == 1
+        del default["new"]
 
 
 if __name__ == "__main__":

@@ -1,13 +1,17 @@
 """Values of the standard library: dates, numbers, patterns, paths, buffers, trees."""
 
 import argparse
+import array
 import ast
 import calendar
+import collections
 import collections.abc
+import configparser
 import datetime
 import decimal
 import email.message
 import fractions
+import http.cookies
 import io
 import ipaddress
 import json
@@ -18,7 +22,9 @@ import string
 import struct
 import sys
 import textwrap
+import unittest
 import urllib.parse
+import urllib.request
 import uuid
 import xml.etree.ElementTree as ElementTree
 import zoneinfo
@@ -386,6 +392,160 @@ class AbstractTypes(Case):
         mapping, keys, table = obj
         table["b"] = 2
         assert mapping is collections.abc.Mapping and "b" in keys and isinstance(table, mapping)
+
+
+class SubclassesOfContainers(Case):
+    """Subclasses of builtin and library containers that have attributes of their own"""
+
+    def make():
+        class Named:
+            def __new__(cls, *args, name=None):
+                return super().__new__(cls, *args)
+
+            def __init__(self, *args, name=None):
+                if not isinstance(self, (tuple, frozenset, bytes, array.array)):
+                    super().__init__(*args)
+                self.name = name
+
+        bases = [(list, [1]), (set, [1]), (frozenset, [1]), (tuple, [1]), (bytearray, b"1"), (bytes, b"1")]
+        made = [type(f"Own{base.__name__}", (Named, base), {})(given, name="own") for base, given in bases]
+        made.append(type("OwnArray", (Named, array.array), {})("i", [1], name="own"))
+        made.append(type("OwnDeque", (Named, collections.deque), {})([1, 2, 3], 2, name="own"))
+        return made
+
+    def same(obj):
+        assert [each.name for each in obj] == ["own"] * 8
+        assert [type(each).__name__[:3] for each in obj] == ["Own"] * 8
+        assert list(obj[0]) == [1] and obj[3] == (1,) and obj[5] == b"1" and list(obj[6]) == [1]
+        assert obj[7].maxlen == 2 and list(obj[7]) == [2, 3]
+
+
+class SubclassesOfValues(Case):
+    """Subclasses of values of the standard library, some with arguments of their own"""
+
+    def make():
+        class Text(str):
+            def __new__(cls, text, language):
+                made = super().__new__(cls, text)
+                made.language = language
+                return made
+
+        class Length(float):
+            def __new__(cls, value, *, unit):
+                made = super().__new__(cls, value)
+                made.unit = unit
+                return made
+
+        class Day(datetime.datetime):
+            def __new__(cls, *args, tag=None, **more):
+                made = super().__new__(cls, *args, **more)
+                made.tag = tag
+                return made
+
+        class Money(decimal.Decimal):
+            pass
+
+        class Counting(random.Random):
+            def __init__(self, *args):
+                super().__init__(*args)
+                self.count = 0
+
+        class Folder(pathlib.PurePosixPath):
+            def shout(self):
+                return str(self).upper()
+
+        money, counting = Money("1.5"), Counting(3)
+        money.currency, counting.count = "EUR", 2
+        return (
+            Text("hi", "en"),
+            Length(2.5, unit="m"),
+            Day(2020, 1, 2, tag="t"),
+            money,
+            counting,
+            Folder("a/b"),
+        )
+
+    def same(obj):
+        text, length, day, money, counting, folder = obj
+        assert text == "hi" and text.language == "en" and length == 2.5 and length.unit == "m"
+        assert day.day == 2 and day.tag == "t" and str(money) == "1.5" and money.currency == "EUR"
+        assert counting.count == 2 and 0 <= counting.random() < 1 and (folder / "c").shout() == "A/B/C"
+
+
+class ToolsOfTheLibrary(Case):
+    """A parser of arguments, a configuration, an encoder, a formatter, a template, all with code of the script"""
+
+    def make():
+        parser = argparse.ArgumentParser(prog="x")
+        parser.add_argument("--n", type=lambda text: int(text) * 2, default=3)
+        parser.add_subparsers(dest="c").add_parser("go").set_defaults(run=lambda: "went")
+        config = configparser.ConfigParser(converters={"list": lambda text: text.split()})
+        config.read_string("[a]\nx = 1 2\ny = %(x)s")
+
+        class Encoder(json.JSONEncoder):
+            def default(self, o):
+                return "?"
+
+        class Formatter(string.Formatter):
+            def get_value(self, key, args, kwargs):
+                return kwargs.get(key, "?")
+
+        class Template(string.Template):
+            delimiter = "%"
+
+        return parser, config, Encoder(indent=1), Formatter(), Template("%x")
+
+    def same(obj):
+        parser, config, encoder, formatter, template = obj
+        given = parser.parse_args(["--n", "4", "go"])
+        assert given.n == 8 and given.run() == "went" and parser.parse_args([]).n == 3
+        assert config["a"].getlist("x") == ["1", "2"] == config.getlist("a", "y")
+        assert encoder.encode([object()]) == '[\n "?"\n]'
+        assert formatter.format("{a}{b}", a=1) == "1?" and template.substitute(x=1) == "1"
+
+
+class Documents(Case):
+    """Trees of XML, a message, cookies, a request"""
+
+    def make():
+        tree = ElementTree.fromstring("<a x='1'><b>t</b>tail</a>")
+        message = email.message.EmailMessage()
+        message["To"] = "a@b"
+        message.set_content("hi")
+        cookies = http.cookies.SimpleCookie()
+        cookies["a"] = "1"
+        cookies["a"]["path"] = "/"
+        request = urllib.request.Request("http://x/y", headers={"A": "b"}, method="PUT")
+        return tree, ElementTree.ElementTree(tree), message, cookies, request
+
+    def same(obj):
+        element, tree, message, cookies, request = obj
+        assert element[0].tail == "tail" and tree.getroot() is element
+        assert message["To"] == "a@b" and message.get_content() == "hi\n"
+        assert cookies["a"].value == "1" and cookies["a"]["path"] == "/"
+        assert request.get_method() == "PUT" and request.get_header("A") == "b" and request.host == "x"
+
+
+class TestsOfTheLibrary(Case):
+    """A unittest.TestCase of the script, and a suite of it"""
+
+    def make():
+        class Check(unittest.TestCase):
+            def setUp(self):
+                self.n = 1
+
+            def test_n(self):
+                self.assertEqual(self.n, 1)
+
+        return unittest.TestSuite([Check("test_n"), Check("test_n")])
+
+    def same(obj):
+        import unittest
+
+        result = unittest.TestResult()
+        for test in obj:
+            test.run(result)
+        assert result.wasSuccessful() and result.testsRun == 2
 
 
 if __name__ == "__main__":

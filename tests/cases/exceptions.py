@@ -414,5 +414,56 @@ class Library(Case):
         assert cancelled.args == ("why",)
 
 
+class FieldsOfTheLibrary(Case):
+    """Exceptions of the interpreter with the fields that tell what was wrong"""
+
+    def make():
+        found = []
+        for fail in (
+            lambda: open("/no such file"),
+            lambda: b"\xff".decode(),
+            lambda: compile("a b", "name", "exec"),
+            lambda: __import__("no_such_module"),
+            lambda: None.missing,
+            lambda: no_such_name,  # noqa: F821
+            lambda: {}["key"],
+        ):
+            try:
+                fail()
+            except Exception as error:
+                found.append(error.with_traceback(None))
+        return found, StopIteration(5), SystemExit(3)
+
+    def same(obj):
+        (file, text, syntax, module, attribute, name, key), stop, leave = obj
+        assert (
+            file.filename == "/no such file" and file.errno == 2 and (text.start, text.object) == (0, b"\xff")
+        )
+        assert (syntax.filename, syntax.lineno) == ("name", 1) and module.name == "no_such_module"
+        assert attribute.name == "missing" and name.name == "no_such_name" and key.args == ("key",)
+        assert stop.value == 5 and leave.code == 3
+
+
+class LeadsToItself(Case):
+    """Exceptions whose arguments and contexts lead back to them; a group that makes its own kind"""
+
+    def make():
+        class Group(ExceptionGroup):
+            def derive(self, exceptions):
+                return Group(self.message, exceptions)
+
+        one, other = ValueError("one"), KeyError("other")
+        one.__context__, one.peer, other.peer, other.args = other, other, one, (one,)
+        group = Group("outer", [one, Group("inner", [KeyError(2)])])
+        group.tag = 1
+        return one, group
+
+    def same(obj):
+        one, group = obj
+        assert one.__context__ is one.peer and one.peer.peer is one and one.peer.args[0] is one
+        matched, rest = group.split(KeyError)
+        assert type(matched) is type(rest) is type(group) and group.tag == 1 and rest.exceptions[0] is one
+
+
 if __name__ == "__main__":
     drive()

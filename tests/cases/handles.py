@@ -3,6 +3,7 @@
 import asyncio
 import contextvars
 import hashlib
+import io
 import mmap
 import multiprocessing
 import os
@@ -543,6 +544,56 @@ class MatchIterator(Case):
 
     def same(obj):
         assert next(obj.matches)[0] == "b"
+
+
+class TextOverBytes(Case):
+    """Readers and writers over a BytesIO that travels as well"""
+
+    def make():
+        text, data, raw = io.BytesIO(b"one\ntwo\n"), io.BytesIO(b"0123456789"), io.BytesIO()
+        reader, buffered = io.TextIOWrapper(text, encoding="utf-8"), io.BufferedReader(data)
+        writer = io.TextIOWrapper(raw, encoding="utf-8", write_through=True)
+        reader.readline()
+        buffered.read(3)
+        return reader, text, buffered, data, writer, raw
+
+    def same(obj):
+        reader, text, buffered, data, writer, raw = obj
+        assert reader.buffer is text and buffered.raw is data and writer.buffer is raw
+        position = buffered.tell()
+        assert reader.readline() in ("two\n", "") and buffered.read(2) == b"34"
+        buffered.seek(position)
+        writer.write("x")
+        assert raw.getvalue().endswith(b"x")
+
+
+class RowsUnderWay(Case):
+    """A csv.reader in an instance"""
+
+    refused = True
+    path = ".reader"
+
+    def make():
+        import csv
+
+        return csv.DictReader(io.StringIO("a,b\n1,2\n"))
+
+    def same(obj):
+        assert obj.fieldnames == ["a", "b"]
+
+
+class RowOfDatabase(Case):
+    """A sqlite3.Row"""
+
+    refused = True
+
+    def make():
+        connection = sqlite3.connect(":memory:")
+        connection.row_factory = sqlite3.Row
+        return [connection.execute("select 1 as a").fetchone()]
+
+    def same(obj):
+        assert obj[0]["a"] == 1
 
 
 if __name__ == "__main__":

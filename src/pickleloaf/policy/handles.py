@@ -60,6 +60,9 @@ _RUN = "send the command line, and start it there"
 _SHARED = "only child processes inherit it; send the values, or use what pickleloaf.tasks offers"
 _READ = "send what it has read, or the path, and open it there"
 
+_HASHED = "send what is to be hashed, or its digest()"
+_PACKED = "send what went in and came out so far as bytes"
+
 KINDS: dict[str, Kind] = {
     # locks: nobody holds them there, nobody waits for them
     "_thread.lock": _recreated("a lock, unlocked", reducer="locks:reduce_lock"),
@@ -158,6 +161,13 @@ KINDS: dict[str, Kind] = {
     "mmap.mmap": _refused("send bytes(map), or the path, and map it there"),
     "posix.DirEntry": _refused("send its path"),
     "posix.ScandirIterator": _refused("send list(os.listdir(path)), or the path"),
+    "_csv.reader": _refused("send the rows, or what they are read from"),
+    "_csv.writer": _refused("send what it writes to, and make it there"),
+    # digests and compression under way
+    "_hashlib.HASH": _refused(_HASHED),
+    "_hashlib.HMAC": _refused(_HASHED),
+    "zlib.Compress": _refused(_PACKED),
+    "zlib.Decompress": _refused(_PACKED),
     # logging
     "logging.Logger": Kind(
         "by_name", "the logger of that name, with the levels and handlers that it has there"
@@ -174,6 +184,7 @@ KINDS: dict[str, Kind] = {
     "selectors.BaseSelector": _refused("make one there, and register what is open there"),
     "sqlite3.Connection": _refused("send the path of the database, and connect there"),
     "sqlite3.Cursor": _refused("fetch the rows, and send these"),
+    "sqlite3.Row": _refused("send dict(row), or tuple(row)"),
     "ctypes.CDLL": _refused("send its name, and load it there"),
     # what holds in one thread or context
     "_contextvars.ContextVar": _recreated(

@@ -45,7 +45,18 @@ def namespace_of(cls: type) -> dict[str, Any]:
             names[name] = tuple(map(interned, sorted(names[name])))
     if "__slots__" in names:
         names["__slots__"] = _slots(names["__slots__"], cls)
+    if "_abc_impl" in cls.__dict__ and cls.__abstractmethods__ != _abstract(cls):  # type: ignore[attr-defined]
+        names["__abstractmethods__"] = frozenset(cls.__abstractmethods__)  # type: ignore[attr-defined]
     return names
+
+
+def _abstract(cls: type) -> set[str]:
+    """Return the names of the methods that ABCMeta finds abstract in a class (PEP 3119)."""
+    own = {name for name, value in cls.__dict__.items() if getattr(value, "__isabstractmethod__", False)}
+    inherited = {name for base in cls.__bases__ for name in getattr(base, "__abstractmethods__", ())}
+    return own | {
+        name for name in inherited if getattr(getattr(cls, name, None), "__isabstractmethod__", False)
+    }
 
 
 def _are_written(cls: type, annotations: Mapping[str, Any], annotate: Any) -> bool:
