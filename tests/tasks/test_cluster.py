@@ -1,7 +1,10 @@
 """taskloaf's model: tasks on chosen workers, promises, refs, from the driver and from inside of tasks."""
 
 import asyncio
+import contextlib
+import json
 import os
+import re
 import tempfile
 import threading
 import time
@@ -12,6 +15,7 @@ import pytest
 
 import pickleloaf as pl
 from pickleloaf.tasks.promise import current
+from pickleloaf.tasks.watching import view
 
 pytestmark = pytest.mark.timeout(40)
 
@@ -192,6 +196,132 @@ def test_promise_as_an_argument(cluster):
     for f in (wait_for, block_for):
         promises = [cluster.task(double, number, to=here) for number in range(3)]
         assert cluster.task(f, promises, to=there).result(20) == [0, 2, 4]
+
+
+@pytest.mark.parametrize("queued", [False, True], ids=["running", "queued"])
+def test_one_who_gives_up_waiting(queued):
+    """`asyncio.wait_for` ends the waiting of one, in the driver; all others get the value, also the same one later."""
+
+    async def main(cluster):
+        if queued:
+            cluster.task(time.sleep, 0.4)
+        promise = cluster.task(lambda: time.sleep(0.4) or "done")
+        others = [asyncio.ensure_future(asyncio.wait_for(promise, 20)) for _ in range(2)]
+        chained = promise.then(str.upper)
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(promise, 0.1)
+        gives_up = asyncio.ensure_future(asyncio.wait_for(promise, 20))
+        await asyncio.sleep(0)
+        gives_up.cancel()
+        return [*await asyncio.gather(*others), await chained, await promise, promise.result(20)]
+
+    assert pl.run(main, workers=1) == ["done", "done", "DONE", "done", "done"]
+
+
+def test_one_who_gives_up_waiting_in_a_task(cluster):
+    """There it is the same, and the worker goes on to answer."""
+
+    async def give_up(promises):
+        promise = promises[0]
+        other = asyncio.ensure_future(asyncio.wait_for(promise, 20))
+        try:
+            await asyncio.wait_for(promise, 0.1)
+        except TimeoutError:
+            return [await promise, await other]
+
+    here, there = cluster.workers
+    promise = cluster.task(lambda: time.sleep(0.4) or "done", to=there)
+    assert cluster.task(give_up, [promise], to=here).result(20) == ["done", "done"]
+    assert promise.result(20) == "done"
+    pid = cluster.task(os.getpid, to=here).result(20)
+    assert cluster.statistics()["workers"][here]["pid"] == pid
+
+
+def test_one_who_gives_up_waiting_for_a_ref(cluster):
+    """A stored value stays, too."""
+
+    async def look(refs):
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(refs[0].get(), 0)
+        return await refs[0].get()
+
+    ref = cluster.put("value")
+    assert asyncio.run(look([ref])) == "value"
+    assert cluster.task(look, [ref]).result(20) == "value"
+
+
+def test_copy_in_a_task(cluster):
+    """A task that wants to write gets an array of its own, sync or async; what is stored stays as it was."""
+    numpy = pytest.importorskip("numpy")
+
+    def fill(refs):
+        array = refs[0].get_local(copy=True)
+        array[:] = 7
+        return float(array.sum()), refs[0].get_local().flags.writeable
+
+    async def fill_later(refs):
+        array = await refs[0].get(copy=True)
+        array[:] = 8
+        return float(array.sum()), (await refs[0].get()).flags.writeable
+
+    ref = cluster.put(numpy.ones(1 << 15))
+    for _ in range(2):
+        assert cluster.task(fill, [ref]).result(20) == (7 << 15, False)
+        assert cluster.task(fill_later, [ref]).result(20) == (8 << 15, False)
+    assert cluster.task(lambda array: float(array.sum()), ref).result(20) == 1 << 15
+
+
+def test_profile_from_an_async_program(tmp_path):
+    """The block is async as well; nested, failing and asynchronous tasks are in it, those before and after are not."""
+
+    def before():
+        return 1
+
+    def nested(depth):
+        return current().task(nested, depth - 1).result(20) if depth else "inner"
+
+    async def later():
+        return double(4)
+
+    async def main(cluster):
+        await cluster.task(before)
+        async with cluster.profile() as profile:
+            assert await cluster.task(nested, 2) == "inner"
+            assert await cluster.task(later) == 8
+            with pytest.raises(ZeroDivisionError):
+                await cluster.task(lambda: 1 / 0)
+        await cluster.task(before)
+        return profile
+
+    profile = pl.run(main, workers=2)
+    names = [span.name.rpartition(".")[2] for span in profile.spans]
+    assert names.count("nested") == 3
+    assert "<lambda>" in names
+    assert "before" not in names
+    called = {function[2]: counts[0] for function, counts in profile.stats.stats.items()}
+    assert called["nested"] == 3
+    assert "before" not in called
+    profile.save(tmp_path / "trace.json")
+    events = json.loads((tmp_path / "trace.json").read_text(encoding="utf-8"))
+    assert "nested" in json.dumps(events)
+
+
+def test_view_of_a_cluster(cluster):
+    """What `watch` shows: workers, what they run, what waits, was done and failed, how much is stored."""
+    ref = cluster.put(bytes(3_000_000))
+    cluster.task(double, 2).result(20)
+    cluster.task(refuse).exception(20)
+    shown = view(cluster.statistics())
+    assert all(name in shown for name in cluster.workers)
+    assert re.search(r"0 waiting, 0 not ended, 1 done, 1 failed; \d values, 3.0 MB", shown)
+    starting = {"pid": None, "up": False, "rss_bytes": 0, "queued": 0, "running": []}
+    running = {"pid": 12, "up": True, "rss_bytes": 5_000_000, "queued": 3, "running": ["brew", "taste"]}
+    told = view({**cluster.statistics(), "workers": {"a": starting, "b": running}})
+    assert [line.split() for line in told.splitlines()[1:3]] == [
+        ["a", "-", "0", "MB", "0", "(starting)"],
+        ["b", "12", "5", "MB", "3", "brew,", "taste"],
+    ]
+    del ref
 
 
 def test_exception_of_a_task(cluster):

@@ -400,6 +400,27 @@ def test_busy_worker_answers():
         assert ex.submit(compute).result(20) == "done"
 
 
+def test_worker_that_cannot_read_any_more(ex):
+    """An error of our own in the thread that reads while a task runs ends the worker, visibly: nobody waits for it."""
+
+    def damage():
+        from pickleloaf.tasks.promise import RUNTIMES
+
+        RUNTIMES[-1].heed = lambda frame: 1 / 0
+        time.sleep(20)
+
+    future = ex.submit(damage)
+    while not future.running():
+        time.sleep(0.01)
+    time.sleep(0.1)  # until the other thread reads
+    for _ in range(20):
+        ex.submit(double, 1)
+    error = future.exception(10)
+    assert isinstance(error, pl.WorkerDied)
+    assert "ZeroDivisionError" in str(error)
+    goes_on(ex)
+
+
 def test_stopped_worker_that_wakes_up(ex):
     """Without a deadline a worker may sleep; its tasks are done when it wakes up."""
     pid = ex.submit(os.getpid).result(20)

@@ -66,6 +66,7 @@ class Asking(Tasking):
         from concurrent.futures import Future
 
         future: Future[Any] = Future()
+        future.set_running_or_notify_cancel()  # so that nobody can cancel it for the others
         self._wanted.setdefault(ident, []).append((future, copy))
         self._link.send(encode_frame(Kind.WANT, ident))
         return future

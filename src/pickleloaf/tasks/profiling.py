@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import cProfile
 import logging
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent import futures
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any
 
@@ -21,11 +23,36 @@ LOG = logging.getLogger("pickleloaf.tasks")
 _PATIENCE_S = 10.0
 
 
+class _Profiler:
+    """The profiler of one task, in the thread that runs it.
+
+    From Python 3.12 on a process has one at a time. A task that waits lets others have it, so that those that it
+    waits for are recorded, too; a task that finds it taken, say by the user's own code, is recorded as a span only.
+    """
+
+    def __init__(self) -> None:
+        self.profile = cProfile.Profile()
+        self._runs = False
+
+    def start(self) -> None:
+        try:
+            self.profile.enable()
+        except ValueError:  # it is taken
+            return
+        self._runs = True
+
+    def stop(self) -> None:
+        if self._runs:
+            self._runs = False
+            self.profile.disable()
+
+
 class Recording:
     """What one worker records: in each thread a profiler for as long as a task runs, and a span for the task."""
 
     def __init__(self, worker: str) -> None:
         self._worker = worker
+        self._profilers: dict[int, _Profiler] = {}  # by thread
         self.tables: list[ProfileTable] = []
         self.spans: list[tuple[str, str, float, float]] = []
 
@@ -35,13 +62,30 @@ class Recording:
         Raises:
             BaseException: what it raises.
         """
-        profiler = cProfile.Profile()
+        thread = threading.get_ident()
+        profiler = self._profilers[thread] = _Profiler()
         start_s = time.monotonic()
+        profiler.start()
         try:
-            return profiler.runcall(run)
+            return run()
         finally:
+            profiler.stop()
+            del self._profilers[thread]
             self.spans.append((self._worker, name(), start_s, time.monotonic()))
-            self.tables.append(table_of(profiler))
+            self.tables.append(table_of(profiler.profile))
+
+    @contextmanager
+    def pause(self) -> Iterator[None]:
+        """Record nothing of the task of this thread, which waits."""
+        profiler = self._profilers.get(threading.get_ident())
+        if profiler is None:
+            yield
+            return
+        profiler.stop()
+        try:
+            yield
+        finally:
+            profiler.start()
 
     def taken(self) -> tuple[list[ProfileTable], list[tuple[str, str, float, float]]]:
         """Return what was recorded, as plain data."""

@@ -160,7 +160,8 @@ class Promise(Handle):
     def __await__(self) -> Generator[Any, None, Any]:
         import asyncio
 
-        return asyncio.wrap_future(self.future()).__await__()
+        # Others may wait for the same future, which one that gives up (asyncio.wait_for) has no right to cancel.
+        return asyncio.shield(asyncio.wrap_future(self.future())).__await__()
 
     def __reduce__(self) -> tuple[Any, ...]:
         self._mention()

@@ -28,7 +28,8 @@ class Ref(Handle):
         """
         import asyncio
 
-        return await asyncio.wrap_future(self._runtime.fetch_stored(self.ident, copy=copy))  # type: ignore[attr-defined]
+        future = self._runtime.fetch_stored(self.ident, copy=copy)  # type: ignore[attr-defined]
+        return await asyncio.shield(asyncio.wrap_future(future))
 
     def get_local(self, *, copy: bool = False) -> Any:
         """Return the value, as `get` does; block until it is here."""

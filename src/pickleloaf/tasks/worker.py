@@ -33,6 +33,7 @@ from pickleloaf.tasks.system import die_with, limit_memory
 
 if TYPE_CHECKING:
     import asyncio
+    from concurrent.futures import Future
 
     from pickleloaf.tasks.profiling import Recording
 
@@ -73,7 +74,7 @@ class Worker(Asking):
 
     def serve(self) -> None:
         """Run tasks until the driver says that it is over, or is gone."""
-        threading.Thread(target=self._follow, name="pickleloaf-follower", daemon=True).start()
+        threading.Thread(target=self._follow_to_the_end, name="pickleloaf-follower", daemon=True).start()
         runners = self._runners
         while True:
             while runners.unbegun:
@@ -94,6 +95,13 @@ class Worker(Asking):
                 if not runners.unbegun:
                     runners.wait_for_wake()
                 runners.main_waits = False
+
+    def _follow_to_the_end(self) -> None:
+        try:
+            self._follow()
+        except BaseException:  # noqa: BLE001 - an error of our own
+            sys.excepthook(*sys.exc_info())
+            os._exit(1)  # a worker that no longer answers would be waited for; one that has died is replaced
 
     def _follow(self) -> None:
         """Read the socket while the main thread cannot."""
@@ -204,6 +212,11 @@ class Worker(Asking):
             lambda: call.run(self, lambda need: self._open(values[need])), lambda: call.name
         )
 
+    def wait(self, future: Future[Any], timeout_s: float | None) -> Any:
+        """Block until a future is done, while this worker runs other tasks, and records those."""
+        with contextlib.nullcontext() if self._recording is None else self._recording.pause():
+            return super().wait(future, timeout_s)
+
     def _record(self, *, start: bool) -> None:
         """Begin to record what tasks do, or hand it over."""
         from pickleloaf.tasks.profiling import Recording
@@ -228,9 +241,8 @@ class Worker(Asking):
 
     def _fail(self, ident: int, error: BaseException, name: str) -> None:
         parcel = pack_error(error, name, self.name)
-        frame = encode_frame(
-            Kind.ERROR, ident, (parcel.layout, parcel.mentions, None), parcel.data, with_fd=parcel.fd >= 0
-        )
+        facts = (parcel.layout, parcel.mentions, None)
+        frame = encode_frame(Kind.ERROR, ident, facts, parcel.data, with_fd=parcel.fd >= 0)
         self._flush()
         self._link.send(frame, parcel.fd)
 
