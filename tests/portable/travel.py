@@ -25,7 +25,7 @@ import receiver  # noqa: E402
 
 import pickleloaf  # noqa: E402
 
-PATIENCE_S = 60
+PATIENCE_S = 300
 
 
 def apart(work):
