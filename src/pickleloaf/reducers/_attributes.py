@@ -15,10 +15,17 @@ from pickleloaf.reducers._eager import evaluated_annotations
 from pickleloaf.reducers._kinds import ATOMS
 from pickleloaf.reducers._named import by_name
 
-__all__ = ["add_annotation_names", "are_leaves", "attributes_of", "fill_attributes", "overloads_of"]
+__all__ = [
+    "OVERLOADS",
+    "add_annotation_names",
+    "are_leaves",
+    "attributes_of",
+    "fill_attributes",
+    "overloads_of",
+]
 
 #: What `typing.overload` has decorated: by module and qualified name, under the first line of each.
-_OVERLOADS: dict[str, dict[str, dict[int, Any]]] = vars(typing)["_overload_registry"]
+OVERLOADS: dict[str, dict[str, dict[int, Any]]] = vars(typing)["_overload_registry"]
 
 #: PEP 563: annotations are strings, so that asking for them runs nothing.
 _STRINGS = __future__.annotations.compiler_flag
@@ -35,7 +42,7 @@ def attributes_of(
         attributes["__kwdefaults__"] = function.__kwdefaults__
     home = scope.get("__name__")
     is_at_home = function.__module__ == home
-    overloads = overloads_of(function) if is_at_home and home in _OVERLOADS else ()
+    overloads = overloads_of(function) if is_at_home and home in OVERLOADS else ()
     is_plain = is_at_home and not overloads and FACETS(function) == facts.plain
     # These are no facet in Python 3.14: to ask for them is to evaluate them, unless it is known to be plain.
     if is_plain and not (HAS_LAZY_ANNOTATIONS and function.__annotations__):
@@ -60,7 +67,7 @@ def attributes_of(
 
 def overloads_of(function: FunctionType) -> tuple[Any, ...]:
     """Return the overloads of a function, in their order; none for one of them."""
-    found = tuple(_OVERLOADS.get(function.__module__, {}).get(function.__qualname__, {}).values())
+    found = tuple(OVERLOADS.get(function.__module__, {}).get(function.__qualname__, {}).values())
     return () if any(_inside(each) is function for each in found) else found
 
 
@@ -81,7 +88,7 @@ def _register_overloads(function: FunctionType, overloads: tuple[Any, ...]) -> N
     They are known by the function's name alone. So those of a function of this process win, and those that
     came with an earlier one give way.
     """
-    known = _OVERLOADS[function.__module__][function.__qualname__]
+    known = OVERLOADS[function.__module__][function.__qualname__]
     if all(_inside(each).__code__.co_filename.startswith("<pickleloaf") for each in known.values()):
         known.clear()
         known.update(enumerate(overloads))
@@ -104,8 +111,14 @@ def _annotations(function: FunctionType, dump: Dump) -> dict[str, Any]:
 def are_leaves(attributes: dict[str, Any]) -> bool:
     """Tell whether attributes hold nothing but atoms, so that nothing behind them leads back to the function."""
     for name, value in attributes.items():
-        parts = tuple(value.values()) if name == "__kwdefaults__" else value
-        if not (ATOMS.cover(parts) if type(parts) is tuple else ATOMS.have(parts)):
+        kind = type(value)
+        if kind is tuple:
+            if not ATOMS.cover(value):
+                return False
+        elif name == "__kwdefaults__":
+            if not ATOMS.cover(value.values()):
+                return False
+        elif not ATOMS.have(value):
             return False
     return True
 

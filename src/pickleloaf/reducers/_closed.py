@@ -24,7 +24,7 @@ from typing import Any
 from pickleloaf._compat import HAS_LAZY_ANNOTATIONS
 from pickleloaf.code.codec import FACETS, facts_of
 from pickleloaf.reducers import _tracking
-from pickleloaf.reducers._attributes import overloads_of
+from pickleloaf.reducers._attributes import OVERLOADS, overloads_of
 from pickleloaf.reducers._building import make_class, namespace_of
 from pickleloaf.reducers._dump import Dump
 from pickleloaf.reducers._kinds import ATOMS, Kinds
@@ -56,14 +56,22 @@ def reduce_closed(cls: type, dump: Dump) -> Any:
     used = look_up(last.scope, last.uses, dump)
     if used is None:
         return None
-    identity = None if dump.digesting is cls else _tracking.identity(cls, dump)
-    _tracking.remember(cls, last)
-    dump.closed.append(cls)
     template = last.template(cls)
+    identity = None if dump.digesting is cls else _identity(cls, last, template, dump)
+    dump.closed.append(cls)
     bases = () if cls.__bases__ == _OBJECT else cls.__bases__
     if used:
         return rebuild_closed_class, (identity, template, bases, used)
     return rebuild_closed_class, (identity, template, bases) if bases else (identity, template)
+
+
+def _identity(cls: type, last: Snapshot, template: bytes, dump: Dump) -> bytes:
+    if _tracking.known(cls) is None:
+        if _is_all(cls, last):
+            _tracking.note_definition(cls, template, [], dump)
+        _tracking.identity(cls, dump)
+        _tracking.remember(cls, last)
+    return _tracking.identity(cls, dump)
 
 
 def sealed_definition(cls: type) -> bytes | None:
@@ -72,7 +80,11 @@ def sealed_definition(cls: type) -> bytes | None:
     That is its template, where there is nothing to the class but this and builtins.
     """
     last = _snapshot(cls) if cls.__bases__ == _OBJECT else None
-    return last.template(cls) if last is not None and needs_nothing(last.scope(), last.uses) else None
+    return last.template(cls) if last is not None and _is_all(cls, last) else None
+
+
+def _is_all(cls: type, last: Snapshot) -> bool:
+    return cls.__bases__ == _OBJECT and needs_nothing(last.scope(), last.uses)
 
 
 def _snapshot(cls: type) -> Snapshot | None:
@@ -171,7 +183,7 @@ def _function(function: Any, cls: type) -> tuple[Any, ...] | None:
         FACETS(function) != facts.plain
         or (HAS_LAZY_ANNOTATIONS and function.__annotations__)
         or facts.names.touches_scope
-        or overloads_of(function)
+        or (function.__module__ in OVERLOADS and overloads_of(function))
         or (facts.names.globals and own_builtins(function, facts.names))
     ):
         return None

@@ -74,11 +74,14 @@ class Snapshot:
         self.functions = frozenset(map(id, functions))
         found = get_referents(*functions)
         self._count = len(found)
-        kinds = list(map(type, found))
         # Other dicts are the globals and the builtins.
-        self._get_dicts = _getter([at for at, kind in enumerate(kinds) if kind is dict and not found[at]])
+        self._get_dicts = _getter([at for at, part in enumerate(found) if type(part) is dict and not part])
         self._get_same = _getter(
-            [at for at, kind in enumerate(kinds) if kind is not dict and not _is_closure(found[at])]
+            [
+                at
+                for at, kind in enumerate(map(type, found))
+                if kind is not dict and not (kind is tuple and _is_closure(found[at]))
+            ]
         )
         self._same = self._get_same(found)
         self._bound = [at for at, each in enumerate(functions) if each.__closure__ is not None]
@@ -132,8 +135,8 @@ def _are(some: list[Any], others: list[Any]) -> bool:
     return len(some) == len(others) and all(map(is_, some, others))
 
 
-def _is_closure(part: Any) -> bool:
-    return type(part) is tuple and len(part) > 0 and type(part[0]) is CellType
+def _is_closure(part: tuple[Any, ...]) -> bool:
+    return len(part) > 0 and type(part[0]) is CellType
 
 
 def _getter(positions: list[int]) -> Callable[[Any], Iterable[Any]]:

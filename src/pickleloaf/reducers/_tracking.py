@@ -29,6 +29,7 @@ __all__ = [
     "is_new",
     "keywords_of",
     "known",
+    "note_definition",
     "received",
     "remember",
     "remembered",
@@ -115,7 +116,7 @@ def _digest(cls: type, dump: Dump) -> bytes:
     for member in queue:
         if id(member) not in dump.digests:
             definition, met = dump.define(member, dump.policy)
-            dump.digests[id(member)] = (blake2b(definition, digest_size=16).digest(), met)
+            note_definition(member, definition, met, dump)
         digest, met = dump.digests[id(member)]
         total.update(digest)
         for other in met:
@@ -123,6 +124,13 @@ def _digest(cls: type, dump: Dump) -> bytes:
                 seen.add(id(other))
                 queue.append(other)
     return total.digest()
+
+
+def note_definition(cls: type, definition: bytes, met: list[type], dump: Dump) -> None:
+    """Take down what a class is made from, and which other classes that names."""
+    from hashlib import blake2b
+
+    dump.digests[id(cls)] = (blake2b(definition, digest_size=16).digest(), met)
 
 
 def known(cls: type) -> _Tracked | None:

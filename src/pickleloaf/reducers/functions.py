@@ -75,9 +75,9 @@ def reduce_function(function: FunctionType, dump: Dump) -> Any:  # noqa: PLR0911
     facts = facts_of(function.__code__)
     if dump.policy.portable and facts.name == "__annotate__" and dump.portable:
         return reduce_annotate(function)
-    if facts.name != facts.qualname and (place := place_in_class(function, dump)) is not None:
+    if facts.may_be_method and (place := place_in_class(function, dump)) is not None:
         return place
-    if facts.look_ups is not None:
+    if facts.look_ups is not None and not (dump.uses and dump.uses[-1] is facts.look_ups):
         dump.uses.append(facts.look_ups)
     scope = function.__globals__
     namespace = dump.namespaces.get(id(scope))
@@ -225,8 +225,9 @@ def _used(names: tuple[str, ...], scope: dict[str, Any], dump: Dump) -> tuple[di
     for name in names:
         if name not in scope:
             continue
-        value = interned(scope[name])
+        value = scope[name]
         if _LEAVES.have(value):
+            value = interned(value) if type(value) is str else value
             if given.get(name, given) is not value:
                 used[name] = value
         else:
@@ -250,7 +251,8 @@ def _contents(function: FunctionType, facts: CodeFacts, closure: tuple[CellType,
     """Return the contents of the cells: a tuple, or a dict by index where some are empty or made there."""
     if facts.has_plain_cells:
         try:
-            return tuple([interned(cell.cell_contents) for cell in closure])
+            contents = [cell.cell_contents for cell in closure]
+            return tuple([interned(value) if type(value) is str else value for value in contents])
         except ValueError:  # one of them is empty
             pass
     names = function.__code__.co_freevars
