@@ -77,8 +77,11 @@ def reduce_function(function: FunctionType, dump: Dump) -> Any:  # noqa: PLR0911
         return reduce_annotate(function)
     if facts.may_be_method and (place := place_in_class(function, dump)) is not None:
         return place
-    if facts.look_ups is not None and not (dump.uses and dump.uses[-1] is facts.look_ups):
-        dump.uses.append(facts.look_ups)
+    look_ups, uses = facts.look_ups, dump.uses
+    if look_ups is not None and (
+        len(uses) == 0 or uses[-1] is not look_ups
+    ):  # "heard" is true, even if empty
+        uses.append(look_ups)
     scope = function.__globals__
     namespace = dump.namespaces.get(id(scope))
     if namespace is None:
