@@ -15,18 +15,27 @@ __all__ = ["report"]
 _FLOORS = """\
 Where a target is missed, how near the floor is (Python 3.13):
 
-- *one small dict*: `pickle.dumps` is one call in C. A Python function that gets a C pickler, runs it and empties
-  it takes a microsecond, whatever it pickles.
+- *one small dict*: in C, to write it with a pickler that is kept and to empty that takes as long as `pickle.dumps`
+  (0.6 µs). What comes on top is Python: one function that gets the pickler and puts it back, and one that asks
+  whether anything had to be done besides.
+- *plain data*: nothing is done per object. What differs is how often the C library asks the kernel for memory,
+  which changes from run to run by more than 3 %; `pickle.Pickler` with a file alone is between 0.9 and 1.1.
 - *1,000 instances*: the C pickler asks `reducer_override` about each. One that answers at once, always the same,
-  already takes 1.14 times what pickle does without.
+  already takes 1.12 times what pickle does without, one look-up by type 1.19. Nothing else can be asked instead:
+  without that method, functions and classes go by name before any table is asked (`save` in Modules/_pickle.c).
+- *lambda*: of 4.7 µs, pickling the name of one rebuilder takes 1.0, an empty dump 1.1, reading off the function
+  whether it has anything but its code 1.5. A *closure with a global* adds 0.7 for each of its closure, its
+  default and its global, and 0.4 to pickle each.
+- *1,000 closures*: each is one call of `reducer_override` and three tuples, a microsecond with nothing in it; 4 are
+  needed, for the questions of which none may be left out (cells, defaults, attributes, globals changed meanwhile).
 - *the same function 1,000 times*: most of it are the 1,000 references in the list, which take all rivals the same.
-- *1,000 closures*: each is one call of `reducer_override` and three tuples, a microsecond with nothing in it.
-- *lambda*: pickling the name of one rebuilder takes 1.4 of the microseconds, an empty dump 1.5.
-- *first dump*: code that was never seen is read for the names that it uses, which is about a half of the time, then
-  marshalled, sealed and deflated together with its source. No floor has been established here.
-- *first load*: that of unmarshalling the code, which takes most of it.
-- *size*: payloads carry the source lines of their code, so that a traceback there shows them. They are a third
-  of the bytes of a small function."""
+- *class again*: of 10 µs, 4 are to see that nothing in the class has been replaced, 2 its name and an empty dump.
+- *first dump*: of 180 µs for a class of five methods, deflating takes 45 (its speed on data that it has not just
+  seen), marshalling and finding the source 45, taking the class apart with the names that its methods look up 65,
+  noting what it consists of 20. cloudpickle (115 µs) does neither the first nor the second, and pays later: in
+  bytes and each time again. Deflating alone is more than the target.
+- *first load*: of 26 µs for a class of five methods, C takes 18: inflating 5, unmarshalling 7, `type()` 4, pickle 2.
+  The rest makes the functions, registers their source lines and the identity of the class."""
 
 _TITLES = {
     "dumps": "dumps: seen before",
