@@ -60,7 +60,6 @@ _OF_MODULES = (ModuleType, Namespace)
 #: What stands for globals that hold every name already.
 _COMPLETE = (ModuleType, dict)
 
-
 _NONE: dict[str, Any] = {}
 
 
@@ -228,9 +227,8 @@ def _used(names: tuple[str, ...], scope: dict[str, Any], dump: Dump) -> tuple[di
     for name in names:
         if name not in scope:
             continue
-        value = scope[name]
+        value = interned(scope[name])
         if _LEAVES.have(value):
-            value = interned(value) if type(value) is str else value
             if given.get(name, given) is not value:
                 used[name] = value
         else:
@@ -254,8 +252,7 @@ def _contents(function: FunctionType, facts: CodeFacts, closure: tuple[CellType,
     """Return the contents of the cells: a tuple, or a dict by index where some are empty or made there."""
     if facts.has_plain_cells:
         try:
-            contents = [cell.cell_contents for cell in closure]
-            return tuple([interned(value) if type(value) is str else value for value in contents])
+            return tuple([interned(cell.cell_contents) for cell in closure])
         except ValueError:  # one of them is empty
             pass
     names = function.__code__.co_freevars
