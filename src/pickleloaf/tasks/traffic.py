@@ -124,7 +124,8 @@ class Traffic(Outgoing):
         self._idle.notify_all()
         if self._recording:
             self._write(member, encode_frame(Kind.PROFILE, 1))
-        self._obey(self._scheduler.joined(member.name))
+        if self._broken is None:  # then nothing is left to be done
+            self._obey(self._scheduler.joined(member.name))
 
     def _keep(self, ident: int) -> None:
         """Let a value be remembered until it is settled and its futures have it."""
