@@ -110,7 +110,7 @@ class Call:
     ) -> tuple[Any, Any, dict[str, Any]]:
         """Return the function, its arguments, and those by name."""
         with mentioning(runtime):
-            made = unpack(self.arguments)
+            made = () if self.arguments.data == _NO_ARGUMENTS.data else unpack(self.arguments)
             args, kwargs, f = (*made, None)[:3] if type(made) is list else (made, _NONE, None)
             if self.function:
                 f = function_of(self.function)

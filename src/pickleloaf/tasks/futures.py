@@ -29,12 +29,13 @@ class Unopened:
 class TaskFuture(Future[Any]):
     """The future of a task."""
 
+    _cluster: Any = None
+    _ident = 0
+    _led = False  # somebody has waited for it, and is to be roused
+
     def __init__(self, *, copy: bool = False) -> None:
         super().__init__()
         self._copy = copy
-        self._cluster: Any = None
-        self._ident = 0
-        self._led = False  # somebody has waited for it, and is to be roused
 
     def belong(self, cluster: Any, ident: int) -> None:
         """Say whose result this will be."""
@@ -99,6 +100,8 @@ class TaskFuture(Future[Any]):
                 return
             try:
                 self._result = open_value(unopened.value, unopened.runtime, copy=self._copy)
+            except KeyboardInterrupt:  # Ctrl-C, most likely, and so nothing that is wrong with the result
+                raise
             except BaseException as error:  # noqa: BLE001 - whatever a user's class raises when it is made
                 self._result = None
                 self._exception = error

@@ -42,17 +42,18 @@ class Sockets:
         os.set_blocking(self._rouse_in, False)
         os.set_blocking(self._rouse_out, False)
         self._selector.register(self._rouse_in, selectors.EVENT_READ)
+        self._number: int = self._selector.fileno()
         self._gate: Any = select.epoll() if hasattr(select, "epoll") else None
         if self._gate is not None:
-            self._gate.register(self._selector.fileno(), selectors.EVENT_READ)
+            self._gate.register(self._number, selectors.EVENT_READ)
+        self._shield = _Shield()
         self._leading = threading.Lock()
         self._leader = 0
         self._closed = False
 
     def fileno(self) -> int:
         """Return what is readable when a socket is ready and nobody leads."""
-        number: int = (self._gate or self._selector).fileno()
-        return number
+        return self._number if self._gate is None else int(self._gate.fileno())
 
     def add(self, fileobj: Any, data: Any) -> None:
         """Watch a socket."""
@@ -101,21 +102,21 @@ class Sockets:
 
     def _lead(self, future: Future[Any], timeout_s: float | None) -> None:
         until_s = None if timeout_s is None else time.monotonic() + timeout_s
-        selector, number = self._selector, self._selector.fileno()
-        self._leader = threading.get_ident()
-        self._gate.modify(number, 0)
-        try:
-            with _Shield() as shield:
+        with self._shield as shield:
+            self._leader = threading.get_ident()
+            self._gate.modify(self._number, 0)
+            try:
                 while not (future.done() or self._closed):
-                    ready = selector.select(timeout_s)
+                    shield.lower()
+                    ready = self._selector.select(timeout_s)
                     shield.raised = True
                     self._heed_all(ready, leads=True)
-                    shield.lower()
                     if until_s is not None and (timeout_s := until_s - time.monotonic()) <= 0:
                         return
-        finally:
-            self._leader = 0
-            self._gate.modify(number, selectors.EVENT_READ)
+            finally:
+                shield.raised = True
+                self._leader = 0
+                self._gate.modify(self._number, selectors.EVENT_READ)
 
     def _heed_all(self, ready: list[tuple[selectors.SelectorKey, int]], *, leads: bool) -> None:
         for key, events in ready:
@@ -127,7 +128,7 @@ class Sockets:
 
 
 class _Shield:
-    """Holds Ctrl-C back while it is raised; Python delivers it in the main thread alone."""
+    """Holds Ctrl-C back within a block, but where it is lowered. Python delivers it in the main thread alone."""
 
     def __init__(self) -> None:
         self.raised = False
@@ -135,7 +136,8 @@ class _Shield:
         self._held_back: tuple[int, FrameType | None] | None = None
 
     def __enter__(self) -> Self:
-        if threading.current_thread() is threading.main_thread():
+        self.raised = True
+        if threading.get_ident() == threading.main_thread().ident:
             before = _signal.getsignal(_signal.SIGINT)
             if callable(before):
                 self._before = before
@@ -143,16 +145,23 @@ class _Shield:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.raised = True
         if self._before is not None:
-            _signal.signal(_signal.SIGINT, self._before)
-            self.lower()
+            before, self._before = self._before, None
+            _signal.signal(_signal.SIGINT, before)
+            if self._held_back is not None:
+                self._deliver(before)
 
     def lower(self) -> None:
-        """Deliver what was held back."""
+        """Let it through, also what was held back."""
         self.raised = False
         if self._held_back is not None:
-            held_back, self._held_back = self._held_back, None
-            self._before(*held_back)
+            self._deliver(self._before)
+
+    def _deliver(self, handler: Any) -> None:
+        held_back: Any
+        held_back, self._held_back = self._held_back, None
+        handler(*held_back)
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         if self.raised:

@@ -64,7 +64,10 @@ class Scheduler(Dispatch):
             self._settle(value, ok=False, source=failed)
         elif not value.waits:
             self._enqueue(value)
-            self._dispatch()
+            if (
+                to is not None or len(self.queue) == 1
+            ):  # behind others it waits, since no worker could take these
+                self._dispatch()
         return self._taken()
 
     def stored(
