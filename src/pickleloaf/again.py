@@ -15,10 +15,11 @@ from __future__ import annotations
 
 import gc
 import io
-from itertools import pairwise
+from itertools import pairwise, repeat
+from types import FunctionType, ModuleType
 from typing import Any
 
-from pickleloaf.reducers._own_dicts import keep_own_dict
+from pickleloaf.reducers._own_dicts import believe, keep_own_dict
 from pickleloaf.reducers._sharing import Sharing
 from pickleloaf.reducers.views import extent
 from pickleloaf.rescue import Memory
@@ -26,6 +27,9 @@ from pickleloaf.rescue import Memory
 __all__ = ["write_again"]
 
 _Memo = dict[int, tuple[int, Any]]
+
+#: Types whose instances have a dict that is looked at elsewhere.
+_OTHERS = (type, ModuleType, FunctionType)
 
 #: What a view of a BytesIO looks into.
 _BUFFER = type(io.BytesIO().getbuffer().obj)
@@ -52,7 +56,7 @@ def write_again(pickler: Any, obj: Any, before: Memory | None) -> None:
     scopes = [scope for scope in doubts.get("globals", ()) if id(scope) in memo]
     shared = _shared_memory(doubts.get("memory", []), memo, pickler._buffers is not None)
     shared.update((id(each), each) for each in [*scopes, *doubts.get("whole", ())] if id(each) in memo)
-    kept = _kept_dicts(doubts.get("attributes", []), memo)
+    kept = _kept_dicts(doubts["attributes"], memo) if "attributes" in doubts else set()
     if not shared and not kept:
         return
     (before or Memory()).restore(pickler)
@@ -69,18 +73,17 @@ def write_again(pickler: Any, obj: Any, before: Memory | None) -> None:
 
 
 def _kept_dicts(dicts: list[Any], memo: _Memo) -> set[int]:
-    """Return the ids of types of which an instance has one of these dicts, where that is new."""
-    ids = {id(each) for each in dicts}
-    owners = [type(each) for _, each in memo.values() if ids and _dict_of(each) in ids]
+    """Return the ids of types of which an instance has a dict of a subclass, where that is new."""
+    objects = [each for _, each in memo.values()]
+    kinds = {id(kind): kind for kind in map(type, objects)}
+    with_dict = {key for key, kind in kinds.items() if kind.__dictoffset__ and not issubclass(kind, _OTHERS)}
+    instances = [each for each in objects if id(type(each)) in with_dict]
+    held = map(object.__getattribute__, instances, repeat("__dict__"))
+    owners = [type(each) for each, its in zip(instances, held, strict=True) if type(its) is not dict]
+    if not owners:
+        for cls in {id(type(each)): type(each) for each in dicts}.values():
+            believe(cls)
     return {id(cls) for cls in owners if keep_own_dict(cls)}
-
-
-def _dict_of(obj: Any) -> int:
-    """Return the id of an object's ``__dict__``, or 0."""
-    try:
-        return id(object.__getattribute__(obj, "__dict__"))
-    except (AttributeError, TypeError):
-        return 0
 
 
 def _file_of(buffer: Any) -> int:

@@ -330,3 +330,18 @@ def test_reentrant_getstate():
     loaded = loaf.loads(loaf.dumps(kind()))
     assert [pickle.loads(data)() for data in loaded.copies] == ["a", "b"]
     assert [part() for part in loaded.parts] == ["a", "b"]
+
+
+def test_dicts_that_are_data_are_soon_left_alone():
+    """Dicts of a subclass are looked at for being somebody's attributes in the first payloads of their type only."""
+    row, holder = define("class Row(dict): pass\nclass Holder: pass\n", "Row", "Holder")
+    for _ in range(12):
+        assert type(loaf.loads(loaf.dumps([row(a=1), holder()]))[0]) is row
+    holding = holder()
+    holding.__dict__ = row(a=1)
+    other = define("class Row(dict): pass\n", "Row")
+    assert type(loaf.loads(loaf.dumps(holding)).__dict__) is dict  # as documented
+    holding.__dict__ = other(a=1)
+    assert type(loaf.loads(loaf.dumps(holding)).__dict__) is other
+    holding.__dict__ = row(a=1)
+    assert type(loaf.loads(loaf.dumps(holding)).__dict__) is row  # what is known of one holder holds for all

@@ -2,10 +2,11 @@
 
 Takes apart: that dict, as the state. Travels as: wire.fill_own_dict. Keeps: its type, and that it is the
 instance itself where it is (``self.__dict__ = self``), or a dict of its class (``self.__dict__ = self._shared``).
-Loses: that it is shared, where no code of the class says so.
+Loses: that it is shared, where no code of the class says so; its type, see rule 1.
 
 1. No instance is asked for its ``__dict__`` without need: that takes time, and makes one. So it is the dict that
-   is noted in `Dump.doubts`; whose it is shows once the payload has been written (see again).
+   is noted in `Dump.doubts`; whose it is shows once the payload has been written (see again). Dicts of a type
+   that were nobody's attributes in ten payloads are taken to be data from then on.
 2. Code of a class that sets ``__dict__`` tells of itself, so that such a dict of no special kind is seen as well.
 3. What is found out about one instance holds for its type from then on.
 """
@@ -21,20 +22,37 @@ from pickleloaf.reducers._filling import fill_directly
 from pickleloaf.reducers._judgements import recall, remember
 from pickleloaf.wire import verb
 
-__all__ = ["Keeper", "doubting", "keep_own_dict", "replaces_dict"]
+__all__ = ["Doubting", "Keeper", "believe", "keep_own_dict", "replaces_dict"]
 
 _Reducer = Callable[[Any, Dump], Any]
 
+#: See rule 1.
+_LOOKED_AT = 10
 
-def doubting(reduce: _Reducer | None) -> _Reducer:
-    """Return a reducer of dicts of a subclass that notes those which may hold attributes."""
 
-    def reduce_dict(instance: Any, dump: Dump) -> Any:
+class Doubting:
+    """Takes apart dicts of a subclass, and notes those which may hold attributes."""
+
+    __slots__ = ("left", "reduce")
+
+    def __init__(self, reduce: _Reducer | None) -> None:
+        self.reduce = reduce
+        #: Payloads that are still looked at.
+        self.left = _LOOKED_AT
+
+    def __call__(self, instance: Any, dump: Dump) -> Any:
         if type(next(iter(dict.keys(instance)), "")) is str:
             dump.doubts.append(("attributes", instance))
-        return NotImplemented if reduce is None else reduce(instance, dump)
+        return NotImplemented if self.reduce is None else self.reduce(instance, dump)
 
-    return reduce_dict
+
+def believe(cls: type) -> None:
+    """Note that the dicts of a type in one payload were data; after some payloads they are taken to be so."""
+    known = recall(cls)
+    if isinstance(known, Doubting):
+        known.left -= 1
+        if known.left <= 0:
+            remember(cls, known.reduce)
 
 
 def replaces_dict(cls: type) -> bool:

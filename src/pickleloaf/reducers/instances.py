@@ -20,7 +20,7 @@ from pickleloaf.reducers._filling import direct, watches
 from pickleloaf.reducers._judgements import recall, remember
 from pickleloaf.reducers._kinds import ATOMS
 from pickleloaf.reducers._named import names_of_instances, reduce_named
-from pickleloaf.reducers._own_dicts import Keeper, doubting, replaces_dict
+from pickleloaf.reducers._own_dicts import Doubting, Keeper, replaces_dict
 from pickleloaf.reducers._singletons import reduce_asking
 from pickleloaf.wire import verb
 
@@ -32,7 +32,7 @@ def reducer_of_instances(cls: type) -> _Reducer | None:
     reduce = _choose(cls)
     if cls.__dictoffset__ and replaces_dict(cls):
         return Keeper(reduce, shares=True)
-    return doubting(reduce) if issubclass(cls, dict) and cls.__module__ != "collections" else reduce
+    return Doubting(reduce) if issubclass(cls, dict) and cls.__module__ != "collections" else reduce
 
 
 def _choose(cls: type) -> _Reducer | None:
