@@ -59,6 +59,20 @@ def test_no_engine(engine):
         engines.connect(engine)
 
 
+def test_policies_go_through():
+    """`Executor` and `run` hand on how things are pickled; what is about processes here is refused."""
+    with (
+        concurrent.futures.ThreadPoolExecutor(1) as pool,
+        loaf.Executor(engine=pool, portable=True, patches="carry", by_value=None) as ex,
+    ):
+        assert dict(ex._policy) == {"portable": True, "patches": "carry"}
+        assert ex.submit(lambda n: n + 1, 1).result() == 2
+        assert loaf.run(lambda cluster: cluster.task(len, "ab"), engine=pool, patches="ignore") == 2
+        for option in ({"initializer": print}, {"memory_limit": 1}):
+            with pytest.raises(loaf.EngineError, match="of workers that are started here"):
+                loaf.Executor(engine=pool, **option)
+
+
 def test_values_of_another_executor():
     """A future of one executor is no argument of another's task."""
     with concurrent.futures.ThreadPoolExecutor(1) as pool:

@@ -14,7 +14,7 @@ from typing import Any
 from pickleloaf.engines.base import FEATURES, Engine, Job
 from pickleloaf.engines.executor import EngineRef, Executor, TaskFuture
 from pickleloaf.engines.inside import here
-from pickleloaf.engines.payload import Payload, policy_of
+from pickleloaf.engines.payload import POLICIES, Payload, policy_of
 from pickleloaf.errors import EngineError
 
 __all__ = ["FEATURES", "Engine", "EngineRef", "Executor", "Job", "Payload", "TaskFuture", "connect", "here"]
@@ -32,10 +32,13 @@ def connect(engine: Any, *, workers: int | None = None, **policy: Any) -> Execut
             results; by default (``by_value="local"``) your own project travels, and need not be installed there.
 
     Raises:
-        EngineError: this is no engine, or the name of none.
+        EngineError: this is no engine, or the name of none; an option is for workers that are started here.
         ImportError: the engine is not installed.
         ValueError: the policy is none.
     """
+    if others := policy.keys() - POLICIES:
+        said = ", ".join(sorted(others))
+        raise EngineError(f"{said}: of workers that are started here; an engine has settings of its own")
     policy_of(**policy)  # before anything is started
     return Executor(_engine(engine, workers), **policy)
 

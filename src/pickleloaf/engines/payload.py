@@ -18,7 +18,7 @@ from pickleloaf.tasks.parcels import LARGE, Packer
 from pickleloaf.tasks.plain import ATOMS
 from pickleloaf.unpickler import loads
 
-__all__ = ["LARGE", "Packing", "Payload", "Policy", "Sent", "copied", "packing", "policy_of"]
+__all__ = ["LARGE", "POLICIES", "Packing", "Payload", "Policy", "Sent", "copied", "packing", "policy_of"]
 
 #: Arguments of `pickleloaf.dumps`, as pairs.
 Policy: TypeAlias = tuple[tuple[str, Any], ...]
@@ -110,6 +110,10 @@ def copied(buffer: Any) -> Any:
 
 #: What an engine carries: a payload, or the bytes of one that has nothing large in it.
 Sent: TypeAlias = bytes | Payload
+
+
+#: What may be said about how things are pickled.
+POLICIES = frozenset({"by_value", "handles", "patches", "portable"})
 
 
 def policy_of(
