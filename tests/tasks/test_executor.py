@@ -3,12 +3,14 @@
 import asyncio
 import itertools
 import os
+import subprocess
 import sys
 import textwrap
 import threading
 import time
 import types
 from concurrent.futures import FIRST_COMPLETED, as_completed, wait
+from pathlib import Path
 
 import pytest
 
@@ -205,11 +207,21 @@ def test_script_without_a_guard(script):
     assert (code, output, errors) == (0, "gobble gobble gobble \n", "")
 
 
-def test_program_from_stdin(script):
-    """So does a program that has no file."""
-    with script.start("import sys; exec(compile(sys.stdin.read(), '<stdin>', 'exec'))") as process:
-        output, errors = process.communicate(textwrap.dedent(PROGRAM), timeout=30)
-    assert (process.returncode, output, errors) == (0, "gobble gobble gobble \n", "")
+@pytest.mark.parametrize(
+    "flags", [["-"], [], ["-c", textwrap.dedent(PROGRAM)]], ids=["dash", "pipe", "option c"]
+)
+def test_program_without_a_file(flags, mark):
+    """So does a program that Python reads from its input, or from the command line."""
+    done = subprocess.run(
+        [sys.executable, *flags],
+        input=textwrap.dedent(PROGRAM),
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=30,
+        env={**os.environ, "PYTHONPATH": str(Path(pl.__file__).parents[1])},
+    )
+    assert (done.stdout, done.stderr) == ("gobble gobble gobble \n", "")
 
 
 def test_interactive_redefinition(ex):

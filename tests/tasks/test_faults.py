@@ -520,6 +520,38 @@ def test_workers_cannot_be_started(monkeypatch):
     assert isinstance(caught.value.__cause__, BlockingIOError)
 
 
+def test_system_refuses_large_files(script):
+    """The system's own refusal (here a limit of file sizes) is an error of who sends, or of the task that returns."""
+    code, output, errors = script.run(
+        """
+        import resource
+        import pickleloaf as pl
+
+        def limit(nbytes):
+            resource.setrlimit(resource.RLIMIT_FSIZE, (nbytes, resource.RLIM_INFINITY))
+
+        def large(n):
+            return bytes(n)
+
+        with pl.Executor(workers=1) as ex:
+            assert len(ex.submit(large, 1 << 20).result()) == 1 << 20
+            ex.submit(limit, 100_000).result()
+            error = ex.submit(large, 1 << 20).exception()
+            print(type(error).__name__, "no room for 1,048," in str(error))
+            limit(100_000)
+            try:
+                ex.submit(len, bytearray(1 << 20))
+            except OSError as error:
+                print("no room for 1,048," in str(error))
+            limit(resource.RLIM_INFINITY)
+            ex.submit(limit, resource.RLIM_INFINITY).result()
+            print(ex.submit(len, bytearray(1 << 20)).result(), len(ex.submit(large, 1 << 20).result()))
+        """
+    )
+    assert (code, errors) == (0, "")
+    assert output == "OSError True\nTrue\n1048576 1048576\n"
+
+
 def test_memory_is_full_over_there(ex):
     """A result that finds no room is an error of its task, no SIGBUS, and the worker lives on."""
 

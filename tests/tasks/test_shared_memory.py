@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import textwrap
 from pathlib import Path
 
@@ -249,6 +250,36 @@ def test_container_with_little_memory(monkeypatch, tmp_path):
     (tmp_path / "max").write_text("max\n", encoding="ascii")
     with Segment.create(22 << 20) as large:
         assert large.in_memory
+
+
+@pytest.fixture
+def small_disk(tmp_path, monkeypatch):
+    """A file system of a megabyte as the place for temporary files, and no other place for segments."""
+    if sys.platform != "linux" or os.geteuid():
+        pytest.skip("only root of a Linux mounts a file system")
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", tmp_path], check=False).returncode:
+        pytest.skip("this root may not mount")
+    monkeypatch.setattr(shared_memory, "_memory", lambda: None)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    yield tmp_path
+    subprocess.run(["umount", tmp_path], check=True)
+
+
+def test_disk_that_is_really_full(small_disk):
+    """What fits is stored, what does not is an error, however it is asked for, and never a SIGBUS of who maps it."""
+    with Segment.create(600_000) as segment:
+        view = segment.map(writable=True)
+        view[:] = b"x" * len(view)
+        for make in (Segment.create, lambda nbytes: Segment.holding([b"y" * nbytes])):
+            with pytest.raises(OSError, match="no room for 600,") as caught:
+                make(600_000)
+            assert caught.value.errno == errno.ENOSPC
+        with Segment.holding([b"z" * 300_000]) as small:
+            assert bytes(small.map()[:300_000]) == b"z" * 300_000
+        assert bytes(view[-3:]) == b"xxx"
+        del view
+    with Segment.create(900_000) as segment:  # all was given back
+        assert not list(small_disk.iterdir())
 
 
 def test_nowhere_any_room():
