@@ -32,6 +32,11 @@ def double(number):
     return 2 * number
 
 
+def abort(_):
+    """End the worker."""
+    os.abort()
+
+
 def test_patched_turkey(ex):
     """A lambda gets an instance with a method that was patched in."""
     turkey = Turkey()
@@ -82,6 +87,15 @@ def test_map_makes_large_chunks_of_cheap_calls(ex, monkeypatch):
     sizes.clear()
     list(ex.map(time.sleep, [0.03] * 10, chunksize="auto"))
     assert sizes == [1] * 10
+
+
+def test_map_tells_whose_worker_died(ex):
+    """An error of a chunk names the function, and its traceback begins there."""
+    with pytest.raises(pl.WorkerDied, match="abort"):
+        list(ex.map(abort, [1, 2], chunksize=2))
+    with pytest.raises(ZeroDivisionError) as caught:
+        list(ex.map(lambda n: 1 // n, [0, 1], chunksize=2))
+    assert "__call__" not in [each.name for each in caught.traceback]
 
 
 def test_map_is_timed(ex):

@@ -14,6 +14,7 @@ from contextlib import ExitStack
 from typing import Any
 
 from pickleloaf.errors import PickleloafError, TaskError
+from pickleloaf.tasks.chunks import Chunked
 from pickleloaf.tasks.parcels import Parcel, carries_patches, mentioning, pack, unpack, unpack_for_a_while
 from pickleloaf.tasks.promise import Runtime, Taken
 from pickleloaf.tasks.refs import Ref
@@ -71,12 +72,17 @@ class Call:
         if known is not None:
             data, contents = known
             args = (*contents, *args)
+        elif type(f) is Chunked and f.pickle is not None:
+            data = f.pickle
         else:
             function = pack(f)
             if function.segment is not None or function.mentions:
                 return cls(b"", pack([args, kwargs, f]), tuple(needs), name)
             data = function.data
-            remember_pickle(f, data, lambda hollow: pack(hollow).data)
+            if type(f) is Chunked:
+                f.pickle = data
+            else:
+                remember_pickle(f, data, lambda hollow: pack(hollow).data)
         arguments = pack([args, kwargs] if kwargs else args) if args or kwargs else _NO_ARGUMENTS
         return cls(data, arguments, tuple(needs), name)
 
@@ -171,7 +177,7 @@ def pack_error(error: BaseException, name: str, worker: str) -> Parcel:
 
 
 _OURS = frozenset(
-    {__name__, "pickleloaf.tasks.standalone", "pickleloaf.tasks.worker", "pickleloaf.tasks.running"}
+    {__name__, *(f"pickleloaf.tasks.{each}" for each in ("chunks", "running", "standalone", "worker"))}
 )
 
 

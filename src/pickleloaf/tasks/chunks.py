@@ -125,7 +125,13 @@ def count_of(iterables: Iterable[Iterable[Any]]) -> int | None:
 
 
 class Chunked:
-    """Calls a function for all items of a chunk; the function travels to each worker once."""
+    """Calls a function for all items of a chunk.
+
+    Attributes:
+        pickle: its pickle, once it has been sent: within one `map` all chunks get the same function.
+    """
+
+    pickle: bytes | None = None
 
     def __init__(self, fn: Callable[..., Any], is_single: bool, is_timed: bool) -> None:
         """Wrap a function.
@@ -136,6 +142,7 @@ class Chunked:
             is_timed: whether to return the results, what was raised after them, and the seconds that it took.
         """
         self._parts = (fn, is_single, is_timed)
+        self.__qualname__ = getattr(fn, "__qualname__", type(fn).__qualname__)  # for whoever tells of it
 
     def __call__(self, chunk: list[Any]) -> Any:
         """Call it for these.
