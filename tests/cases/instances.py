@@ -691,6 +691,30 @@ class SharedStateOfTwo(Case):
         first.n = 1
 
 
+class AttributesAsAttribute(Case):
+    """Instances one of whose attributes is the dict of all"""
+
+    def make():
+        class Direct:
+            def __init__(self):
+                self.n = 1
+                self.all = self.__dict__
+
+        class Asking:
+            def __init__(self):
+                self.n = 1
+                self.all = vars(self)
+
+        return Direct(), Asking()
+
+    def same(obj):
+        for each in obj:
+            each.n = 2
+            assert each.all["n"] == 2 and each.all is each.__dict__
+            each.all["n"] = 1
+            assert each.n == 1
+
+
 class OwnKindOfDictHashed(Case):
     """Such instances in a set, with a hash or a __getattr__ that needs their attributes"""
 

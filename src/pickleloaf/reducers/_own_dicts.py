@@ -22,7 +22,7 @@ from pickleloaf.reducers._filling import fill_directly
 from pickleloaf.reducers._judgements import recall, remember
 from pickleloaf.wire import verb
 
-__all__ = ["Doubting", "Keeper", "believe", "keep_own_dict", "replaces_dict"]
+__all__ = ["Doubting", "Keeper", "believe", "keep_own_dict", "shares_dict"]
 
 _Reducer = Callable[[Any, Dump], Any]
 
@@ -55,27 +55,36 @@ def believe(cls: type) -> None:
             remember(cls, known.reduce)
 
 
-def replaces_dict(cls: type) -> bool:
-    """Tell whether code of a class sets the ``__dict__`` of its instances, past their making."""
+def shares_dict(cls: type) -> bool:
+    """Tell whether code of a class sets the ``__dict__`` of its instances past their making, or an attribute to it."""
     for base in cls.__mro__:
         for name, value in base.__dict__.items():
-            code = value.__code__ if type(value) is FunctionType and name != "__new__" else None
-            if (
-                code is not None
-                and ("__dict__" in code.co_names or "__dict__" in code.co_consts)
-                and _sets(code)
-            ):
+            if type(value) is FunctionType and name != "__new__" and _shares(value.__code__):
                 return True
     return False
 
 
-def _sets(code: CodeType) -> bool:
+def _shares(code: CodeType) -> bool:
+    if "__dict__" in code.co_consts:  # for setattr
+        return True
+    return ("__dict__" in code.co_names or "vars" in code.co_names) and _stores(code)
+
+
+def _stores(code: CodeType) -> bool:
+    """Tell whether some code sets ``__dict__``, or has ``one.name = other.__dict__`` or ``one.name = vars(other)``."""
     import dis
 
-    steps = dis.get_instructions(code)
-    return "__dict__" in code.co_consts or any(
-        step.opname == "STORE_ATTR" and step.argval == "__dict__" for step in steps
-    )
+    steps = [each for each in dis.get_instructions(code) if each.opname != "EXTENDED_ARG"]
+    for value, _, step in zip(steps, steps[1:], steps[2:], strict=False):
+        if step.opname == "STORE_ATTR":
+            is_call = value.opname == "CALL" and "vars" in code.co_names
+            if (
+                step.argval == "__dict__"
+                or is_call
+                or (value.opname, value.argval) == ("LOAD_ATTR", "__dict__")
+            ):
+                return True
+    return False
 
 
 class Keeper:

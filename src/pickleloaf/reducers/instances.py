@@ -20,7 +20,7 @@ from pickleloaf.reducers._filling import direct, watches
 from pickleloaf.reducers._judgements import recall, remember
 from pickleloaf.reducers._kinds import ATOMS
 from pickleloaf.reducers._named import names_of_instances, reduce_named
-from pickleloaf.reducers._own_dicts import Doubting, Keeper, replaces_dict
+from pickleloaf.reducers._own_dicts import Doubting, Keeper, shares_dict
 from pickleloaf.reducers._singletons import reduce_asking
 from pickleloaf.wire import verb
 
@@ -30,7 +30,7 @@ _Reducer = Callable[[Any, Dump], Any]
 def reducer_of_instances(cls: type) -> _Reducer | None:
     """Return what takes instances of a type apart, or None where pickle's own way is right."""
     reduce = _choose(cls)
-    if cls.__dictoffset__ and replaces_dict(cls):
+    if cls.__dictoffset__ and shares_dict(cls):
         return Keeper(reduce, shares=True)
     return Doubting(reduce) if issubclass(cls, dict) and cls.__module__ != "collections" else reduce
 
