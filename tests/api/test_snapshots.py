@@ -2,10 +2,12 @@
 
 import gc
 import weakref
+from unittest import mock
 
 import pytest
 
 import pickleloaf
+from pickleloaf.reducers import _closed, _snapshots
 
 SOURCE = '''
 class Base:
@@ -58,6 +60,9 @@ CHANGES = {
     "one more attribute": lambda cls, scope: setattr(cls, "more", 1),
     "one attribute less": lambda cls, scope: delattr(cls, "limit"),
     "a method": lambda cls, scope: setattr(cls, "buy", scope["other"]),
+    "a method for what is equal to anything": lambda cls, scope: setattr(cls, "buy", mock.ANY),
+    "the module of a method": lambda cls, scope: setattr(cls.buy, "__module__", "shops"),
+    "all attributes of a method": lambda cls, scope: setattr(cls.buy, "__dict__", {"mark": 1}),
     "the code of a method": lambda cls, scope: setattr(cls.buy, "__code__", scope["other"].__code__),
     "a default": lambda cls, scope: setattr(cls.buy, "__defaults__", (2,)),
     "a default, equal": lambda cls, scope: setattr(cls.buy, "__defaults__", (True,)),
@@ -95,6 +100,16 @@ def test_changes_show(change, without_keywords):
 
 def _name_of(change):
     return next(name for name, each in CHANGES.items() if each is change)
+
+
+def test_nothing_is_sealed_in_vain(monkeypatch):
+    """A class that uses a global of its module is no closed one, so nobody seals it; it is taken apart once."""
+    cls, _ = _make("RATE = 3\nclass Shop:\n  def buy(self):\n    return RATE\n")
+    monkeypatch.setattr(_snapshots, "write_template", mock.Mock(side_effect=AssertionError))
+    other, _ = _make("RATE = 3\nclass Shop:\n  def sell(self):\n    return RATE\n")
+    before = [pickleloaf.dumps(each) for each in (cls, other)]
+    monkeypatch.setattr(_closed, "_take_apart", mock.Mock(side_effect=AssertionError))
+    assert [pickleloaf.dumps(each) for each in (cls, other)] == before
 
 
 @pytest.mark.parametrize("part", ["", "@property", "@classmethod", "@staticmethod"])
