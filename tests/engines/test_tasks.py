@@ -460,6 +460,20 @@ def test_tasks_inside_of_tasks(ex, lacks):
         assert promise.result(SLOW_S) == 7
 
 
+def test_async_tasks_await_tasks(ex, lacks):
+    """More async tasks than there are workers await tasks of their own, and none keeps a place from these."""
+    if "nested" in lacks:
+        pytest.skip(lacks["nested"])
+    cluster = EngineCluster(Unclosed(ex.engine))
+
+    async def outer(n):
+        with engines.here() as inner:
+            return await current().task(lambda: n) + await inner.submit(lambda: n)
+
+    promises = [cluster.task(outer, n) for n in range(4)]
+    assert cluster.when_all(promises).result(SLOW_S) == [0, 2, 4, 6]
+
+
 def test_timeout(ex):
     """A task that takes longer than it may fails with a TimeoutError, and the worker goes on."""
 

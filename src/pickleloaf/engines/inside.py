@@ -71,6 +71,11 @@ class Inside(EngineCluster):
 
     fetch_stored = fetch
 
+    def announce(self, future: Any) -> None:
+        """Let the engine know that a coroutine awaits a future; it may block until that is done."""
+        if future._job is not None and not future.done():
+            future._owner.engine.wait(future._job, None)
+
     def known(self, ident: int) -> Any:
         """Return what the executor of this task has for a number."""
         if ident not in self._values:

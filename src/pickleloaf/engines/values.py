@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from pickleloaf.engines.base import Job
 from pickleloaf.engines.payload import Payload
 from pickleloaf.errors import EncodeError
+from pickleloaf.tasks.parcels import MENTIONS
 
 __all__ = ["Asked", "EngineRef", "Task", "TaskFuture"]
 
@@ -108,4 +109,6 @@ class TaskFuture(Future[Any]):
     def __await__(self) -> Generator[Any, None, Any]:
         import asyncio
 
+        if MENTIONS.current is not None:
+            MENTIONS.current.announce(self)
         return asyncio.wrap_future(self).__await__()

@@ -161,7 +161,10 @@ class Promise(Handle):
         import asyncio
 
         # Others may wait for the same future, which one that gives up (asyncio.wait_for) has no right to cancel.
-        return asyncio.shield(asyncio.wrap_future(self.future())).__await__()
+        future = self.future()
+        if MENTIONS.current is not None:
+            MENTIONS.current.announce(future)
+        return asyncio.shield(asyncio.wrap_future(future)).__await__()
 
     def __reduce__(self) -> tuple[Any, ...]:
         self._mention()
