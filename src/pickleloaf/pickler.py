@@ -18,7 +18,7 @@ from pickleloaf.reducers._closed import sealed_definition
 from pickleloaf.reducers._dump import Dump, Unheard
 from pickleloaf.rescue import Buffers, Memory, Parts, rescue
 
-__all__ = ["DEFAULT_PROTOCOL", "REGISTRY", "Pickler", "dump", "dumps"]
+__all__ = ["DEFAULT_PROTOCOL", "REGISTRY", "SMALL", "Pickler", "dump", "dumps"]
 
 DEFAULT_PROTOCOL = pickle.HIGHEST_PROTOCOL
 
@@ -29,6 +29,10 @@ REGISTRY = Registry()
 HANDLES = Handles()
 
 BufferCallback = Callable[[pickle.PickleBuffer], Any] | None
+
+#: A pickler that had much in its memo stays large, and takes long to clear each time: it is not kept. There may be
+#: something in the memo for every third byte of a payload.
+SMALL = 1 << 12
 
 _dump, _clear_memo = pickle.Pickler.dump, pickle.Pickler.clear_memo
 
@@ -207,7 +211,7 @@ def dumps(
         del pickler  # gives its memo back before memory is needed for the payload
         return b"".join(parts)
     payload: bytes = parts[0]
-    if len(payload) < _SMALL and len(_spare) < _SPARE and not pickler._dump.keeps:
+    if len(payload) < SMALL and len(_spare) < _SPARE and not pickler._dump.keeps:
         parts.clear()
         pickler.clear_memo()
         _spare.append(pickler)
@@ -217,8 +221,6 @@ def dumps(
 #: Picklers with nothing in them. To make one takes longer than to dump a function.
 _spare: list[Pickler] = []
 _SPARE = 8
-#: A pickler that had much in its memo stays large, and takes long to clear: it is not kept.
-_SMALL = 1 << 15
 
 
 def dump(

@@ -15,7 +15,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from pickleloaf.errors import EncodeError
-from pickleloaf.pickler import Pickler
+from pickleloaf.pickler import SMALL, Pickler
 from pickleloaf.tasks.plain import ATOMS, is_data
 from pickleloaf.tasks.shared_memory import Segment, places
 from pickleloaf.tasks.sharing import received, shared
@@ -155,7 +155,7 @@ class Packer:
         self.parts.clear()
         self.buffers = []
         self._pickler.clear_memo()
-        self.clean = len(data) < LARGE and not self._pickler._dump.keeps
+        self.clean = len(data) < SMALL and not self._pickler._dump.keeps
         return data, buffers
 
 
