@@ -11,7 +11,13 @@ from collections.abc import Callable, Iterable, Mapping
 from types import CellType, FunctionType, ModuleType
 from typing import Any
 
+from pickleloaf.reducers._sharing import Sharing
+from pickleloaf.reducers.patched import Patched
+
 __all__ = ["path_along"]
+
+#: What the pickler puts around the object that it was given.
+_WRAPPERS = (Patched, Sharing)
 
 #: Attributes of the interpreter's own kinds of objects that lead to others.
 _ATTRIBUTES = (
@@ -34,6 +40,8 @@ def path_along(trail: list[Any]) -> str:
     """
     if not trail:
         return ""
+    if type(trail[0]) in _WRAPPERS:
+        trail = trail[next((at for at, each in enumerate(trail) if each is trail[0].obj), 0) :]
     if len(trail) > 2 * _SHOWN:
         return f"{_along(trail[:_SHOWN], _root(trail[0]))} ... {_along(trail[-_SHOWN:], '')}"
     return _along(trail, _root(trail[0]))

@@ -728,6 +728,7 @@ class OwnGlobals(Case):
     """A module that is nowhere to be imported, next to what globals() gave it"""
 
     refused = True
+    path = "obj[1]"
 
     def make():
         module = types.ModuleType("made_up")

@@ -567,3 +567,22 @@ def test_comes_back_from_a_worker(patched, tmp_path):
     pickleloaf.loads(ended.stdout)
     assert birds.feed is counting["feed"]
     assert pickleloaf.patches() == []
+
+
+def test_path_of_what_cannot_be_carried(birds, script):
+    """Where a payload with patches cannot be dumped, the path begins with the object and not with the patches."""
+    scope = script("def feed(bird): return bird\ndef use():\n    return birds.feed('tom')", birds=birds)
+    birds.feed = scope["feed"]
+
+    class Once:
+        dumped = 0
+
+        def __reduce__(self):
+            Once.dumped += 1
+            if Once.dumped > 1:  # behind the patches
+                raise ZeroDivisionError
+            return int, ()
+
+    with pytest.raises(pickleloaf.EncodeError) as caught:
+        pickleloaf.dumps([scope["use"], {"once": Once()}], patches="carry")
+    assert caught.value.path == "obj[1]['once']"
