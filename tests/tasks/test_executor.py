@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 import pickleloaf as pl
+from pickleloaf.tasks.output import Output
 
 pytestmark = pytest.mark.timeout(40)
 
@@ -134,6 +135,37 @@ def test_callbacks(ex):
     while len(called) < 2 and time.monotonic() < end:
         time.sleep(0.01)
     assert called == [6, 6]
+
+
+def test_whoever_closes_second_waits_as_well(ex):
+    """So a program that ends does not end before what its workers have printed is written."""
+    ex.submit(double, 1).result(20)
+    driver = ex.cluster._driver
+    closing = threading.Thread(target=ex.cluster.close)
+    closing.start()
+    while not driver._closed:
+        time.sleep(0.0001)
+    ex.cluster.close()
+    assert not driver._pool._thread.is_alive()
+    closing.join()
+
+
+def test_output_may_be_read_to_its_end_before_it_is_closed(monkeypatch):
+    """The thread that reads it may see that it is over, and go, before it is woken for that."""
+    output = Output()
+    pipe, end = os.pipe()
+    output.add(pipe, "worker", "stdout")
+    write = os.write
+
+    def write_late(fd, data):
+        if data == b"-":
+            os.close(end)
+            output._thread.join(20)
+        return write(fd, data)
+
+    monkeypatch.setattr(os, "write", write_late)
+    output.close()
+    assert not output._thread.is_alive()
 
 
 def test_shutdown(ex):

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from concurrent.futures import BrokenExecutor, Future
 from typing import Any
 
@@ -157,14 +158,17 @@ class Driver(Traffic):
             }
 
     def close(self) -> None:
-        """Cancel what has not ended, and end the workers."""
+        """Cancel what has not ended, and end the workers. When it returns they have, whoever has closed it first."""
         with self._lock:
-            if self._closed:
-                return
+            closer, self._closer = self._closer, self._closer or threading.get_ident()
             self._closed = True
             left = [future for futures in self._futures.values() for future in futures]
             self._futures.clear()
             self._idle.notify_all()
+        if closer:
+            if closer != threading.get_ident():  # it is not a callback of what is cancelled here
+                self._pool.join()
+            return
         for future in left:
             error = pack(TaskError("the cluster was closed before the task ended"))
             settle(future, error, self._runtime, ok=False, cancelled=not future.running())

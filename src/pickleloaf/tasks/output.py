@@ -6,6 +6,7 @@ that a stream of the driver's that nobody reads blocks no result.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import selectors
 import sys
@@ -49,8 +50,10 @@ class Output:
     def close(self, timeout_s: float = 1.0) -> None:
         """Read to the ends, which the workers have left behind, and stop."""
         self._closed = True
-        os.write(self._woken, b"-")
+        with contextlib.suppress(BrokenPipeError):  # the thread has seen it already, and is done
+            os.write(self._woken, b"-")
         self._thread.join(timeout_s)
+        os.close(self._woken)
 
     def _read(self) -> None:
         rest: dict[int, bytes] = {}
@@ -69,7 +72,6 @@ class Output:
                 os.close(key.fd)
         self._selector.close()
         os.close(self._wake)
-        os.close(self._woken)
 
     def _register(self) -> None:
         with self._lock:

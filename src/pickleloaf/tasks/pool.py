@@ -142,6 +142,10 @@ class Pool:
         self._closing = True
         self._awake = False
         self.wake()
+        self.join()
+
+    def join(self) -> None:
+        """Wait until everything has ended."""
         if threading.current_thread() is not self._thread:
             self._thread.join()
 

@@ -59,6 +59,7 @@ class Traffic(Outgoing):
         self._last_death = Death("", 0, "", "")
         self._broken: BaseException | None = None
         self._closed = False
+        self._closer = 0  # the thread that has closed it
         self._idle = threading.Condition(self._lock)
         for name in names:
             self._obey(self._scheduler.expected(name))
