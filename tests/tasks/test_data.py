@@ -1,6 +1,7 @@
 """How data travels: what is large lies in shared memory, once, and is not copied."""
 
 import os
+import textwrap
 
 import pytest
 
@@ -68,6 +69,23 @@ def test_large_bytes(ex, make):
     """Plain bytes of any size arrive as what they were."""
     data = make(os.urandom(300_000))
     assert ex.submit(lambda data: data, data).result(20) == data
+
+
+@pytest.mark.parametrize("nbytes", [10, 100_000, 20 << 20])
+def test_patch_beside_a_large_argument(ex, monkeypatch, nbytes):
+    """A patch that an argument takes along is in force while the task runs, however long the pickle, and no longer."""
+    monkeypatch.setattr(textwrap, "dedent", lambda text: "patched")
+
+    class Bird:
+        def __init__(self, text):
+            self.text = text
+
+        def speak(self):
+            return textwrap.dedent(self.text[:2]), len(self.text)
+
+    birds = [Bird(" a" * (nbytes // 2)) for _ in range(4)]
+    assert list(ex.map(lambda bird: bird.speak(), birds)) == [("patched", nbytes)] * 4
+    assert list(ex.map(eval, ["__import__('textwrap').dedent(' a')"] * 4)) == ["a"] * 4
 
 
 def test_odd_arrays(ex):

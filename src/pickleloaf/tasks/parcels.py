@@ -27,8 +27,11 @@ __all__ = ["LARGE", "Packer", "Parcel", "mentioning", "pack", "rebuild_lost", "u
 #: From this size on, in bytes, a buffer or a pickle lies in shared memory.
 LARGE = 1 << 16
 
-#: (size of the segment, where its buffers lie, whether the pickle is the last of them)
-Layout = tuple[int, tuple[tuple[int, int], ...], bool]
+#: (size of the segment, where its buffers lie, what of the pickle lies there)
+Layout = tuple[int, tuple[tuple[int, int], ...], int]
+
+#: The pickle is not in the segment; it is the last piece there; it is that, and carries patches.
+_OUTSIDE, _INSIDE, _INSIDE_WITH_PATCHES = range(3)
 
 
 class Parcel:
@@ -185,24 +188,26 @@ def pack(obj: Any) -> Parcel:
     """
     large: list[Any] = []
     mentions: tuple[int, ...] = ()
+    patched = False
     if type(obj) in ATOMS or (type(obj) is tuple and ATOMS.issuperset(map(type, obj))):
         data = pickle.dumps(obj, 5)
     elif all(map(is_data, obj)) if type(obj) is tuple else is_data(obj):
         data = pickle.dumps(obj, 5, buffer_callback=lambda buffer: _stays(buffer, large))
     else:
-        data, large, mentions = _pickled(obj)
+        data, large, mentions, patched = _pickled(obj)
     if not large and len(data) < LARGE:
         return Parcel(data, mentions=mentions)
-    whole = len(data) >= LARGE
-    if whole:
+    place = _OUTSIDE if len(data) < LARGE else _INSIDE_WITH_PATCHES if patched else _INSIDE
+    if place:
         large.append(data)
     segment = shared(large)
     sizes = [memoryview(piece).nbytes for piece in large]
-    layout = (segment.nbytes, tuple(zip(places(large), sizes, strict=False)), whole)
-    return Parcel(b"" if whole else data, segment, layout, mentions)
+    layout = (segment.nbytes, tuple(zip(places(large), sizes, strict=False)), place)
+    return Parcel(b"" if place else data, segment, layout, mentions)
 
 
-def _pickled(obj: Any) -> tuple[bytes, list[Any], tuple[int, ...]]:
+def _pickled(obj: Any) -> tuple[bytes, list[Any], tuple[int, ...], bool]:
+    patched = False
     try:
         packer = _spare.pop()
     except IndexError:
@@ -214,13 +219,14 @@ def _pickled(obj: Any) -> tuple[bytes, list[Any], tuple[int, ...]]:
         except EncodeError:  # it may be patched code, which is carried; else the same error comes again
             MENTIONS.into.clear()
             data, buffers = Packer(patches="carry").pickle(obj)
+            patched = True
         else:
             if packer.clean and len(_spare) < _SPARE:
                 _spare.append(packer)
         mentions = tuple(MENTIONS.into)
     finally:
         MENTIONS.into = before
-    return data, buffers, mentions
+    return data, buffers, mentions, patched
 
 
 def unpack(parcel: Parcel, *, copy: bool = False) -> Any:
@@ -247,7 +253,8 @@ def unpack_for_a_while(parcel: Parcel) -> tuple[Any, AbstractContextManager[None
         DecodeError: it cannot be made here.
     """
     data, buffers = _opened(parcel)
-    if not carries_patches(data):
+    place = _OUTSIDE if parcel.layout is None else parcel.layout[2]
+    if not (carries_patches(data) if place == _OUTSIDE else place == _INSIDE_WITH_PATCHES):
         return loads(data, buffers=buffers), _NOTHING
     from pickleloaf.patching import applied
 
