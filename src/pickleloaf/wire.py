@@ -49,7 +49,7 @@ VERBS: dict[str, Verb] = {
     "fill_class": Verb("reducers._building", "a class is finished: what refers back to it is in its place"),
     "fill_names": Verb("reducers._building", "sets attributes of a class that is new here"),
     "fill_revision": Verb(
-        "reducers._building", "replaces functions of a class that is here from before they changed"
+        "reducers._revisions", "changes what was changed about a class that is here from before"
     ),
     "fill_abc": Verb("reducers.classes", "registers virtual subclasses with an abstract base class"),
     "class_stub": Verb("reducers._building", "stands for a class in a digest; never in a payload"),

@@ -68,6 +68,107 @@ def test_patched_between(receive):
     receive(check, first, loaf.dumps(kind()))
 
 
+BIRD = """
+    LIMIT = 3
+    def twice(number):
+        return 2 * number
+    class Bird:
+        sound = "chirp"
+        wings = [2]
+        made = 0
+        def speak(self, times=1):
+            return self.sound * times, twice(LIMIT)
+        @staticmethod
+        def limit():
+            return LIMIT
+        @property
+        def half(self):
+            return LIMIT / 2
+    """
+
+#: What is done at the sender, how it is undone, and what an old instance then says at the receiver.
+CHANGES = {
+    "nothing": ("", "", ("chirp", 6, 3, 1.5, 2)),
+    "an atom": ("Bird.sound = 'quack'", "Bird.sound = 'chirp'", ("quack", 6, 3, 1.5, 2)),
+    "an object": ("Bird.wings = [4]", "Bird.wings = [2]", ("chirp", 6, 3, 1.5, 4)),
+    "a global": ("LIMIT = 1", "LIMIT = 3", ("chirp", 2, 1, 0.5, 2)),
+    "a helper": (
+        "def twice(number): return number",
+        "def twice(number): return 2 * number",
+        ("chirp", 3, 3, 1.5, 2),
+    ),
+    "a property": (
+        "Bird.half = property(lambda self: 7)",
+        "Bird.half = property(lambda self: 1.5)",
+        ("chirp", 6, 3, 7, 2),
+    ),
+}
+
+
+@pytest.mark.parametrize("what", CHANGES)
+def test_changed_between(what, receive):
+    """What is changed about a class between two payloads is changed where it already is, and can be changed back."""
+    kind = define(BIRD, "Bird")
+    scope = kind.speak.__globals__
+    do, undo, expected = CHANGES[what]
+    payloads = [loaf.dumps(expected), loaf.dumps(kind())]
+    for statement in (do, undo):
+        exec(statement, scope)
+        payloads.append(loaf.dumps(kind))
+
+    def check(objects):
+        def said():
+            sound, doubled = bird.speak()
+            return sound, doubled, bird.limit(), bird.half, bird.wings[0]
+
+        expected, bird = next(objects), next(objects)
+        assert said() == ("chirp", 6, 3, 1.5, 2)
+        assert next(objects) is type(bird)
+        assert said() == expected
+        next(objects)
+        assert said() == ("chirp", 6, 3, 1.5, 2)
+
+    receive(check, *payloads)
+
+
+def test_changed_on_both_sides(receive):
+    """What the receiver has set itself stays, whatever the sender has made of it meanwhile."""
+    kind = define(BIRD, "Bird")
+    first = loaf.dumps(kind)
+    kind.sound, kind.made = "quack", 5
+    second = loaf.dumps(kind)
+    del kind.sound
+    third = loaf.dumps(kind)
+
+    def check(objects):
+        bird = next(objects)
+        bird.made = 2
+        next(objects)
+        assert (bird.sound, bird.made) == ("quack", 2)
+        next(objects)
+        assert not hasattr(bird, "sound")
+        assert bird.made == 2
+
+    receive(check, first, second, third)
+
+
+def test_closed_no_more(receive):
+    """A class of nothing but code and atoms that gets more is changed where it already is."""
+    kind = define(
+        "class Box:\n    size = 1\n    count = 0\n    def area(self): return self.size ** 2\n", "Box"
+    )
+    first = loaf.dumps(kind)
+    kind.size, kind.count, kind.lid = 3, 4, [5]
+
+    def check(objects):
+        box = next(objects)
+        box.count = 9
+        next(objects)
+        assert (box().area(), box.lid, box.count) == (9, [5], 9)
+
+    receive(check, first, loaf.dumps(kind))
+
+
 def test_comes_back():
     """A class, its subclass and an instance loaded where they were made are the same classes."""
     kind = define(COUNTER, "Counter")

@@ -11,14 +11,14 @@ from collections.abc import Callable, Mapping
 from types import FunctionType
 from typing import Any
 
-from pickleloaf.code.codec import facts_of
 from pickleloaf.errors import EncodeError
 from pickleloaf.reducers import _tracking
-from pickleloaf.reducers._body import class_cells, contents_of, functions_among, namespace_of, set_afterwards
+from pickleloaf.reducers._body import class_cells, contents_of, namespace_of, set_afterwards
 from pickleloaf.reducers._dump import Dump, Late
 from pickleloaf.reducers._eager import eager_namespace, finished_here, namespace_here
 from pickleloaf.reducers._hooks import taken_back
 from pickleloaf.reducers._kinds import SETS, interned
+from pickleloaf.reducers._revisions import revision_of
 from pickleloaf.wire import verb
 
 __all__ = ["ClassState", "arrived", "join_names", "make_class", "namespace_of", "reduce_building", "stub"]
@@ -95,7 +95,7 @@ def reduce_building(
             del now[name]
     if waiting:
         late.append(Late(cls, waiting, join_names, fill_names))
-    late += _revision(cls, names)
+    late += revision_of(cls, names)
     cells = class_cells(cls, names, lazily=not dump.portable)
     dump.class_cells.update((id(cell), cell) for cell in cells.values())
     bases = () if cls.__bases__ == (object,) else cls.__bases__  # as it was written, most likely
@@ -106,39 +106,6 @@ def reduce_building(
 #: Names that making the class asks for. What leads from them to the class is other classes, which have
 #: late parts of their own, or functions.
 _NEEDED = frozenset("__slots__ __orig_bases__ __parameters__ __type_params__ __new_member__".split())
-
-
-def _revision(cls: type, names: Mapping[str, Any]) -> list[Late]:
-    """Return the functions of a class once more if others have taken their places since it first travelled.
-
-    A receiver that has the class from then replaces them.
-    """
-    codes = {}
-    for name, value in names.items():
-        function = next(functions_among([value], 0), None)
-        if function is not None:
-            codes[name] = function.__code__
-    if not _tracking.revision(cls, tuple(codes.items())):
-        return []
-    from pickleloaf._digests import blake2b
-
-    digest = blake2b(b"".join(facts_of(code).contents for code in codes.values()), digest_size=8).digest()
-    parts = {("names", name): names[name] for name in codes}
-    return [Late(cls, {("revision", None): digest, **parts}, _join_revision, fill_revision)]
-
-
-def _join_revision(parts: dict[tuple[str, Any], Any]) -> tuple[bytes, dict[str, Any]]:
-    names = {name: value for (kind, name), value in parts.items() if kind == "names"}
-    return parts["revision", None], names
-
-
-@verb
-def fill_revision(cls: type, state: tuple[bytes, dict[str, Any]]) -> None:
-    """Replace the functions of a class that came here before they were replaced where it came from."""
-    revision, names = state
-    if _tracking.takes_revision(cls, revision):
-        for name, value in names.items():
-            type.__setattr__(cls, name, value)
 
 
 def join_names(parts: dict[tuple[str, Any], Any]) -> dict[str, Any]:

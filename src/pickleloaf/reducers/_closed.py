@@ -70,7 +70,7 @@ def _identity(cls: type, last: Snapshot, template: bytes, dump: Dump) -> bytes:
         if _is_all(cls, last):
             _tracking.note_definition(cls, template, [], dump)
         _tracking.identity(cls, dump)
-        _tracking.remember(cls, last)
+        _tracking.remember(cls, last, first=last.parts)
     return _tracking.identity(cls, dump)
 
 

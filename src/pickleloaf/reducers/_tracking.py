@@ -10,7 +10,8 @@ that tells apart classes of one process whose definitions are alike to the last 
    references need no special case, and each class is pickled once.
 3. Identity is given once: a class whose attributes change later stays the class that it was.
 4. A class that arrives with a known identity is the class that is known, and it is left as it is: what
-   it has counted or what was patched here meanwhile stays. That also holds where it came from.
+   it has counted or what was patched here meanwhile stays. That also holds where it came from. What its
+   sender has changed about it since arrives all the same: see _revisions.
 5. The table holds classes weakly.
 """
 
@@ -33,7 +34,6 @@ __all__ = [
     "received",
     "remember",
     "remembered",
-    "revision",
     "start",
     "takes_revision",
 ]
@@ -47,13 +47,14 @@ class _Tracked:
 
     __slots__ = (
         "builder",
+        "changes",
         "cls",
+        "first",
         "identity",
         "keywords",
         "maker",
         "received",
         "revisions",
-        "signature",
         "snapshot",
         "unfinished",
     )
@@ -65,8 +66,10 @@ class _Tracked:
         #: What a closed class was last taken apart into, and what it last arrived as; see _closed.
         self.snapshot: Any = None
         self.received: bytes | None = None
-        #: The code of its functions when it first travelled, and the revisions that have arrived.
-        self.signature: tuple[Any, ...] | None = None
+        #: What it consisted of if it first travelled closed, what has changed since (see _revisions), and the
+        #: revisions that have arrived.
+        self.first: tuple[Any, ...] = ()
+        self.changes: Any = None
         self.revisions: set[bytes] = set()
         #: Held until the class is finished.
         self.unfinished = threading.Lock()
@@ -138,27 +141,18 @@ def known(cls: type) -> _Tracked | None:
     return _by_class.get(id(cls))
 
 
-def remember(cls: type, snapshot: Any) -> None:
-    """Keep what a closed class was last taken apart into, if the class has an identity."""
+def remember(cls: type, snapshot: Any, first: tuple[Any, ...] = ()) -> None:
+    """Keep what a closed class was last taken apart into, and first, if the class has an identity."""
     known = _by_class.get(id(cls))
     if known is not None:
         known.snapshot = snapshot
+        known.first = known.first or first
 
 
 def remembered(cls: type) -> Any:
     """Return what a closed class was last taken apart into, or None."""
     known = _by_class.get(id(cls))
     return None if known is None else known.snapshot
-
-
-def revision(cls: type, signature: tuple[Any, ...]) -> bool:
-    """Tell whether a class has other code than when it first travelled."""
-    known = _by_class.get(id(cls))
-    if known is None:
-        return False
-    if known.signature is None:
-        known.signature = signature
-    return known.signature != signature
 
 
 def takes_revision(cls: type, revision: bytes) -> bool:
