@@ -31,10 +31,13 @@ MODES = {"portable": "With `portable=True`", "plain": "Without"}
 KINDS = ("right", "refused", "newer", "other", "wrong", "crash")
 FAILURES = frozenset({"wrong", "crash"})
 
+_OF_LIBRARY = "the attributes of a library's instances are what they are; an AttributeError when used"
+
 #: Cases that arrive as something else than at a sender of the same Python, and say so loudly or in the docs.
 OTHERWISE = {
     "annotations-LazyUnresolvable": "an annotation that cannot be evaluated arrives as its text",
-    "data-Parser": "the attributes of a library's instances are what they are; an AttributeError when used",
+    "data-Parser": _OF_LIBRARY,
+    "data-ToolsOfTheLibrary": _OF_LIBRARY,
 }
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 __all__ = [
     "DOCSTRING_FLAG",
+    "EXPRESSIONS_ITERATE",
     "HAS_INFERRED_VARIANCE",
     "HAS_LAZY_ANNOTATIONS",
     "HAS_PARAMETER_DEFAULTS",
@@ -56,3 +57,6 @@ HAS_PARAMETER_DEFAULTS = sys.version_info >= (3, 13)
 
 #: ``copy.replace`` asks for ``__replace__``, and classes know their ``__static_attributes__``.
 HAS_REPLACE = sys.version_info >= (3, 13)
+
+#: The code of a generator expression asks for the iterator itself; before that it has to be given one.
+EXPRESSIONS_ITERATE = sys.version_info >= (3, 15)

@@ -91,6 +91,24 @@ class Expression(Case):
         assert list(obj) == [3, 6, 9]
 
 
+class BareIterator(Case):
+    """An unstarted generator expression over an iterator that is no iterable"""
+
+    def make():
+        class Next:
+            def __next__(self):
+                raise StopIteration
+
+        class Start:
+            def __iter__(self):
+                return Next()
+
+        return (n for n in Start())
+
+    def same(obj):
+        assert list(obj) == []
+
+
 class CellArgument(Case):
     """An unstarted generator whose argument is a closure's variable"""
 

@@ -23,6 +23,7 @@ from itertools import pairwise
 from types import CodeType, FunctionType
 from typing import Any
 
+from pickleloaf._compat import EXPRESSIONS_ITERATE
 from pickleloaf.errors import EncodeError
 from pickleloaf.reducers._dump import Dump
 from pickleloaf.wire import verb
@@ -94,12 +95,29 @@ def rebuild_generator(
     """Make a generator, coroutine or async generator by a call, unless the box already has it."""
     if box:
         return box[0]
+    if function.__code__.co_name == "<genexpr>":
+        arguments = (_source(arguments[0]),)
     made = function(*arguments, **keywords)
     if names is not None:
         made.__name__, made.__qualname__ = names
     if box is not None:
         box.append(made)
     return made
+
+
+def _source(given: Any) -> Any:
+    """Return what the code of a generator expression can be given on this Python.
+
+    Up to 3.14 that has to be an iterator, which it takes without a look: anything else ends with a crash.
+    """
+    kind = type(given)
+    is_iterator = hasattr(kind, "__next__") or hasattr(kind, "__anext__")
+    if EXPRESSIONS_ITERATE:
+        bare = is_iterator and not (hasattr(kind, "__iter__") or hasattr(kind, "__aiter__"))
+        return iter(given.__next__, object()) if bare else given
+    if is_iterator:
+        return given
+    return iter(given) if hasattr(kind, "__iter__") else aiter(given)
 
 
 @verb

@@ -156,7 +156,14 @@ class Segment:
         if writable:
             return memoryview(self._map(mmap.ACCESS_WRITE))
         if self._mapping is None:
-            self._mapping = self._map(mmap.ACCESS_READ)
+            try:
+                self._mapping = self._map(mmap.ACCESS_READ)
+            except OSError as error:  # up to 3.12 a mapping takes a descriptor, and none may be left
+                if error.errno != errno.EMFILE or not self.sealed:
+                    raise
+                return memoryview(
+                    b"".join(os.pread(self.fd, _PIECE, at) for at in range(0, self.nbytes, _PIECE))
+                )
         return memoryview(self._mapping)
 
     def _map(self, access: int) -> mmap.mmap:
@@ -186,9 +193,7 @@ class Segment:
         except OSError as error:
             if error.errno != errno.EBUSY:
                 raise
-            text = (
-                "the segment is still mapped for writing: release the view, and what was made from it, first"
-            )
+            text = "the segment is still mapped for writing: release the view, and what was made of it"
             raise OSError(errno.EBUSY, text) from None
 
     @property
