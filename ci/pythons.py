@@ -15,6 +15,7 @@ How it works:
 """
 
 import argparse
+import functools
 import os
 import re
 import shutil
@@ -136,8 +137,8 @@ class Outcome:
     """What pytest printed, where it did not succeed."""
 
 
-def try_suite(version: str, arguments: Sequence[str]) -> Outcome:
-    """Run the suite on one Python."""
+def try_suite(version: str, arguments: Sequence[str], *, once_more: bool = False) -> Outcome:
+    """Run the suite on one Python; if asked to, once more what failed, which is said."""
     try:
         python = interpreter(version)
     except Unavailable as reason:
@@ -150,6 +151,18 @@ def try_suite(version: str, arguments: Sequence[str]) -> Outcome:
     passed, failed, skipped = tally(done.stdout)
     line = f"{python.version:8} {passed} passed, {failed} failed, {skipped} skipped"
     line += f", {time.monotonic() - began:.1f} s"
+    found = re.findall(r"^(?:FAILED|ERROR) (tests/.+?)(?: - .*)?$", done.stdout, re.MULTILINE)
+    if once_more and failed and len(found) == failed:
+        again = python.run(
+            [*suite[:5], *found],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+        )
+        if again.returncode == 0:
+            line += f"; passed the second time: {', '.join(found)}"
+            return Outcome(line, passed + failed, output=done.stdout)
     if done.returncode == 0:
         return Outcome(line, passed, failed)
     return Outcome(f"{line}, exit code {done.returncode}", passed, max(failed, 1), done.stdout)
@@ -163,11 +176,12 @@ def tally(output: str) -> tuple[int, int, int]:
     return count.get("passed", 0), failed, count.get("skipped", 0)
 
 
-def test_all(versions: Sequence[str], arguments: Sequence[str]) -> int:
+def test_all(versions: Sequence[str], arguments: Sequence[str], *, once_more: bool) -> int:
     """Run the suite on every Python, two at a time; print a line for each, and the sum."""
     outcomes = []
     with ThreadPoolExecutor(max_workers=min(2, os.cpu_count() or 1)) as threads:
-        for outcome in threads.map(lambda version: try_suite(version, arguments), versions):
+        run = functools.partial(try_suite, arguments=arguments, once_more=once_more)
+        for outcome in threads.map(run, versions):
             print(outcome.output, outcome.line, sep="\n" if outcome.output else "", flush=True)
             outcomes.append(outcome)
     failed = sum(outcome.failed for outcome in outcomes)
@@ -194,6 +208,7 @@ def main() -> int:
     verbs.add_parser("list", help="say where each Python comes from")
     test = verbs.add_parser("test", help="run the suite on every Python")
     test.add_argument("--skip", action="append", default=[], choices=VERSIONS, metavar="VERSION")
+    test.add_argument("--once-more", action="store_true", help="run once more what failed, and say so")
     test.add_argument("arguments", nargs="*", metavar="-- PYTEST ARGUMENTS")
     run = verbs.add_parser("run", help="run one Python")
     run.add_argument("version", choices=VERSIONS)
@@ -203,7 +218,8 @@ def main() -> int:
         print(*(f"{version}  {describe(version)}" for version in VERSIONS), sep="\n")
         return 0
     if asked.verb == "test":
-        return test_all([version for version in VERSIONS if version not in asked.skip], asked.arguments)
+        versions = [version for version in VERSIONS if version not in asked.skip]
+        return test_all(versions, asked.arguments, once_more=asked.once_more)
     try:
         return interpreter(asked.version).run(asked.arguments).returncode
     except Unavailable as reason:
