@@ -8,7 +8,6 @@ the one: one for each class and name. Where it came from, it is the one of the m
 from __future__ import annotations
 
 import operator
-import pickle
 import sys
 from typing import Any
 from weakref import WeakValueDictionary
@@ -30,10 +29,9 @@ def reduce_asking(instance: Any, name: str, dump: Dump) -> Any:
     Raises:
         EncodeError: its module travels by value, and holds something else there, or it is more than attributes.
     """
-    module: str = pickle.whichmodule(instance, name)  # type: ignore[attr-defined]
-    if not dump.policy.travels(module):
+    cls, module = type(instance), getattr(instance, "__module__", None)
+    if not isinstance(module, str) or not dump.policy.travels(module):
         return name  # what it leads to is checked by pickle
-    cls = type(instance)
     is_the_one = any(instance is one for one in (_held(module, name), _arrived.get((id(cls), name))))
     if not is_the_one or cls.__basicsize__ > _Plain.__basicsize__ or cls.__itemsize__:
         msg = f"cannot pickle {cls.__qualname__} object: it asks to travel as the name {module}.{name}"
