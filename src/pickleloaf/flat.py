@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import copyreg
 import pickle
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable, Iterator
+from itertools import islice
 from types import FunctionType
 from typing import Any
 
@@ -129,6 +130,9 @@ class FlatPickler(_PythonPickler):  # type: ignore[misc]
         if not isinstance(reduced, tuple) or not 2 <= len(reduced) <= 6:
             msg = f"__reduce__ of {kind.__qualname__} must return a string or a tuple of two to six"
             raise pickle.PicklingError(msg)
+        if not callable(reduced[0]) or not isinstance(reduced[1], tuple):
+            msg = f"__reduce__ of {kind.__qualname__} must return a callable and a tuple of its arguments"
+            raise pickle.PicklingError(msg)
         yield from self._reduce_steps(obj, *reduced)
 
     def _reduce_steps(
@@ -174,8 +178,7 @@ class FlatPickler(_PythonPickler):  # type: ignore[misc]
             self.write(pickle.TUPLE2 + pickle.REDUCE + pickle.POP)
 
     def _batches(self, items: Any, single: bytes, several: bytes, *, pairs: bool = False) -> _Steps:
-        iterator = iter(items)
-        while batch := [item for item, _ in zip(iterator, range(_BATCH), strict=False)]:
+        for batch in _batched(items):
             if len(batch) > 1:
                 self.write(pickle.MARK)
             for item in batch:
@@ -217,8 +220,7 @@ class FlatPickler(_PythonPickler):  # type: ignore[misc]
             return
         self.write(pickle.EMPTY_SET)
         self.memoize(obj)
-        iterator = iter(obj)
-        while batch := [item for item, _ in zip(iterator, range(_BATCH), strict=False)]:
+        for batch in _batched(obj):
             self.write(pickle.MARK)
             yield from batch
             self.write(pickle.ADDITEMS)
@@ -234,6 +236,12 @@ class FlatPickler(_PythonPickler):  # type: ignore[misc]
             return
         self.write(pickle.FROZENSET)
         self.memoize(obj)
+
+
+def _batched(items: Iterable[Any]) -> Iterator[list[Any]]:
+    iterator = iter(items)
+    while batch := list(islice(iterator, _BATCH)):
+        yield batch
 
 
 _CONTAINERS: dict[type, Callable[[FlatPickler, Any], _Steps]] = {

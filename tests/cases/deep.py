@@ -1,5 +1,6 @@
 """Depth: structures far deeper than any recursion limit."""
 
+import collections
 import dataclasses
 import types
 
@@ -42,6 +43,25 @@ class DeepDict(Case):
             value = value["next"] if type(value) is dict else value[0]
             depth += 1
         assert depth == 20_000 and value() == "bottom"
+
+
+class DeepAndWide(Case):
+    """Containers larger than the pickler's batches, below 5,000 levels of lists"""
+
+    def make():
+        value = [
+            list(range(2002)), {i: str(i) for i in range(2002)}, set(range(2002)), frozenset(range(2002)),
+            collections.deque(range(2002)), collections.OrderedDict.fromkeys(range(2002)),
+        ]  # fmt: skip
+        for _ in range(5000):
+            value = [value]
+        return value
+
+    def same(obj):
+        while len(obj) == 1:
+            (obj,) = obj
+        assert [len(each) for each in obj] == [2002] * 6
+        assert all(set(each) == set(range(2002)) for each in obj)
 
 
 class LinkedList(Case):

@@ -409,5 +409,22 @@ class ReduceRaises(Case):
             obj.parts[0].__reduce__()
 
 
+class ReduceWrongly(Case):
+    """An object whose __reduce__ returns no callable"""
+
+    refused = True
+    path = ".parts[0]"
+
+    def make():
+        class Confused:
+            def __reduce__(self):
+                return 1, (2,)
+
+        return Holder(parts=[Confused()])
+
+    def same(obj):
+        assert obj.parts[0].__reduce__() == (1, (2,))
+
+
 if __name__ == "__main__":
     drive()
