@@ -6,6 +6,8 @@
 2. Whether the globals of functions that ``exec`` has made travel as the dict that they are. Then it is in that dict
    that the functions look their names up over there, too.
 3. Whether a dict of a subclass is the ``__dict__`` of an instance. Pickle would copy it into a plain one.
+4. Whether the ``__dict__`` of an instance travels on its own too, or is that of another instance. To find that out, it
+   is written once more with a copy as the state: then the dict itself is in the memo only if it is met elsewhere.
 
 All are rare, and which objects a payload holds is known from the pickler's memo. Reducers that meet such a view or
 dict say so in `Dump.doubts`, as (kind, object); what turns out to be shared they find in `Dump.shared`, by its id.
@@ -19,7 +21,7 @@ from itertools import pairwise, repeat
 from types import FunctionType, ModuleType
 from typing import Any
 
-from pickleloaf.reducers._own_dicts import believe, keep_own_dict
+from pickleloaf.reducers._own_dicts import ask_less, believe, keep_own_dict, place_of_dict
 from pickleloaf.reducers._sharing import Sharing
 from pickleloaf.reducers.views import extent
 from pickleloaf.rescue import Memory
@@ -57,19 +59,53 @@ def write_again(pickler: Any, obj: Any, before: Memory | None) -> None:
     shared = _shared_memory(doubts.get("memory", []), memo, pickler._buffers is not None)
     shared.update((id(each), each) for each in [*scopes, *doubts.get("whole", ())] if id(each) in memo)
     kept = _kept_dicts(doubts["attributes"], memo) if "attributes" in doubts else set()
-    if not shared and not kept:
-        return
+    for cls in [each for each in pickler._judged if id(each) in kept]:
+        del pickler._judged[cls]
+    root = Sharing(scopes, obj) if scopes else obj
+    unsure = _held_elsewhere(doubts.get("own", []), shared)
+    if unsure:
+        _write(
+            pickler,
+            root,
+            before,
+            shared | {key: dict(object.__getattribute__(each, "__dict__")) for key, each in unsure.items()},
+        )
+        met = pickler.memo.copy()
+        found = {key: object.__getattribute__(each, "__dict__") for key, each in unsure.items() if key in met}
+        if not found:
+            for each in unsure.values():
+                ask_less(type(each))
+            return
+        shared |= found
+    if shared or kept:
+        _write(pickler, root, before, shared)
+
+
+def _write(pickler: Any, root: Any, before: Memory | None, shared: dict[int, Any]) -> None:
     (before or Memory()).restore(pickler)
     if pickler._buffers is not None:
         pickler._buffers.replay()
-    for cls in [each for each in pickler._judged if id(each) in kept]:
-        del pickler._judged[cls]
+    dump = pickler._dump
     dump.shared = shared
     try:
-        pickler._write(Sharing(scopes, obj) if scopes else obj, before)
+        pickler._write(root, before)
     finally:
         dump.shared = {}
         dump.doubts.clear()
+
+
+def _held_elsewhere(instances: list[Any], shared: dict[int, Any]) -> dict[int, Any]:
+    """Return instances whose dict others have, who may or may not be in the payload, by the id of the dict.
+
+    Dicts that several of the instances have, or their class, are noted as shared.
+    """
+    unsure: dict[int, Any] = {}
+    for each in {id(each): each for each in instances}.values():  # in a cycle, an instance is met twice
+        attributes = object.__getattribute__(each, "__dict__")
+        if id(attributes) in unsure or place_of_dict(type(each), attributes) is not None:
+            shared[id(attributes)] = attributes
+        unsure[id(attributes)] = each
+    return {key: each for key, each in unsure.items() if key not in shared}
 
 
 def _kept_dicts(dicts: list[Any], memo: _Memo) -> set[int]:

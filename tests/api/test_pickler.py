@@ -336,7 +336,7 @@ def test_dicts_that_are_data_are_soon_left_alone():
     """Dicts of a subclass are looked at for being somebody's attributes in the first payloads of their type only."""
     row, holder = define("class Row(dict): pass\nclass Holder: pass\n", "Row", "Holder")
     for _ in range(12):
-        assert type(loaf.loads(loaf.dumps([row(a=1), holder()]))[0]) is row
+        assert type(loaf.loads(loaf.dumps([row(a=1), *(holder() for _ in range(10))]))[0]) is row
     holding = holder()
     holding.__dict__ = row(a=1)
     other = define("class Row(dict): pass\n", "Row")
@@ -345,3 +345,31 @@ def test_dicts_that_are_data_are_soon_left_alone():
     assert type(loaf.loads(loaf.dumps(holding)).__dict__) is other
     holding.__dict__ = row(a=1)
     assert type(loaf.loads(loaf.dumps(holding)).__dict__) is row  # what is known of one holder holds for all
+
+
+def test_who_has_the_dict_of_an_instance_is_soon_asked_no_more():
+    """The first hundred instances of a type are asked, or all where one has a dict that somebody else has as well."""
+    kind, sharing = (define("class Kind: pass\n", "Kind") for _ in range(2))
+    pair = [sharing(), sharing()]
+    pair[1].__dict__ = pair[0].__dict__
+    for _ in range(120):
+        loaf.dumps([kind(), sharing()])
+        assert len({id(vars(each)) for each in loaf.loads(loaf.dumps(pair))}) == 1
+    late = kind()
+    late.n = 1
+    instance, attributes = loaf.loads(loaf.dumps([late, vars(late)]))
+    assert vars(instance) == attributes
+    assert vars(instance) is not attributes  # as documented
+
+
+def test_whoever_holds_the_dict_of_an_instance_is_no_part_of_the_payload():
+    """A reference to the dict of an instance from elsewhere does not change what is written."""
+    kind = define("class Kind: pass\n", "Kind")
+    held, buffers = kind(), []
+    held.n, held.big = 1, pickle.PickleBuffer(b"big")
+    plain = loaf.dumps(held, buffer_callback=buffers.append)
+    attributes = vars(held)
+    for _ in range(30):
+        assert loaf.dumps(held, buffer_callback=buffers.append) == plain
+    assert attributes["n"] == 1
+    assert len(buffers) == 31

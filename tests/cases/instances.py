@@ -715,6 +715,83 @@ class AttributesAsAttribute(Case):
             assert each.n == 1
 
 
+class AttributesFromOutside(Case):
+    """Instances that share their attributes, where code outside of their class has said so"""
+
+    def make():
+        first, second, alone = Bare(), Bare(), Bare()
+        first.n = alone.n = 1
+        second.__dict__ = first.__dict__
+        return [first, alone, {"second": second}]
+
+    def same(obj):
+        first, alone, deep = obj
+        first.n = 2
+        assert deep["second"].n == 2 and alone.n == 1
+        deep["second"].n = 1
+        assert first.n == 1
+
+
+class AttributesBeside(Case):
+    """Instances beside the dicts of their attributes: before them, after them, a view of one, one that is in itself"""
+
+    def make():
+        class Restored:
+            __slots__ = ("__dict__", "slot")
+
+            def __setstate__(self, state):
+                attributes, slots = state
+                self.__dict__.update(attributes)
+                self.slot = slots["slot"] + 1
+
+        before, after, shown, inside, restored = Bare(), Bare(), Bare(), Bare(), Restored()
+        for each in (before, after, shown, inside, restored):
+            each.n = 1
+        restored.slot = 4
+        inside.__dict__["own"] = inside.__dict__
+        return (
+            vars(before),
+            before,
+            after,
+            vars(after),
+            shown,
+            vars(shown).keys(),
+            inside,
+            restored,
+            vars(restored),
+        )
+
+    def same(obj):
+        of_before, before, after, of_after, shown, keys, inside, restored, of_restored = obj
+        assert vars(before) is of_before and vars(after) is of_after and inside.own is vars(inside)
+        assert vars(restored) is of_restored and restored.slot > 4
+        shown.more = 2
+        assert list(keys) == ["n", "more"]
+        del shown.more
+
+    def here(obj):
+        assert obj[-2].slot == 4
+
+
+class AttributesBesideStated(Case):
+    """An instance that says itself what its state is, beside the dict of its attributes"""
+
+    refused = True
+    path = "[0]"
+
+    def make():
+        class Saved:
+            def __getstate__(self):
+                return {"n": self.n}
+
+        saved = Saved()
+        saved.n, saved.cache = 1, [2]
+        return [saved, vars(saved)]
+
+    def same(obj):
+        assert vars(obj[0]) is obj[1]
+
+
 class OwnKindOfDictHashed(Case):
     """Such instances in a set, with a hash or a __getattr__ that needs their attributes"""
 

@@ -1,33 +1,43 @@
-"""Attributes of instances that somebody keeps in a dict of his own kind: ``self.__dict__ = Watched()``.
+"""Attributes of instances, where their dict is more than the state of one instance.
 
-Takes apart: that dict, as the state. Travels as: wire.fill_own_dict. Keeps: its type, and that it is the
-instance itself where it is (``self.__dict__ = self``), or a dict of its class (``self.__dict__ = self._shared``).
-Loses: that it is shared, where no code of the class says so; its type, see rule 1.
+Somebody gave it a kind of his own (``self.__dict__ = Watched()``), or others have it, too: another instance
+(``one.__dict__ = other.__dict__``), the class (``self.__dict__ = self._shared``), or who asked for ``vars(instance)``.
 
-1. No instance is asked for its ``__dict__`` without need: that takes time, and makes one. So it is the dict that
-   is noted in `Dump.doubts`; whose it is shows once the payload has been written (see again). Dicts of a type
-   that were nobody's attributes in ten payloads are taken to be data from then on.
-2. Code of a class that sets ``__dict__`` tells of itself, so that such a dict of no special kind is seen as well.
-3. What is found out about one instance holds for its type from then on.
+Takes apart: that dict, as the state. Travels as: wire.fill_own_dict. Keeps: its type; that it is the instance itself
+where it is (``self.__dict__ = self``), is a dict of its class, is that of other instances, or travels on its own.
+Loses: its type, see rule 1; that others have it, see rule 4.
+
+1. No instance is asked for its ``__dict__`` where pickle does not do so, too: that takes time, and makes one. So it is
+   the dict of a subclass that is noted in `Dump.doubts`; whose it is shows once the payload has been written (see
+   again). Dicts of a type that were nobody's attributes in ten payloads are taken to be data from then on.
+2. Whether others have a plain dict, its reference count tells. Whether they are in the payload shows when that is
+   written once more with a copy as the state: then the pickler meets the dict itself in other places, or nowhere.
+3. What is found out about one instance holds for its type from then on. Code of a class that sets ``__dict__``
+   tells of itself.
+4. To ask each instance would take a fifth of the time of its dump. So the first hundred of a type are asked.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
-from types import CodeType, FunctionType
+from sys import getrefcount
+from types import CodeType, FunctionType, MemberDescriptorType
 from typing import Any
 
+from pickleloaf.errors import EncodeError
 from pickleloaf.reducers._dump import Dump
 from pickleloaf.reducers._filling import fill_directly
 from pickleloaf.reducers._judgements import recall, remember
 from pickleloaf.wire import verb
 
-__all__ = ["Doubting", "Keeper", "believe", "keep_own_dict", "shares_dict"]
+__all__ = ["Doubting", "Keeper", "ask_less", "believe", "keep_own_dict", "place_of_dict", "shares_dict"]
 
 _Reducer = Callable[[Any, Dump], Any]
 
-#: See rule 1.
+#: Payloads of rule 1, instances of rule 4.
 _LOOKED_AT = 10
+_ASKED = 100
 
 
 class Doubting:
@@ -49,10 +59,21 @@ class Doubting:
 def believe(cls: type) -> None:
     """Note that the dicts of a type in one payload were data; after some payloads they are taken to be so."""
     known = recall(cls)
-    if isinstance(known, Doubting):
-        known.left -= 1
-        if known.left <= 0:
-            remember(cls, known.reduce)
+    doubting = known.reduce if isinstance(known, Keeper) else known
+    if not isinstance(doubting, Doubting):
+        return
+    doubting.left -= 1
+    if doubting.left <= 0 and doubting is known:
+        remember(cls, doubting.reduce)
+    elif doubting.left <= 0:
+        known.reduce = doubting.reduce
+
+
+def ask_less(cls: type) -> None:
+    """Note that an instance has been suspected in vain; after some of them no more are asked."""
+    known = recall(cls)
+    if isinstance(known, Keeper):
+        known.lower(_ASKED // _LOOKED_AT, cls)
 
 
 def shares_dict(cls: type) -> bool:
@@ -88,21 +109,45 @@ def _stores(code: CodeType) -> bool:
 
 
 class Keeper:
-    """Takes apart instances of a type of which some have a dict that is not theirs alone, or of their own kind."""
+    """Takes apart instances whose dict may not be theirs alone, or of somebody's own kind."""
 
-    __slots__ = ("reduce", "shares")
+    __slots__ = ("left", "reduce")
 
-    def __init__(self, reduce: _Reducer | None, *, shares: bool = False) -> None:
+    def __init__(self, reduce: _Reducer | None, *, always: bool = False) -> None:
         self.reduce = reduce
-        self.shares = shares
+        #: Instances that are still asked.
+        self.left = math.inf if always else _ASKED
 
     def __call__(self, instance: Any, dump: Dump) -> Any:
-        reduced = NotImplemented if self.reduce is None else self.reduce(instance, dump)
         attributes = object.__getattribute__(instance, "__dict__")
-        if type(attributes) is dict and not self.shares:
-            return reduced
-        if reduced is NotImplemented:
-            reduced = instance.__reduce_ex__(dump.protocol)
+        if type(attributes) is not dict:
+            return self._kept(instance, attributes, dump)
+        stands: Any = dump.shared.get(id(attributes))
+        if stands is attributes:
+            return self._kept(instance, attributes, dump)
+        if stands is not None:
+            return _with_state(self._reduced(instance, dump), attributes, stands)
+        if getrefcount(attributes) > _ALONE:
+            dump.doubts.append(("own", instance))
+        else:
+            self.lower(1, type(instance))
+        return NotImplemented if self.reduce is None else self.reduce(instance, dump)
+
+    def lower(self, count: int, cls: type) -> None:
+        """Ask fewer of the instances that are to come."""
+        self.left -= count
+        if self.left <= 0:
+            remember(cls, self.reduce)
+
+    def _reduced(self, instance: Any, dump: Dump) -> Any:
+        reduced = NotImplemented if self.reduce is None else self.reduce(instance, dump)
+        return instance.__reduce_ex__(dump.protocol) if reduced is NotImplemented else reduced
+
+    def _kept(self, instance: Any, attributes: dict[str, Any], dump: Dump) -> Any:
+        if self.left != math.inf:
+            self.left = math.inf
+            remember(type(instance), self)
+        reduced = self._reduced(instance, dump)
         if type(reduced) is str:
             return reduced
         make, arguments, state, items, pairs, fill = (*reduced, None, None, None, None)[:6]
@@ -110,15 +155,51 @@ class Keeper:
         if fill is fill_directly:
             state, *contents = state
         first, slots = state if type(state) is tuple and len(state) == 2 else (state, None)
-        if first is not attributes and (first is not None or attributes):  # it says itself what its state is
+        is_state = first is attributes or (first is None and not attributes)
+        if not is_state and type(attributes) is not dict:  # it says itself what its state is
             return reduced
+        if not is_state or not _can_be_set(type(instance)):
+            msg = f"cannot pickle {type(instance).__qualname__} object: others in the payload have its __dict__, too"
+            raise EncodeError(msg, hint="send the object alone, and ask it for vars(object) over there")
         filled: tuple[Any, ...] = (attributes, slots, contents)
-        if self.shares and (place := _place_in_class(type(instance), attributes)) is not None:
+        if type(attributes) is dict and (place := place_of_dict(type(instance), attributes)) is not None:
             filled = (None, slots, contents, *place)
         return make, arguments, filled, items, pairs, fill_own_dict
 
 
-def _place_in_class(cls: type, attributes: dict[str, Any]) -> tuple[type, str] | None:
+def _with_state(reduced: Any, attributes: dict[str, Any], state: dict[str, Any]) -> Any:
+    """Put another dict in the place of an instance's own, wherever a reduction has it as the state."""
+    if type(reduced) is str or len(reduced) < 3:
+        return reduced
+
+    def other(value: Any) -> Any:
+        if value is attributes:
+            return state
+        return tuple(map(other, value)) if type(value) is tuple else value
+
+    return (*reduced[:2], other(reduced[2]), *reduced[3:])
+
+
+class _Sample:
+    pass
+
+
+def _references(instance: Any) -> int:
+    attributes = object.__getattribute__(instance, "__dict__")
+    return getrefcount(attributes)
+
+
+#: References to a dict that only its instance has, while `Keeper` looks at it.
+_ALONE = _references(_Sample())
+
+
+def _can_be_set(cls: type) -> bool:
+    """Tell whether instances can be given another ``__dict__``."""
+    found = next((base.__dict__["__dict__"] for base in cls.__mro__ if "__dict__" in base.__dict__), None)
+    return type(found) is not MemberDescriptorType
+
+
+def place_of_dict(cls: type, attributes: dict[str, Any]) -> tuple[type, str] | None:
     """Return where a class or a base of it holds the dict that is its instances' ``__dict__``, too."""
     places = (
         (base, name) for base in cls.__mro__ for name, value in base.__dict__.items() if value is attributes
@@ -131,7 +212,7 @@ def keep_own_dict(cls: type) -> bool:
     known = recall(cls)
     if isinstance(known, Keeper):
         return False
-    remember(cls, Keeper(known))
+    remember(cls, Keeper(known, always=True))
     return True
 
 
@@ -150,7 +231,11 @@ def fill_own_dict(
     if place:
         attributes = place[0].__dict__[place[1]]
     object.__setattr__(instance, "__dict__", attributes)
-    for name, value in (slots or {}).items():
-        object.__setattr__(instance, name, value)
+    set_state = getattr(type(instance), "__setstate__", None)
+    if set_state is not None and (attributes or slots):
+        set_state(instance, (attributes, slots) if slots else attributes)
+    else:
+        for name, value in (slots or {}).items():
+            object.__setattr__(instance, name, value)
     if contents:
         fill_directly(instance, (None, *contents))

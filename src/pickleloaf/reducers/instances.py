@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
-from types import BuiltinFunctionType, FunctionType, MemberDescriptorType
+from types import BuiltinFunctionType, FunctionType, GetSetDescriptorType, MemberDescriptorType
 from typing import Any
 
 from pickleloaf.reducers._derived import adapter_of
@@ -30,9 +30,14 @@ _Reducer = Callable[[Any, Dump], Any]
 def reducer_of_instances(cls: type) -> _Reducer | None:
     """Return what takes instances of a type apart, or None where pickle's own way is right."""
     reduce = _choose(cls)
-    if cls.__dictoffset__ and shares_dict(cls):
-        return Keeper(reduce, shares=True)
-    return Doubting(reduce) if issubclass(cls, dict) and cls.__module__ != "collections" else reduce
+    if issubclass(cls, dict) and cls.__module__ != "collections":
+        reduce = Doubting(reduce)
+    if not cls.__dictoffset__:
+        return reduce
+    always = shares_dict(cls)
+    kind = type(_said(cls, "__dict__"))
+    is_asked = kind is MemberDescriptorType or (kind is GetSetDescriptorType and not _reduces_itself(cls))
+    return Keeper(reduce, always=always) if always or is_asked else reduce
 
 
 def _choose(cls: type) -> _Reducer | None:
