@@ -8,6 +8,8 @@
 3. Whether a dict of a subclass is the ``__dict__`` of an instance. Pickle would copy it into a plain one.
 4. Whether the ``__dict__`` of an instance travels on its own too, or is that of another instance. To find that out, it
    is written once more with a copy as the state: then the dict itself is in the memo only if it is met elsewhere.
+5. Whether what handles are made of, such as the lock of a queue, travels on its own too, or is part of several. Then it
+   is not made anew with each.
 
 All are rare, and which objects a payload holds is known from the pickler's memo. Reducers that meet such a view or
 dict say so in `Dump.doubts`, as (kind, object); what turns out to be shared they find in `Dump.shared`, by its id.
@@ -17,12 +19,14 @@ from __future__ import annotations
 
 import gc
 import io
+from collections import Counter
 from itertools import pairwise, repeat
 from types import FunctionType, ModuleType
 from typing import Any
 
 from pickleloaf.reducers._own_dicts import ask_less, believe, keep_own_dict, place_of_dict
 from pickleloaf.reducers._sharing import Sharing
+from pickleloaf.reducers.handles._parts import parts_of
 from pickleloaf.reducers.views import extent
 from pickleloaf.rescue import Memory
 
@@ -58,6 +62,7 @@ def write_again(pickler: Any, obj: Any, before: Memory | None) -> None:
     scopes = [scope for scope in doubts.get("globals", ()) if id(scope) in memo]
     shared = _shared_memory(doubts.get("memory", []), memo, pickler._buffers is not None)
     shared.update((id(each), each) for each in [*scopes, *doubts.get("whole", ())] if id(each) in memo)
+    shared |= _sharing_parts(doubts.get("made", []), memo)
     kept = _kept_dicts(doubts["attributes"], memo) if "attributes" in doubts else set()
     for cls in [each for each in pickler._judged if id(each) in kept]:
         del pickler._judged[cls]
@@ -106,6 +111,28 @@ def _held_elsewhere(instances: list[Any], shared: dict[int, Any]) -> dict[int, A
             shared[id(attributes)] = attributes
         unsure[id(attributes)] = each
     return {key: each for key, each in unsure.items() if key not in shared}
+
+
+def _sharing_parts(handles: list[Any], memo: _Memo) -> dict[int, Any]:
+    """Return handles that are made of handles which travel on their own, too, or are part of others, by id."""
+    within = {id(each): _within(each, {}) for each in handles}
+    counts = Counter(key for parts in within.values() for key in parts)
+    met_elsewhere = {key for key, count in counts.items() if count > 1 or key in memo}
+    if not met_elsewhere:
+        return {}
+    known = {id(each): each for each in handles}
+    for parts in within.values():
+        known |= parts
+    return {key: each for key, each in known.items() if not met_elsewhere.isdisjoint(_within(each, {}))}
+
+
+def _within(handle: Any, found: dict[int, Any]) -> dict[int, Any]:
+    """Add the handles that a handle is made of, and those that these are made of, by id."""
+    for part in parts_of(handle):
+        if id(part) not in found:
+            found[id(part)] = part
+            _within(part, found)
+    return found
 
 
 def _kept_dicts(dicts: list[Any], memo: _Memo) -> set[int]:

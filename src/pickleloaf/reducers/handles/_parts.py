@@ -2,7 +2,8 @@
 
 One rule serves all kinds that are written in Python. An attribute that the methods of the kind's class
 set belongs to the machinery, and ``__init__`` makes it anew over there: inner locks, lists of those who
-wait, threads. All other attributes were set by a subclass or by the user, and travel.
+wait, threads. All other attributes were set by a subclass or by the user, and travel. So do the handles among the
+machinery, such as the lock of a queue, where one of them travels on its own or is part of another handle, too.
 """
 
 from __future__ import annotations
@@ -19,27 +20,56 @@ from pickleloaf.errors import EncodeError
 from pickleloaf.policy.by_value import MAIN
 from pickleloaf.policy.handles import hint_for, kind_of
 from pickleloaf.reducers._dump import Dump
+from pickleloaf.reducers._kinds import ATOMS
 
-__all__ = ["home_of", "reduction_of", "refusal", "slots_of"]
+__all__ = ["home_of", "parts_of", "reduction_of", "refusal", "slots_of"]
 
 
-def reduction_of(handle: Any, *given: Any) -> tuple[Any, ...]:
+def reduction_of(handle: Any, dump: Dump, *given: Any) -> tuple[Any, ...]:
     """Return the reduction of a handle that is made there by the ``__init__`` of its kind's class.
 
     Args:
         handle: what is to travel.
+        dump: says whether handles that it is made of are met elsewhere (see again).
         given: the arguments of that ``__init__``, where the table of kinds does not name them.
     """
     cls = type(handle)
     base, kind = kind_of(cls)
-    given = given or tuple(getattr(handle, name) for name in kind.given.split())
-    made = _set_by(base).difference(kind.kept.split())
-    state: Any = {name: value for name, value in getattr(handle, "__dict__", {}).items() if name not in made}
+    made, given_names = _machinery(base), kind.given.split()
+    own: dict[str, Any] = getattr(handle, "__dict__", {})
+    state: Any = {name: value for name, value in own.items() if name not in made}
+    parts = {name: part for name, part in _parts(own, base).items() if name not in given_names}
+    if id(handle) in dump.shared:
+        state |= parts
+    elif parts:
+        dump.doubts.append(("made", handle))
     slots = slots_of(handle)
     if slots:
         state = (state, slots)
+    given = given or tuple(getattr(handle, name) for name in given_names)
     arguments = (base, None if cls is base else cls, *given)
     return wire.recreated, arguments, state or None, None, None, wire.fill_instance
+
+
+def parts_of(handle: Any) -> list[Any]:
+    """Return the handles that the machinery of a handle is made of."""
+    own = getattr(handle, "__dict__", None)
+    return list(_parts(own, kind_of(type(handle))[0]).values()) if own else []
+
+
+def _parts(attributes: dict[str, Any], base: type) -> dict[str, Any]:
+    made = _machinery(base)
+    return {name: part for name, part in attributes.items() if name in made and _is_recreated(part)}
+
+
+def _is_recreated(part: Any) -> bool:
+    return not ATOMS.have(part) and kind_of(type(part))[1].policy == "recreate"
+
+
+@lru_cache(maxsize=256)
+def _machinery(base: type) -> frozenset[str]:
+    """Return the names of the attributes that are machinery."""
+    return _set_by(base).difference(kind_of(base)[1].kept.split())
 
 
 def slots_of(handle: Any) -> dict[str, Any]:
@@ -48,7 +78,6 @@ def slots_of(handle: Any) -> dict[str, Any]:
     return {name: getattr(handle, name) for name in names if hasattr(handle, name)}
 
 
-@lru_cache(maxsize=256)
 def _set_by(cls: type) -> frozenset[str]:
     """Return the names of the attributes that the methods of a class and its bases set."""
     return frozenset(
