@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -11,9 +12,11 @@ from lab import Lab
 
 
 def pytest_configure(config):
-    """The marker that `lab.law` sets."""
+    """The marker that `lab.law` sets; and properties hold on a busy machine as well."""
     config.addinivalue_line("markers", "stage(name): which stage's outcome a law looks at")
     config.lab = Lab()
+    settings.register_profile("any speed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("any speed")
 
 
 def pytest_collection_finish(session):

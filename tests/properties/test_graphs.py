@@ -11,7 +11,7 @@ import types
 
 import pytest
 from harness import define, loaf
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 Instance, Slotted, Table, closure, pair = define(
@@ -180,7 +180,7 @@ def has_identity(thing):
     return type(thing) is not types.MethodType and thing != ()
 
 
-some = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+some = settings(max_examples=150)
 
 
 @some

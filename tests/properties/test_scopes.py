@@ -8,7 +8,7 @@ reaches a name (local, cell, global, class body, default, builtin) is mixed with
 import textwrap
 
 from harness import define, loaf
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 NAMES = ["a", "b", "c", "d"]
@@ -80,7 +80,7 @@ def outcome(work):
         return type(error), str(error)
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=200)
 @given(blocks, st.sampled_from([0, 2, 4]))
 def test_scopes(body, depth):
     """A function computes the same from its copy as from itself, twice in a row."""
