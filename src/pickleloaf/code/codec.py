@@ -35,7 +35,6 @@ __all__ = [
     "facts_of",
     "load_code",
     "restore",
-    "settle_alone",
     "settle_together",
 ]
 
@@ -192,11 +191,6 @@ def settle_together(codes: list[CodeType]) -> tuple[list[CodeType], str]:
     source, lines_above = find_source_around(codes)
     name = file_name(source)
     return [_settle(code, name, lines_above) for code in codes], source
-
-
-def settle_alone(code: CodeType) -> CodeType:
-    """Return a copy that is the same wherever in its file the code stands."""
-    return _settle(code, "", code.co_firstlineno - 1)
 
 
 def restore(code: CodeType, source: str) -> CodeType:

@@ -95,7 +95,7 @@ def reduce_building(
             del now[name]
     if waiting:
         late.append(Late(cls, waiting, join_names, fill_names))
-    late += revision_of(cls, names)
+    late += revision_of(cls, names, dump)
     cells = class_cells(cls, names, lazily=not dump.portable)
     dump.class_cells.update((id(cell), cell) for cell in cells.values())
     bases = () if cls.__bases__ == (object,) else cls.__bases__  # as it was written, most likely

@@ -10,14 +10,15 @@ _templates). The sender makes it once and afterwards only checks that the class 
 2. A function is closed when its only closure variable is ``__class__``, its defaults are atoms, it has no
    annotations, overloads or attributes, does not assign to globals, and every global it uses is a builtin, a module
    or goes by reference. So its globals need not be those of functions outside the class. It was defined in the
-   class, or set on it after the class had travelled: otherwise it may be elsewhere as well, and has to stay one.
+   class: otherwise it may be elsewhere as well, and has to stay one.
 3. A template is for one Python: a portable payload holds the class as an open one.
-4. When a class whose methods were replaced after it travelled travels again, the template differs, and
-   the receiver replaces what differs, unless it was changed there as well: what lives there wins.
+4. A class about which anything has changed since it first travelled, the globals of its methods too, travels as an
+   open one from then on: see _revisions.
 """
 
 from __future__ import annotations
 
+from operator import is_
 from types import CellType, FunctionType
 from typing import Any
 
@@ -29,16 +30,16 @@ from pickleloaf.reducers._building import make_class, namespace_of
 from pickleloaf.reducers._dump import Dump
 from pickleloaf.reducers._kinds import ATOMS, Kinds
 from pickleloaf.reducers._namespaces import own_builtins
+from pickleloaf.reducers._places import Path
 from pickleloaf.reducers._snapshots import Snapshot, keep, kept
 from pickleloaf.reducers._templates import (
     Parts,
-    comparable,
     functions_of,
     open_template,
     put_together,
     uses_of,
-    write_template,
 )
+from pickleloaf.reducers._tokens import UNKNOWN, Token, token_of
 from pickleloaf.reducers._uses import look_up, needs_nothing
 from pickleloaf.wire import verb
 
@@ -50,14 +51,25 @@ _VALUES = Kinds(ATOMS - {bytearray, type(NotImplemented)})  # what marshal can w
 
 def reduce_closed(cls: type, dump: Dump) -> Any:
     """Return the reduction of a closed class, or None for another one."""
-    last = None if dump.portable else _snapshot(cls)
+    known = _tracking.known(cls)
+    if dump.portable or (known is not None and known.changes is not None):
+        return None
+    last = _snapshot(cls)
     if last is None or not last.functions.isdisjoint(dump.nested):  # a method has travelled on its own
         return None
     used = look_up(last.scope, last.uses, dump)
     if used is None:
         return None
     template = last.template(cls)
-    identity = None if dump.digesting is cls else _identity(cls, last, template, dump)
+    identity = None
+    if dump.digesting is not cls:
+        if known is None:
+            known = _first_known(cls, last, template, dump)
+        if known.first is None:
+            known.first = First(cls, last, used)
+        elif not known.first.is_still(cls, last, used):
+            return None
+        identity = known.identity
     dump.closed.append(cls)
     bases = () if cls.__bases__ == _OBJECT else cls.__bases__
     if used:
@@ -65,13 +77,41 @@ def reduce_closed(cls: type, dump: Dump) -> Any:
     return rebuild_closed_class, (identity, template, bases) if bases else (identity, template)
 
 
-def _identity(cls: type, last: Snapshot, template: bytes, dump: Dump) -> bytes:
-    if _tracking.known(cls) is None:
-        if _is_all(cls, last):
-            _tracking.note_definition(cls, template, [], dump)
-        _tracking.identity(cls, dump)
-        _tracking.remember(cls, last, first=last.parts)
-    return _tracking.identity(cls, dump)
+def _first_known(cls: type, last: Snapshot, template: bytes, dump: Dump) -> Any:
+    """Give a class its identity, and return what is known about it then."""
+    if _is_all(cls, last):
+        _tracking.note_definition(cls, template, [], dump)
+    _tracking.identity(cls, dump)
+    _tracking.remember(cls, last)
+    return _tracking.known(cls)
+
+
+class First:
+    """What a closed class first travelled as."""
+
+    __slots__ = ("_bases", "_last", "_used")
+
+    def __init__(self, cls: type, last: Snapshot, used: dict[str, Any]) -> None:
+        self._last = last
+        self._bases = cls.__bases__
+        self._used = used
+
+    def is_still(self, cls: type, last: Snapshot, used: dict[str, Any]) -> bool:
+        """Tell whether a class is what it was, as far as what it consists of and looks up."""
+        if last is not self._last and (
+            cls.__bases__ != self._bases or last.template(cls) != self._last.template(cls)
+        ):
+            return False
+        return not (used or self._used) or (
+            used.keys() == self._used.keys() and all(map(is_, used.values(), self._used.values()))
+        )
+
+    def tokens(self) -> dict[Path, Token]:
+        """Return what stands for what was at the places of the class; there is no telling of its functions."""
+        return {
+            (("names", name),): UNKNOWN if type(kind) is str else token_of(value)
+            for name, kind, value in self._last.parts
+        }
 
 
 def sealed_definition(cls: type) -> bytes | None:
@@ -116,10 +156,6 @@ def rebuild_closed_class(
     """
     known = _tracking.arrived(identity)
     if known is not None:
-        tracked = _tracking.known(known)
-        if tracked is not None and tracked.received not in (None, template):
-            _update(known, tracked.received, template, used or {})
-            tracked.received = template
         return known
     name, parts, source = open_template(template)
     names, cell = put_together(parts, source, used or {})
@@ -129,7 +165,6 @@ def rebuild_closed_class(
     else:  # nothing that could do more than type itself
         cls = type(name, (), names)
         _tracking.start(identity, cls, {})
-    _tracking.received(cls, template)
     _tracking.finish(cls)
     return cls
 
@@ -211,22 +246,3 @@ def _property(prop: property, cls: type) -> tuple[Any, ...] | None:
         functions.append(taken)
     doc = prop.__doc__
     return (*functions, doc) if doc is None or type(doc) is str else None
-
-
-def _update(cls: type, last: bytes, template: bytes, used: dict[str, Any]) -> None:
-    """Give a class that arrived before what has been changed at its sender since then, and not here."""
-    _, parts, source = open_template(template)
-    names, cell = put_together(parts, source, used)
-    cell.cell_contents = cls
-    before, then, here = comparable(open_template(last)[1]), comparable(parts), comparable(_encoded_here(cls))
-    for name, contents in then.items():
-        if before.get(name) != contents and here.get(name) == before.get(name):
-            type.__setattr__(cls, name, names[name])
-    for name in before.keys() - names.keys():
-        if here.get(name) == before[name]:
-            type.__delattr__(cls, name)
-
-
-def _encoded_here(cls: type) -> Parts:
-    parts = _take_apart(cls)
-    return () if parts is None else open_template(write_template(cls, parts))[1]

@@ -4,13 +4,15 @@ A class that arrives with a known identity is left as it is (see _tracking). Yet
 to get there: methods that were replaced, attributes that were set, and globals that its methods use, since a receiver
 keeps the methods that came first, and with them their globals.
 
-1. The sender compares what the class consists of with what it was when it last travelled: its functions by their
-   code, defaults and globals, atoms by value, and what else there is by identity. What changes in place is not seen.
-2. What has changed once travels along from then on. Each change gives a new mark and a receiver obeys each mark once,
-   so what is changed back arrives as well.
-3. What lives there wins: an atom that is none of those that the sender had is the receiver's own, a count of its
-   instances for example, and stays.
-4. Closed classes have a way of their own (see _closed). One that is open by now starts from what it was when closed.
+1. The sender compares what is at each place of the class (see _places) with what was there when it last travelled:
+   atoms and small containers of atoms by value, and what else there is by identity. Other changes in place are not
+   seen.
+2. What has changed once travels along from then on. Each change has a mark and a receiver obeys each mark once, so
+   what is changed back arrives as well, and what the receiver has counted since then stays.
+3. A change is made at its place, in the function or descriptor that is there: whatever that has counted stays.
+4. What lives there wins: an atom, or a container of atoms, that is none of those that the sender had is the
+   receiver's own, a count of its instances for example, and stays.
+5. A closed class that has changed is one no longer (see _closed); all of its functions then count as changed.
 """
 
 from __future__ import annotations
@@ -21,154 +23,145 @@ from typing import Any
 
 from pickleloaf.code.codec import facts_of
 from pickleloaf.reducers import _tracking
-from pickleloaf.reducers._body import functions_among
-from pickleloaf.reducers._dump import Late
-from pickleloaf.reducers._kinds import ATOMS
+from pickleloaf.reducers._dump import Dump, Late
+from pickleloaf.reducers._kinds import ATOMS, interned
+from pickleloaf.reducers._named import by_name
+from pickleloaf.reducers._places import NOTHING, Path, delete, places_of, put, what_is_at
+from pickleloaf.reducers._tokens import Token, facets_of, token_of, tokens_of
 from pickleloaf.wire import verb
 
 __all__ = ["Changes", "revision_of"]
 
-#: Longer texts are compared by identity, and so many former values are told.
-_LONG, _MANY = 256, 32
+#: So many former values are told.
+_MANY = 32
 
-_NOTHING: Any = object()
+
+class _Change:
+    """What has happened at a place.
+
+    Attributes:
+        count: how often the class had changed by then.
+        former: what was there before, as far as that were atoms; None if there has been anything else.
+    """
+
+    __slots__ = ("count", "former")
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.former: tuple[Any, ...] | None = ()
 
 
 class Changes:
     """What a class that has travelled consisted of, and what has changed about it since.
 
     Attributes:
-        last: of what it consisted when it last travelled.
-        former: for each attribute that has ever changed the values that it had, where they were atoms.
-        count: of changes.
+        at: what has changed, by place.
     """
 
-    __slots__ = ("count", "former", "last")
+    __slots__ = ("_count", "_last", "at")
 
-    def __init__(self, last: dict[str, Any]) -> None:
-        self.last = last
-        self.former: dict[str, list[Any] | None] = {}
-        self.count = 0
+    def __init__(self, last: dict[Path, Token]) -> None:
+        self._last = last
+        self._count = 0
+        self.at: dict[Path, _Change] = {}
 
-    def note(self, now: dict[str, Any]) -> None:
+    def note(self, places: Mapping[Path, Any]) -> None:
         """Compare the class with what it was."""
-        last, self.last = self.last, now
-        changed = [name for name in {**last, **now} if last.get(name, _NOTHING) != now.get(name, _NOTHING)]
-        self.count += bool(changed)
-        for name in changed:
-            former = self.former.setdefault(name, [])
-            kind, *value = last.get(name, (_NOTHING,))
-            if former is None or not (kind is _NOTHING or kind in ATOMS):
-                self.former[name] = None
-            elif value:
-                self.former[name] = [*former, *value][-_MANY:]
+        last = self._last
+        now = self._last = tokens_of(places, last)
+        if now == last:
+            return
+        changed = [path for path in {**last, **now} if last.get(path, NOTHING) != now.get(path, NOTHING)]
+        self._count += 1
+        anew: set[Path] = set()
+        for path in changed:
+            if any(path[:end] in anew for end in range(1, len(path))):
+                self.at.pop(path, None)  # it travels with what it is in
+            else:
+                anew.add(path)
+                self._note(path, last.get(path))
+
+    def _note(self, path: Path, token: Token | None) -> None:
+        change = self.at.setdefault(path, _Change())
+        change.count = self._count
+        if token is None:
+            if path[-1][0] != "names":  # nobody had asked for it
+                change.former = None
+        elif change.former is not None:
+            change.former = None if token.kept is NOTHING else (*change.former, token.kept)[-_MANY:]
 
 
-def revision_of(cls: type, names: Mapping[str, Any]) -> list[Late]:
+def revision_of(cls: type, names: Mapping[str, Any], dump: Dump) -> list[Late]:
     """Return what a class has to be given that may be where it goes already.
 
     Args:
         cls: the class.
         names: its namespace, as it travels.
+        dump: the pickler's state.
     """
     known = _tracking.known(cls)
     if known is None:
         return []
-    now = _described(cls, names)
+    places = places_of(cls, names, dump.policy)
     if known.changes is None:
-        known.changes = Changes(_of_closed(known.first) if known.first else now)
-    changes = known.changes
-    changes.note(now)
-    if not changes.former:
+        known.changes = Changes(tokens_of(places, {}) if known.first is None else known.first.tokens())
+    known.changes.note(places)
+    if not known.changes.at:
         return []
-    parts: dict[tuple[str, Any], Any] = {
-        ("names", name): names[name] for name in changes.former if name in names
-    }
-    former = {name: tuple(values) for name, values in changes.former.items() if values is not None}
-    gone = tuple(name for name in changes.former if name not in names)
-    return [
-        Late(
-            cls,
-            {("mark", None): _mark(changes), ("rest", None): (former, gone), **parts},
-            _join,
-            fill_revision,
-        )
-    ]
+    parts: dict[tuple[str, Any], Any] = {}
+    for path, change in known.changes.at.items():
+        value = _as_it_travels(cls, path, names, dump)
+        mark = _mark(path, change.count, value)
+        parts["places", path] = (mark, change.former) if value is NOTHING else (mark, change.former, value)
+    return [Late(cls, parts, _join, fill_revision)]
 
 
-def _join(parts: dict[tuple[str, Any], Any]) -> tuple[Any, ...]:
-    names = {name: value for (kind, name), value in parts.items() if kind == "names"}
-    former, gone = parts["rest", None]
-    return (parts["mark", None], names, former, gone) if former or gone else (parts["mark", None], names)
+def _as_it_travels(cls: type, path: Path, names: Mapping[str, Any], dump: Dump) -> Any:
+    """Return what is at a place now, as it goes into the payload."""
+    kind, name = path[-1]
+    if kind == "names" and len(path) == 1 and name in names:
+        return interned(names[name])
+    value = what_is_at(cls, path)
+    if value is NOTHING:
+        return NOTHING
+    if kind == "globals":
+        return interned(by_name(value, name, what_is_at(cls, path[:-1]).__globals__, dump))
+    return facets_of(value) if kind == "function" else interned(value)
+
+
+def _join(parts: dict[tuple[str, Any], Any]) -> dict[Path, Any]:
+    return {path: part for (_, path), part in parts.items()}
 
 
 @verb
-def fill_revision(cls: type, state: tuple[Any, ...]) -> None:
+def fill_revision(cls: type, state: dict[Path, Any]) -> None:
     """Change what was changed about a class where it came from, if it was here before that."""
-    mark, names, former, gone = (*state, {}, ())[:4]
-    if not _tracking.takes_revision(cls, mark):
-        return
-    for name, value in names.items():
-        if _is_the_senders(cls, name, former):
-            type.__setattr__(cls, name, value)
-    for name in gone:
-        if name in cls.__dict__ and _is_the_senders(cls, name, former):
-            type.__delattr__(cls, name)
+    for path, (mark, former, *value) in state.items():
+        if not _tracking.takes_revision(cls, mark):
+            continue
+        here = what_is_at(cls, path)
+        if not (former is None or here is NOTHING or _is_among(here, former)):
+            continue
+        if not value:
+            if here is not NOTHING:
+                delete(cls, path)
+        elif here is not value[0]:
+            put(cls, path, value[0])
 
 
-def _is_the_senders(cls: type, name: str, former: dict[str, tuple[Any, ...]]) -> bool:
-    """Tell whether an attribute is still what the sender once had; so it is where that cannot be known."""
-    here = cls.__dict__.get(name, _NOTHING)
-    return here is _NOTHING or name not in former or _token(here) in map(_token, former[name])
+def _is_among(here: Any, former: tuple[Any, ...]) -> bool:
+    """Tell whether what is at a place is one of what the sender once had there."""
+    token = token_of(here)
+    return any(token == token_of(each) for each in former)
 
 
-def _described(cls: type, names: Mapping[str, Any]) -> dict[str, Any]:
-    """Return of what the attributes of a class consist, comparable."""
-    described: dict[str, Any] = {}
-    for name, value in cls.__dict__.items():
-        functions = tuple(functions_among((value,), 1, lazily=False))
-        if name in names and functions:
-            described[name] = (FunctionType, *map(_of_function, functions))
-        elif name in names and not (name.startswith("__") and name.endswith("__")):
-            described[name] = _token(value)
-    return described
-
-
-def _of_function(function: FunctionType) -> tuple[Any, ...]:
-    scope = function.__globals__
-    used = facts_of(function.__code__).names.globals
-    defaults = function.__defaults__ or ()
-    return (
-        function.__code__,
-        tuple(map(_token, defaults)),
-        tuple((name, _token(scope[name])) for name in used if name in scope),
-    )
-
-
-def _of_closed(parts: tuple[tuple[str, Any, Any], ...]) -> dict[str, Any]:
-    return {name: _token(value) if isinstance(kind, type) else (FunctionType,) for name, kind, value in parts}
-
-
-def _token(value: Any) -> tuple[Any, ...]:
-    """Return what is equal for atoms that are, and otherwise for one object; a function is also its code."""
-    kind = type(value)
-    if kind in (float, complex):
-        return kind, repr(value)  # a NaN is not equal to itself, and 0.0 is to -0.0
-    if ATOMS.have(value) and not (kind in (str, bytes, bytearray) and len(value) > _LONG):
-        return kind, value
-    return None, id(value), value.__code__ if kind is FunctionType else None
-
-
-def _mark(changes: Changes) -> bytes:
+def _mark(path: Path, count: int, value: Any) -> bytes:
     """Return what tells a change from all others of the class, the same in every run of a program."""
     from pickleloaf._digests import blake2b
 
-    digest = blake2b(changes.count.to_bytes(4, "big"), digest_size=8)
-    for name in changes.former:
-        digest.update(name.encode("utf-8", "surrogatepass"))
-        kind, *contents = changes.last.get(name, (None,))
-        if kind is FunctionType:
-            digest.update(b"".join(facts_of(code).contents for code, *_ in contents))
-        elif kind in ATOMS:
-            digest.update(repr(contents).encode())
+    digest = blake2b(repr((count, path)).encode("utf-8", "surrogatepass"), digest_size=8)
+    if type(value) is FunctionType:
+        digest.update(facts_of(value.__code__).contents)
+    elif ATOMS.have(value):
+        digest.update(repr(value).encode("utf-8", "surrogatepass"))
     return digest.digest()

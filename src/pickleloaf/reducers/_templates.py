@@ -17,7 +17,6 @@ from pickleloaf.code.codec import (
     facts_of,
     load_code,
     restore,
-    settle_alone,
     settle_together,
 )
 from pickleloaf.code.envelope import seal, unseal
@@ -26,7 +25,6 @@ from pickleloaf.reducers._uses import Uses, merged
 
 __all__ = [
     "Parts",
-    "comparable",
     "functions_of",
     "open_template",
     "put_together",
@@ -126,14 +124,3 @@ def _make_property(fget: Any, fset: Any, fdel: Any, doc: str | None) -> property
         if fget is not None and fget.__doc__ == doc
         else property(fget, fset, fdel, doc)
     )
-
-
-def comparable(parts: Parts) -> dict[str, Any]:
-    """Return what attributes are, by name, in a form that is equal wherever in a file their code stands."""
-    return {name: (kind, _alone(contents)) for name, kind, contents in parts}
-
-
-def _alone(contents: Any) -> Any:
-    if type(contents) is tuple:
-        return tuple(map(_alone, contents))
-    return settle_alone(contents) if type(contents) is CodeType else contents

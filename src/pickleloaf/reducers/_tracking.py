@@ -31,7 +31,6 @@ __all__ = [
     "keywords_of",
     "known",
     "note_definition",
-    "received",
     "remember",
     "remembered",
     "start",
@@ -53,7 +52,6 @@ class _Tracked:
         "identity",
         "keywords",
         "maker",
-        "received",
         "revisions",
         "snapshot",
         "unfinished",
@@ -63,12 +61,10 @@ class _Tracked:
         self.identity = identity
         #: Keywords of the class statement, which Python itself does not keep.
         self.keywords = keywords
-        #: What a closed class was last taken apart into, and what it last arrived as; see _closed.
+        #: What a closed class was last taken apart into, and what it first travelled as; see _closed.
         self.snapshot: Any = None
-        self.received: bytes | None = None
-        #: What it consisted of if it first travelled closed, what has changed since (see _revisions), and the
-        #: revisions that have arrived.
-        self.first: tuple[Any, ...] = ()
+        self.first: Any = None
+        #: What has changed since it first travelled (see _revisions), and the revisions that have arrived.
         self.changes: Any = None
         self.revisions: set[bytes] = set()
         #: Held until the class is finished.
@@ -141,12 +137,11 @@ def known(cls: type) -> _Tracked | None:
     return _by_class.get(id(cls))
 
 
-def remember(cls: type, snapshot: Any, first: tuple[Any, ...] = ()) -> None:
-    """Keep what a closed class was last taken apart into, and first, if the class has an identity."""
+def remember(cls: type, snapshot: Any) -> None:
+    """Keep what a closed class was last taken apart into, if the class has an identity."""
     known = _by_class.get(id(cls))
     if known is not None:
         known.snapshot = snapshot
-        known.first = known.first or first
 
 
 def remembered(cls: type) -> Any:
@@ -162,11 +157,6 @@ def takes_revision(cls: type, revision: bytes) -> bool:
         return False
     known.revisions.add(revision)
     return not is_new(cls)
-
-
-def received(cls: type, template: bytes) -> None:
-    """Remember what a closed class has arrived as."""
-    _by_class[id(cls)].received = template
 
 
 def keywords_of(cls: type) -> dict[str, Any] | None:

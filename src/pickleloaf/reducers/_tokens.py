@@ -1,0 +1,155 @@
+"""Tokens: what stands for something that may change, to tell later on whether it has.
+
+1. Tokens of atoms are equal when these are, to the last bit and type, and so are those of small containers of atoms.
+   Such a token keeps the value, or a copy of it.
+2. What cannot be changed, such as a tuple or a property, has a token made from those of its parts.
+3. Other tokens are equal where it is the same object; a function also has to have the same code. None keeps an object
+   alive, and where there can be weak references none takes a new object for the one that had its address.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Iterable, Mapping
+from types import CodeType, FunctionType
+from typing import Any
+
+from pickleloaf._compat import HAS_LAZY_ANNOTATIONS
+from pickleloaf.reducers._kinds import ATOMS, Kinds
+from pickleloaf.reducers._places import NOTHING, Path, is_settled, parts_of
+
+__all__ = ["UNKNOWN", "Token", "facets_of", "token_of", "tokens_of"]
+
+#: Longer texts are told apart by their hash, and larger containers by identity.
+_LONG, _LARGE = 256, 64
+
+_CONTAINERS = Kinds({list, dict, set, frozenset})
+
+
+class Token:
+    """Stands for an object.
+
+    Attributes:
+        kept: the object or a copy of it, if it consists of atoms; else NOTHING.
+    """
+
+    __slots__ = ("_alive", "_code", "_key", "_parts", "kept")
+
+    def __init__(
+        self,
+        key: Any,
+        kept: Any = NOTHING,
+        alive: weakref.ref[Any] | None = None,
+        code: CodeType | None = None,
+        parts: tuple[Token, ...] = (),
+    ) -> None:
+        self._key = key
+        self.kept = kept
+        #: What the key has the ids of, so that these are of nothing else: of the object, a function's code, its parts.
+        self._alive = alive
+        self._code = code
+        self._parts = parts
+
+    def shows(self, value: Any) -> bool:
+        """Tell at a glance that this stands for an object; False where that is not certain."""
+        if self._alive is not None:
+            here = self._alive()
+            return here is not None and here is value and (self._code is None or here.__code__ is self._code)
+        if not self._parts or self._key[0] != id(type(value)):
+            return self.kept is value
+        parts = parts_of(value)
+        return len(parts) == len(self._parts) and all(map(Token.shows, self._parts, parts))
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is Token and self._key == other._key
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+#: Equal to no other.
+UNKNOWN = Token(object())
+
+
+def tokens_of(places: Mapping[Path, Any], last: Mapping[Path, Token]) -> dict[Path, Token]:
+    """Return the tokens of what is at the places of a class, the last ones where nothing has changed."""
+    tokens = {}
+    for path, value in places.items():
+        token = last.get(path)
+        tokens[path] = _token_at(path[-1], value) if token is None or not token.shows(value) else token
+    return tokens
+
+
+def _token_at(step: tuple[str, Any], value: Any) -> Token:
+    kind, name = step
+    if kind == "function":
+        return _of_parts(FunctionType, map(_token_of_facet, facets_of(value).values()))
+    return _token_of_facet(value) if name == "__annotations__" else token_of(value)
+
+
+def facets_of(function: FunctionType) -> dict[str, Any]:
+    """Return what there is to a function besides its code and what is at places of its own."""
+    found = {name: getattr(function, name) for name in _FACETS}
+    annotate = getattr(function, "__annotate__", None) if HAS_LAZY_ANNOTATIONS else None
+    if annotate is not None:
+        found["__annotate__"] = annotate
+    else:
+        found["__annotations__"] = function.__annotations__
+    return found
+
+
+_FACETS = ("__name__", "__qualname__", "__doc__", "__defaults__", "__kwdefaults__")
+
+
+def _token_of_facet(value: Any) -> Token:
+    """Return a token made from what a dict holds: that of the function that has it is no other."""
+    if type(value) is not dict:
+        return token_of(value)
+    return _of_parts(dict, [token_of(part) for item in value.items() for part in item])
+
+
+def token_of(value: Any) -> Token:
+    """Return what stands for an object."""
+    kind = type(value)
+    if ATOMS.have(value):
+        if kind in (str, bytes, bytearray) and len(value) > _LONG:
+            return Token(_atom(value))
+        return Token(_atom(value), bytearray(value) if kind is bytearray else value)
+    if kind is FunctionType:
+        alive = weakref.ref(value)
+        return Token((kind, id(alive), id(value.__code__)), NOTHING, alive, value.__code__)
+    if _CONTAINERS.have(value) and len(value) <= _LARGE and ATOMS.cover(_contents(value)):
+        keys = list(map(_atom, _contents(value)))
+        return Token((kind, keys if kind in (list, dict) else frozenset(keys)), kind(value))
+    if is_settled(kind) and len(parts := parts_of(value)) <= _LARGE:
+        token = _of_parts(kind, map(token_of, parts))
+        token.kept = value if kind is tuple and ATOMS.cover(parts) else NOTHING
+        return token
+    return _of_object(value)
+
+
+def _contents(container: Any) -> list[Any]:
+    return [*container, *container.values()] if type(container) is dict else list(container)
+
+
+def _of_object(value: Any) -> Token:
+    try:
+        alive = weakref.ref(value)
+    except TypeError:
+        return Token((None, id(value)))
+    return Token((None, id(alive)), NOTHING, alive)
+
+
+def _of_parts(kind: type, tokens: Iterable[Token]) -> Token:
+    tokens = tuple(tokens)
+    return Token((id(kind), [token._key for token in tokens]), parts=tokens)
+
+
+def _atom(value: Any) -> tuple[Any, ...]:
+    kind = type(value)
+    if kind in (float, complex):
+        return kind, repr(value)  # a NaN is not equal to itself, and 0.0 is to -0.0
+    if kind is bytearray:
+        return kind, bytes(value)
+    if kind in (str, bytes) and len(value) > _LONG:
+        return kind, len(value), hash(value)
+    return kind, value

@@ -1,0 +1,520 @@
+"""What is changed about a class after it has travelled is changed where the class already is."""
+
+import gc
+import weakref
+
+from harness import loaf
+
+#: How a class K is made; after ">" what its sender does later, a step at a time; after "?" what K is asked.
+CHANGES = r"""
+### a global
+G = 1
+class K:
+  def m(self): return G
+> G = 2
+> G = 1
+? K().m()
+
+### a global of a nested function
+G = 1
+class K:
+  def m(self): return (lambda: [G for _ in '1'])()
+> G = 2
+? K().m()
+
+### a global that eval finds
+G = 1
+class K:
+  def m(self): return eval('G')
+> G = 2
+? K().m()
+
+### a global that comes and goes
+class K:
+  def m(self): return len('abc')
+> len = lambda _: 6
+> del len
+? K().m()
+
+### a global of a helper's helper
+G = 1
+def h(): return G
+def g(): return h()
+class K:
+  def m(self): return g()
+> G = 2
+> def h(): return 9
+? K().m()
+
+### the code of a helper
+G = 4
+def h(): return 1
+class K:
+  def m(self): return h()
+> h.__code__ = (lambda: G).__code__
+? K().m()
+
+### the default of a helper
+def h(a=1): return a
+class K:
+  def m(self): return h()
+> h.__defaults__ = (2,)
+? K().m()
+
+### a float
+class K:
+  x = [1]
+  v = 1.5
+> K.v = 2.5
+> K.v = float('nan')
+> K.v = 1
+? repr(K.v)
+
+### an equal value
+class K:
+  x = [1]
+  v = 1
+> K.v = True
+> K.v = 1.0
+? repr(K.v)
+
+### a list, two times
+G = [1]
+class K:
+  def m(self): return G
+> G = [2]; G = [3]
+> G = [2]; G = [3]
+? K().m()
+
+### a list in place
+class K:
+  v = [1]
+> K.v.append(2)
+? K.v
+
+### a long text
+class K:
+  x = [1]
+  v = 'a' * 999
+> K.v = 'b' * 999; K.v = 'c' * 999
+? K.v
+
+### a function by reference
+import operator
+f = operator.pos
+class K:
+  def m(self): return f(1)
+> f = operator.neg
+> def f(_): return 7
+> f = operator.pos
+? K().m()
+
+### a class by reference
+import collections
+A = collections.OrderedDict
+class K:
+  def m(self): return A().__class__.__name__
+> A = collections.Counter
+> class A: pass
+? K().m()
+
+### a module
+import operator as o, math
+class K:
+  def m(self): return o.__name__
+> o = math
+? K().m()
+
+### a global of a base
+import operator
+f = operator.pos
+class B:
+  def m(self): return f(1)
+class K(B): pass
+> f = operator.neg
+> B.m = lambda self: 8
+? K().m()
+
+### a global of a metaclass
+G = 1
+class M(type):
+  def q(cls): return G
+class K(metaclass=M): pass
+> G = 2
+> M.q = lambda cls: 7
+? K.q()
+
+### a global of a nested class
+G = 1
+class K:
+  class I:
+    def m(self): return G
+> G = 2
+> K.I.m = lambda self: 6
+? K.I().m()
+
+### what leads out of a nested class
+class K:
+  class I: pass
+> K.I.up = K
+? getattr(K.I, 'up', None) is K
+
+### a global of a descriptor
+G = 1
+class D:
+  def __init__(self, f): self.f = f
+  def __get__(self, i, o): return lambda: self.f(i)
+class K:
+  @D
+  def m(self): return G
+> G = 2
+> K.__dict__['m'].f = lambda self: 5
+? K().m()
+
+### a global of a descriptor with slots
+G = 1
+class D:
+  __slots__ = 'f',
+  def __init__(self, f): self.f = f,
+  def __get__(self, i, o): return lambda: self.f[0](i)
+class K:
+  @D
+  def m(self): return G
+> G = 2
+> K.__dict__['m'].f = (lambda self: 5,)
+? K().m()
+
+### a global of what is wrapped
+G = 1
+def deco(f):
+  fs = [f]
+  return lambda *a: fs[0](*a)
+class K:
+  @staticmethod
+  @deco
+  @deco
+  def m(): return G
+> G = 2
+? K().m()
+
+### a global of a property's subclass
+G = 1
+class P(property): pass
+class K:
+  @P
+  def m(self): return G
+> G = 2
+? K().m
+
+### globals of what functools makes
+import functools as ft
+G = 1
+class K:
+  def h(self, a): return G
+  p = ft.partialmethod(h, 1)
+  c = ft.lru_cache(h)
+  q = ft.cached_property(lambda self: G)
+  d = ft.singledispatchmethod(h)
+  @d.register
+  def _(self, a: str): return G + 1
+> G = 2
+? K().p(), K().c(1), K().q, K().d(1), K().d('')
+
+### a global of functions in containers
+G = 1
+def h(): return G
+class K:
+  v = {'a': [(1, h)]}
+> G = 2
+? K.v['a'][0][1]()
+
+### a global of a bound method
+G = 1
+class B:
+  def h(self): return G
+class K:
+  m = B().h
+> G = 2
+? K().m()
+
+### a global of a default
+G = 1
+def h(): return G
+class K:
+  def m(self, f=h, *, g=h): return f(), g()
+> G = 2
+? K().m()
+
+### a global of a dataclass's factory
+import dataclasses
+G = 1
+def make(): return [G]
+@dataclasses.dataclass
+class K:
+  x: list = dataclasses.field(default_factory=make)
+> G = 2
+? K().x
+
+### a global of an enum
+import enum
+G = 1
+class K(enum.Enum):
+  A = 1
+  def m(self): return G
+> G = 2
+? K.A.m()
+
+### defaults
+class K:
+  def m(self, a=1, *, b=2): return a, b
+> K.m.__defaults__ = ([3],)
+> K.m.__kwdefaults__['b'] = 4
+? K().m()
+
+### a closure
+def make():
+  n = 1
+  class K:
+    def m(self): return n
+    def s(self, v):
+      nonlocal n
+      n = v
+  return K
+K = make()
+> K().s(2)
+> K().s([3])
+? K().m()
+
+### a global of a function in a closure
+G = 1
+def make():
+  def h(): return G
+  class K:
+    def m(self): return h()
+  return K
+K = make()
+> G = 2
+? K().m()
+
+### an attribute of a method
+class K:
+  def m(self): pass
+  m.tag = 1
+> K.m.tag = 2
+> del K.m.tag
+? getattr(K.m, 'tag', None)
+
+### the code of a method
+class K:
+  def m(self): return 1
+> K.m.__code__ = (lambda self: 2).__code__
+? K().m()
+
+### docstrings
+class K:
+  'one'
+  def m(self): 'two'
+> K.__doc__ = None
+> K.m.__doc__ = 'three'
+? K.__doc__, K.m.__doc__
+
+### annotations
+class K:
+  a: int
+  def m(self, x: int): pass
+> K.__annotations__ = {'a': str}
+> K.m.__annotations__ = {'x': str}
+? K.__annotations__, K.m.__annotations__
+
+### names
+class K: pass
+> K.__name__, K.__qualname__ = 'L', 'M.L'
+? K.__name__, K.__qualname__
+
+### bases
+class A:
+  v = 1
+class B:
+  v = 2
+class K(A): pass
+> K.__bases__ = (B,)
+> K.__bases__ = (A, B)
+? K.v
+
+### what is abstract
+import abc
+class K(abc.ABC):
+  @abc.abstractmethod
+  def m(self): pass
+> K.m = lambda self: 1; abc.update_abstractmethods(K)
+? K.__abstractmethods__ or K().m()
+
+### attributes that come and go
+class K:
+  def m(self): pass
+> K.x = [1]
+> del K.x; K.m = lambda self: 2
+> del K.m
+> K.x = 3
+? getattr(K, 'x', None), hasattr(K, 'm') and K().m()
+
+### an open class that could be closed
+class K:
+  x = [1]
+  v = 1
+> del K.x
+> K.v = 2
+? K.v, hasattr(K, 'x')
+"""
+
+#: The same; after "@" what the receiver does before the changes arrive, and what is true of the class afterwards.
+COUNTED = r"""
+### by a class
+class K:
+  n = 0
+  v = 1
+@ K.n = 7
+> K.v, K.n = 2, 5
+? (K.v, K.n) == (2, 7)
+
+### in a list
+class K:
+  made = []
+  v = 1
+  def __init__(self): self.made.append(self)
+@ K(), K()
+> K(); K.v = 2
+? (K.v, len(K.made)) == (2, 2)
+
+### by a global
+T, G = 0, 1
+class K:
+  def m(self):
+    global T
+    T += 1
+    return T, G
+@ K().m()
+> G = 2; K().m(), K().m(), K().m()
+? K().m() == (2, 2)
+
+### by a closure
+G = 1
+def deco(f):
+  n = 0
+  def w(*a):
+    nonlocal n
+    n += 1
+    return f(*a), n
+  return w
+class K:
+  @deco
+  def m(self): return G
+@ K().m()
+> G = 2; K().m(), K().m(), K().m()
+? K().m() == (2, 2)
+
+### by a descriptor
+G = 1
+class D:
+  def __init__(self, f): self.f, self.n = f, 0
+  def __get__(self, i, o): return self
+  def __call__(self):
+    self.n += 1
+    return self.f(1), self.n
+class K:
+  @D
+  def m(self): return G
+@ K.m()
+> G = 2; K.m(), K.m()
+? K.m() == (2, 2)
+
+### by an attribute of a method
+G = 1
+class K:
+  def m(self): return G
+  m.n = 0
+@ K.m.n = 3
+> G = 2; K.m.n = 1
+? (K().m(), K.m.n) == (2, 3)
+"""
+
+
+class Program:
+    """One class, and what is done to it."""
+
+    def __init__(self, text):
+        """Read the lines; those without a mark make the class."""
+        self.name, *lines = text.splitlines()
+        told = {mark: [line[2:] for line in lines if line[:2] == mark] for mark in ("@ ", "> ", "? ")}
+        self.setup = "\n".join(line for line in lines if line[:2] not in told)
+        self.used, self.changes, (self.question,) = told.values()
+
+    def states(self):
+        """Make the class, then change it; yield the namespace that it is in."""
+        scope = {"__name__": "__main__"}
+        for source in (self.setup, *self.changes):
+            exec(compile(source, "cell", "exec", dont_inherit=True), scope)
+            yield scope
+
+    def payloads(self):
+        """Return what a sender ships: the class, and after each change the class once more."""
+        return [loaf.dumps(scope["K"]) for scope in self.states()]
+
+    def answers(self):
+        """Return what the class says at its sender, at first and after each change."""
+        answers = []
+        for scope in self.states():
+            exec(f"answer = {self.question}", {"K": scope["K"]}, scope)
+            answers.append(repr(scope["answer"]))
+        return answers
+
+
+def programs(text):
+    """Return the programs that a text tells of."""
+    return [Program(block) for block in text.strip().removeprefix("### ").split("\n\n### ")]
+
+
+def test_changes_arrive(receive):
+    """After each change the class says there what it says at its sender, and is the class that it was."""
+    told = [(each.name, each.question, each.payloads(), each.answers()) for each in programs(CHANGES)]
+
+    def check(objects):
+        wrong = []
+        for name, question, payloads, expected in next(objects):
+            classes = [loaf.loads(payloads[0])] * len(payloads)
+            for cls, payload, answer in zip(classes, payloads, expected, strict=True):
+                scope = {"K": loaf.loads(payload)}
+                assert scope["K"] is cls, name
+                exec(f"said = repr({question})", scope)
+                if scope["said"] != answer:
+                    wrong.append(f"{name}: {scope['said']}, not {answer}")
+        assert not wrong, "\n".join(wrong)
+
+    receive(check, loaf.dumps(told))
+
+
+def test_counts_stay(receive):
+    """What a class has counted where it is stays, whatever its sender changes and counts itself."""
+    told = [(each.name, each.used, each.payloads(), each.question) for each in programs(COUNTED)]
+
+    def check(objects):
+        for name, used, (first, second), question in next(objects):
+            scope = {"K": loaf.loads(first)}
+            exec("\n".join(used), scope)
+            loaf.loads(second), loaf.loads(second), loaf.loads(first)
+            exec(f"said = {question}", scope)
+            assert scope["said"], name
+
+    receive(check, loaf.dumps(told))
+
+
+def test_a_changed_class_does_not_live_for_ever():
+    """What is remembered of a class keeps nothing of it alive."""
+    scope = {"__name__": "__main__"}
+    exec("class K:\n  def m(self): return K.all\nK.all = [K()]", scope)
+    for _ in range(3):
+        loaf.dumps(scope["K"])
+        scope["K"].all = [scope["K"](), scope["K"].all]
+    gone = weakref.ref(scope.pop("K"))
+    gc.collect()
+    assert gone() is None
