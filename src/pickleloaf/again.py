@@ -1,8 +1,8 @@
 """What is known only once a payload has been written. It is then written once more.
 
-1. Whether what a view of memory looks into travels as well, or another view that overlaps: then they share it
-   over there, too. Where nothing else looks into it, only what the view shows travels. So it is with views of
-   the keys or values of a dict, and with the parts of data of ctypes.
+1. Whether what a view of memory or data of ctypes looks into travels as well, or another one that overlaps: then they
+   share it over there, too. Where nothing else looks into it, only what the view shows travels. So it is with views
+   of the keys or values of a dict.
 2. Whether the globals of functions that ``exec`` has made travel as the dict that they are. Then it is in that dict
    that the functions look their names up over there, too.
 3. Whether a dict of a subclass is the ``__dict__`` of an instance. Pickle would copy it into a plain one.
@@ -27,7 +27,7 @@ from typing import Any
 from pickleloaf.reducers._own_dicts import ask_less, believe, keep_own_dict, place_of_dict
 from pickleloaf.reducers._sharing import Sharing
 from pickleloaf.reducers.handles._parts import parts_of
-from pickleloaf.reducers.views import extent
+from pickleloaf.reducers.views import extent, is_native
 from pickleloaf.rescue import Memory
 
 __all__ = ["write_again"]
@@ -159,25 +159,41 @@ def _file_of(buffer: Any) -> int:
     return next(id(each) for each in gc.get_referents(buffer) if isinstance(each, io.BytesIO))
 
 
-def _shared_memory(views: list[memoryview], memo: _Memo, is_out_of_band: bool) -> dict[int, Any]:
-    """Return what several look into, by the id of the object that it is.
+def _shared_memory(parts: list[Any], memo: _Memo, is_out_of_band: bool) -> dict[int, Any]:
+    """Return what several views or data of ctypes look into, by the id of the object that it is.
 
     That is what stands for it, where in it that begins, and whether its views have gone out of band already; or
     None for what they cannot be made of over there.
     """
-    looked_into: dict[int, list[memoryview]] = {}
-    for view in views:
-        looked_into.setdefault(id(view.obj), []).append(view)
+    looked_into: dict[int, tuple[Any, list[Any]]] = {}
+    for part in {id(each): each for each in parts}.values():
+        owner = part.obj if type(part) is memoryview else _ctypes().owner_of(part)
+        looked_into.setdefault(id(owner), (owner, []))[1].append(part)
     found: dict[int, Any] = {}
-    for key, group in looked_into.items():
+    for key, (owner, group) in looked_into.items():
         if key in memo:
-            found[key] = (group[0].obj, 0, is_out_of_band)
-        elif type(group[0].obj) is _BUFFER and _file_of(group[0].obj) in memo:
+            found[key] = (owner, 0, is_out_of_band)
+        elif type(owner) is _BUFFER and _file_of(owner) in memo:
             found[key] = None
-        elif len(group) > 1 and memoryview(group[0].obj).c_contiguous:
-            parts = sorted(extent(view) for view in group)
-            if any(one[1] > other[0] for one, other in pairwise(parts)):
-                start, stop = parts[0][0], max(stop for _, stop in parts)
-                part = bytearray(memoryview(group[0].obj).cast("B")[start:stop])
-                found[key] = (part, start, is_out_of_band)
+        elif len(group) > 1 and memoryview(owner).c_contiguous:
+            extents = sorted(_extent(part, owner) for part in group)
+            if any(one[1] > other[0] for one, other in pairwise(extents)):
+                start, stop = extents[0][0], max(stop for _, stop in extents)
+                found[key] = (bytearray(_contents(owner, start, stop)), start, is_out_of_band)
     return found
+
+
+def _extent(part: Any, owner: Any) -> tuple[int, int]:
+    return extent(part) if type(part) is memoryview else _ctypes().extent(part, owner)
+
+
+def _contents(owner: Any, start: int, stop: int) -> Any:
+    view = memoryview(owner)
+    return view.cast("B")[start:stop] if is_native(view) else _ctypes().memory_of(owner, start, stop)
+
+
+def _ctypes() -> Any:
+    """Import what is only needed where there is data of ctypes."""
+    from pickleloaf.reducers import ctypes_
+
+    return ctypes_

@@ -189,6 +189,35 @@ class PartAlone(Case):
         assert obj.size == 4
 
 
+class Halves(ctypes.Union):
+    _fields_ = (("whole", ctypes.c_int * 2), ("half", ctypes.c_short * 2))
+
+
+class PartsWithoutTheWhole(Case):
+    """Parts that share memory of a structure, a union, a bytearray or what was pointed to, all of which stay behind"""
+
+    def make():
+        packet, halves, memory, number = Packet(), Halves(), bytearray(16), ctypes.c_int(0)
+        pointer = ctypes.pointer(number)
+        return (
+            (packet.data, packet.header, memoryview(packet.data)),
+            (halves.whole, halves.half),
+            (
+                ctypes.c_int.from_buffer(memory, 4),
+                (ctypes.c_char * 8).from_buffer(memory, 2),
+                memoryview(memory)[6:],
+            ),
+            (pointer.contents, ctypes.cast(pointer, ctypes.POINTER(ctypes.c_short)).contents),
+        )
+
+    def same(obj):
+        (data, header, view), (whole, half), (number, chars, rest), (target, low) = obj
+        data[1] = whole[0] = number.value = target.value = -1
+        assert bytes(view)[4:8] == b"\xff" * 4 and header.size == 0 and half[1] == -1
+        assert chars.raw[2:6] == b"\xff" * 4 and rest[0] == 255 and low.value == -1
+        data[1] = whole[0] = number.value = target.value = 0
+
+
 class InBytearray(Case):
     """Numbers that lie in a bytearray, next to it"""
 

@@ -3,8 +3,8 @@
 Takes apart: of classes, the fields; of data, the bytes. Travels as: ctypes' own functions, by name;
 wire.ctypes_class, wire.fill_fields, wire.function_type, wire.ctypes_part.
 Keeps: layout, bit fields, byte order, types that refer to themselves, one type for each array length, and that data
-shares memory with what it is a part of, or with a bytearray, where that travels as well.
-Loses: that parts share memory with each other alone.
+shares memory with what it is a part of, with other parts of that, or with a bytearray or a view.
+Loses: the rest of what parts alone share, so that nothing travels that they do not show.
 
 Data that holds a pointer is refused: an address means nothing elsewhere.
 """
@@ -24,6 +24,9 @@ from pickleloaf.wire import verb
 
 _FIELD = type(type("Probe", (ctypes.Structure,), {"_fields_": [("x", ctypes.c_int)]}).x)  # type: ignore[attr-defined]
 
+#: The base of all data of ctypes, which has no name.
+_DATA: Any = ctypes.c_int.__mro__[-2]
+
 #: What ctypes puts into the namespace of a class, in both byte orders.
 _ORDERS = ("__ctype_be__", "__ctype_le__")
 
@@ -31,26 +34,56 @@ _ORDERS = ("__ctype_be__", "__ctype_le__")
 def reduce_ctypes(obj: Any, dump: Dump) -> Any:
     if issubclass(type(obj), type):
         return _reduce_class(obj, dump)
-    owner = _owner_of(obj)
-    if owner is not None:
-        if id(owner) in dump.shared:
-            return rebuild_ctypes_part, (type(obj), owner, ctypes.addressof(obj) - _address_of(owner))
-        dump.doubts.append(("whole", owner))
     try:
-        return obj.__reduce__()
+        reduced = obj.__reduce__()
     except ValueError as error:
         msg = f"cannot pickle {type(obj).__qualname__} object: it holds a pointer"
         raise EncodeError(msg, hint="send what it points to") from error
+    owner = owner_of(obj)
+    if owner is None:
+        return reduced
+    if id(owner) not in dump.shared:
+        dump.doubts.append(("memory", obj))
+        return reduced
+    if dump.shared[id(owner)] is None:
+        msg = f"cannot pickle {type(obj).__qualname__} object: what its memory belongs to travels as well"
+        raise EncodeError(msg, hint="make it over there, with from_buffer")
+    stands, begin, _ = dump.shared[id(owner)]
+    return rebuild_ctypes_part, (type(obj), stands, extent(obj, owner)[0] - begin)
 
 
-def _owner_of(obj: Any) -> Any:
-    """Return the data that an object is a part of, or the bytearray whose memory it uses, or None."""
-    whole = obj
-    while whole._b_base_ is not None:
-        whole = whole._b_base_
-    kept = whole._objects.values() if type(whole._objects) is dict else (whole._objects,)
-    views = [each for each in kept if type(each) is memoryview]
-    return views[0].obj if views else None if whole is obj else whole
+def extent(part: Any, owner: Any) -> tuple[int, int]:
+    """Return where in the memory of its owner a part begins and ends."""
+    start = ctypes.addressof(part) - _address_of(owner)
+    return start, start + ctypes.sizeof(part)
+
+
+def owner_of(obj: Any) -> Any:
+    """Return what the memory of an object belongs to: other data, a bytearray and the like, or None if itself.
+
+    An object keeps what it needs alive: as what it is a part of, as what it points to, as a buffer. Of these it is the
+    furthest one in whose memory the object lies.
+    """
+    owner = None
+    seen: set[int] = set()
+    kept: list[Any] = [obj._b_base_, obj._objects]
+    for each in kept:
+        if id(each) in seen:
+            continue
+        seen.add(id(each))
+        if type(each) is dict:
+            kept += each.values()
+        elif type(each) is memoryview:
+            owner = each.obj if _is_within(obj, each.obj) else owner
+            kept.append(each.obj)
+        elif isinstance(each, _DATA):
+            owner = each if _is_within(obj, each) else owner
+            kept += (each._b_base_, each._objects)
+    return owner
+
+
+def _is_within(obj: Any, owner: Any) -> bool:
+    return 0 <= extent(obj, owner)[0] <= memoryview(owner).nbytes - ctypes.sizeof(obj)
 
 
 def _address_of(owner: Any) -> int:
@@ -58,6 +91,11 @@ def _address_of(owner: Any) -> int:
         return ctypes.addressof(owner)
     except TypeError:
         return ctypes.addressof(ctypes.c_char.from_buffer(owner))
+
+
+def memory_of(owner: Any, start: int, stop: int) -> bytes:
+    """Return what is in a part of some memory."""
+    return ctypes.string_at(_address_of(owner) + start, stop - start)
 
 
 @verb

@@ -118,7 +118,7 @@ def reduce_memory(view: memoryview, dump: Dump) -> Any:
         raise EncodeError(
             "cannot pickle memoryview object: it is released", hint="send it before that"
         ) from error
-    if not _is_native(view):
+    if not is_native(view):
         if _is_whole(view):
             return rebuild_read_only if view.readonly else memoryview, (view.obj,)
         msg = f"cannot pickle memoryview object: nobody can make one of format {view.format!r} and a part of an object"
@@ -186,7 +186,7 @@ _SIZE_OF_BUFFER = 256
 _WITH_STRIDES = 0x011C
 
 
-def _is_native(view: memoryview) -> bool:
+def is_native(view: memoryview) -> bool:
     """Tell whether memory can be cast to a view's format; others come from ctypes and the like."""
     try:
         memoryview(bytes(view.itemsize)).cast(view.format)  # type: ignore[call-overload]
