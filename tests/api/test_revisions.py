@@ -485,9 +485,9 @@ def test_changes_arrive(receive):
             for cls, payload, answer in zip(classes, payloads, expected, strict=True):
                 scope = {"K": loaf.loads(payload)}
                 assert scope["K"] is cls, name
-                exec(f"said = repr({question})", scope)
-                if scope["said"] != answer:
-                    wrong.append(f"{name}: {scope['said']}, not {answer}")
+                exec(f"said = {question}", scope)
+                if repr(scope["said"]) != answer:
+                    wrong.append(f"{name}: {scope['said']!r}, not {answer}")
         assert not wrong, "\n".join(wrong)
 
     receive(check, loaf.dumps(told))
