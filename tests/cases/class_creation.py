@@ -309,5 +309,72 @@ class HookOrder(Case):
         assert obj.log == ["name", "subclass", "after"]
 
 
+class InheritedHookReplaced(Case):
+    """A class whose __init_subclass__ was wrapped by a decorator, where it had only the one of object"""
+
+    def make():
+        def announced(cls):
+            inherited = cls.__init_subclass__
+            cls.heirs = 0
+
+            def __init_subclass__(*args, **keywords):
+                cls.heirs += 1
+                return inherited(*args, **keywords)
+
+            cls.__init_subclass__ = __init_subclass__
+            return cls
+
+        @announced
+        class Old:
+            pass
+
+        class New(Old):
+            pass
+
+        return New
+
+    def same(obj):
+        before = obj.heirs
+        assert before
+        type("Newer", (obj,), {})
+        assert obj.heirs == before + 1
+
+
+class Deprecated(Case):
+    """A class and a function marked with warnings.deprecated, and a subclass"""
+
+    python = (3, 13)
+
+    def make():
+        import warnings
+
+        @warnings.deprecated("use the new one")
+        def stove():
+            return "warm"
+
+        @warnings.deprecated("use the new class")
+        class Oven:
+            def __init__(self, heat):
+                self.heat = heat
+
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+
+            class Grill(Oven):
+                pass
+
+        return stove, Oven, Grill
+
+    def same(obj):
+        import warnings
+
+        stove, oven, grill = obj
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            assert stove() == "warm" and oven(3).heat == 3 and grill(4).heat == 4
+        assert [str(each.message) for each in caught] == ["use the new one", "use the new class"]
+        assert stove.__deprecated__ == "use the new one" and oven.__deprecated__ == "use the new class"
+
+
 if __name__ == "__main__":
     drive()

@@ -42,8 +42,10 @@ def reduce_method(method: MethodType, dump: Dump) -> Any:
 
 def reduce_native_method(method: Any, dump: Dump) -> Any:
     owner, name = method.__self__, method.__name__
-    if owner is None or issubclass(type(owner), (ModuleType, type)):
-        return NotImplemented  # a function of a module, or a method of a type, both known to pickle by name
+    if owner is None or issubclass(type(owner), ModuleType):
+        return NotImplemented  # a function of a module, known to pickle by name
+    if issubclass(type(owner), type):
+        return _reduce_of_class(method, owner, name)
     for base in type(owner).__mro__:
         found = base.__dict__.get(name)
         if (
@@ -52,6 +54,17 @@ def reduce_native_method(method: Any, dump: Dump) -> Any:
         ):
             return rebuild_bound, (base, name, owner)
     return NotImplemented
+
+
+def _reduce_of_class(method: Any, owner: type, name: str) -> Any:
+    """Name the base that has a method of a class, where what the class itself says to that name is another one."""
+    own = [(base, ClassMethodDescriptorType) for base in owner.__mro__]
+    of_metaclass = [(base, (MethodDescriptorType, WrapperDescriptorType)) for base in type(owner).__mro__]
+    held = [(base, kind) for base, kind in (*own, *of_metaclass) if name in base.__dict__]
+    for base, kind in held[1:]:
+        if isinstance(base.__dict__[name], kind) and rebuild_bound(base, name, owner) == method:
+            return rebuild_bound, (base, name, owner)
+    return NotImplemented  # known to pickle by name
 
 
 def reduce_super(obj: Any, dump: Dump) -> Any:
