@@ -2,6 +2,7 @@
 
 import collections
 import copyreg
+import dataclasses
 import functools
 import types
 from unittest import mock
@@ -349,6 +350,44 @@ class HashOfStateInDict(Case):
     def same(obj):
         index, key = obj
         assert index[key] == "me" and key.index is index and index[type(key)((1, 2))] == "me"
+
+
+class HashOfSlots(Case):
+    """Objects with slots, plain and a frozen dataclass, whose hash needs them, in sets and dicts that they refer to"""
+
+    def make():
+        class Node:
+            __slots__ = ("__weakref__", "_peers", "name")
+
+            def __init__(self, name):
+                self.name, self._peers = name, set()
+
+            def __hash__(self):
+                return hash((self.name, 1))
+
+            def __eq__(self, other):
+                return self.name == other.name
+
+        class Named(Node):
+            pass
+
+        @dataclasses.dataclass(frozen=True, slots=True)
+        class Frozen:
+            name: int
+            index: dict = dataclasses.field(default_factory=dict, compare=False)
+
+        first, second, frozen = Node(1), Named(2), Frozen(3)
+        second.extra = first
+        first._peers |= {first, second}
+        second._peers |= {first, second}
+        frozen.index[frozen] = frozen
+        return {second: first}, first, frozen.index, frozen
+
+    def same(obj):
+        table, first, index, frozen = obj
+        (second,) = table
+        assert table[second] is first is second.extra and first._peers == second._peers == {first, second}
+        assert type(second)(2) in first._peers and index[type(frozen)(3)] is frozen and frozen.index is index
 
 
 class FrozenCycle(Case):

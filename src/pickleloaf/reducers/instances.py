@@ -118,33 +118,52 @@ def _hashes_state(cls: type) -> bool:
     """Tell whether the hash of an instance may need its attributes: it must have them before sets do."""
     return (
         type(_said(cls, "__hash__")) is FunctionType
-        and _said(cls, "__setstate__") is None
+        and (_said(cls, "__setstate__") is None or _has_dataclass_state(cls))
         and not _reduces_itself(cls)
     )
 
 
+def _has_dataclass_state(cls: type) -> bool:
+    """Tell whether the state of instances is what dataclasses says for frozen ones with slots: a list of fields."""
+    return getattr(_said(cls, "__getstate__"), "__module__", None) == "dataclasses"
+
+
 def _split(instance: Any, reduced: tuple[Any, ...], dump: Dump) -> tuple[Any, ...]:
     """Give an instance at once what does not lead back to it, so that what does can hash it."""
-    state = reduced[2] if len(reduced) > 2 else None
-    if type(state) is not dict or ATOMS.cover(state.values()):
+    cls = type(instance)
+    by_slots = _has_dataclass_state(cls)
+    state = object.__getstate__(instance) if by_slots else reduced[2] if len(reduced) > 2 else None
+    own, slots = state if type(state) is tuple and len(state) == 2 else (state, None)
+    parts = [part for part in (own, slots) if type(part) is dict]
+    if not parts or all(ATOMS.cover(part.values()) for part in parts):
         return reduced
-    if _said(type(instance), "__getstate__") is object.__getstate__:
-        late = {
-            name: value for name, value in state.items() if dump.cycles.may_join(instance, value, dump.policy)
-        }
-    else:  # who says himself what his state is may have made it just now
-        late = {name: value for name, value in state.items() if dump.leads_to({id(instance)}, (value,))}
-    if not late:
+    is_plain = by_slots or _said(cls, "__getstate__") is object.__getstate__
+
+    def is_late(value: Any) -> bool:
+        if is_plain:
+            return dump.cycles.may_join(instance, value, dump.policy)
+        return dump.leads_to({id(instance)}, (value,))  # who says what his state is may have made it just now
+
+    late = [{name: value for name, value in part.items() if is_late(value)} for part in parts]
+    if not any(late):
         return reduced
-    early = {name: value for name, value in state.items() if name not in late}
-    return (rebuild_hashed_instance, (*reduced[:2], early), late, *reduced[3:])
+    early = [
+        {name: value for name, value in part.items() if name not in waits}
+        for part, waits in zip(parts, late, strict=True)
+    ]
+    if slots is None:
+        return (rebuild_hashed_instance, (*reduced[:2], early[0]), late[0], *reduced[3:])
+    given, waiting = ((None, *halves)[-2:] for halves in (early, late))
+    return (
+        rebuild_hashed_instance, (*reduced[:2], given), waiting, *(*reduced[3:], None, None)[:2], fill_instance,
+    )  # fmt: skip
 
 
 @verb
-def rebuild_hashed_instance(make: Any, arguments: tuple[Any, ...], early: dict[str, Any]) -> Any:
+def rebuild_hashed_instance(make: Any, arguments: tuple[Any, ...], early: Any) -> Any:
     """Make an instance with the attributes that its hash may need, before anything refers to it."""
     instance = make(*arguments)
-    instance.__dict__.update(early)
+    fill_instance(instance, early)
     return instance
 
 

@@ -56,9 +56,9 @@ def reduce_native_method(method: Any, dump: Dump) -> Any:
     return NotImplemented
 
 
-def _reduce_of_class(method: Any, owner: type, name: str) -> Any:
+def _reduce_of_class(method: Any, owner: Any, name: str) -> Any:
     """Name the base that has a method of a class, where what the class itself says to that name is another one."""
-    own = [(base, ClassMethodDescriptorType) for base in owner.__mro__]
+    own: list[Any] = [(base, ClassMethodDescriptorType) for base in owner.__mro__]
     of_metaclass = [(base, (MethodDescriptorType, WrapperDescriptorType)) for base in type(owner).__mro__]
     held = [(base, kind) for base, kind in (*own, *of_metaclass) if name in base.__dict__]
     for base, kind in held[1:]:
