@@ -3,7 +3,7 @@
 import abc
 import collections.abc
 
-from harness import Case, drive
+from harness import Case, drive, raises
 
 
 class InitSubclassKeyword(Case):
@@ -374,6 +374,29 @@ class Deprecated(Case):
             assert stove() == "warm" and oven(3).heat == 3 and grill(4).heat == 4
         assert [str(each.message) for each in caught] == ["use the new one", "use the new class"]
         assert stove.__deprecated__ == "use the new one" and oven.__deprecated__ == "use the new class"
+
+
+class NotToldItsName(Case):
+    """A descriptor with __set_name__ that was set on a class once it existed, and so knows no name"""
+
+    def make():
+        class Field:
+            def __set_name__(self, owner, name):
+                self.name = name
+
+            def __get__(self, instance, owner=None):
+                return self if instance is None else f"value of {self.name}"
+
+        class Form:
+            first = Field()
+
+        Form.late = Field()
+        return Form
+
+    def same(obj):
+        assert obj().first == "value of first" and list(vars(obj.late)) == []
+        with raises(AttributeError, "name"):
+            obj().late
 
 
 if __name__ == "__main__":

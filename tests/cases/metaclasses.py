@@ -178,6 +178,32 @@ class EqualByName(Case):
         assert (ten().convert(2), thousand().convert(2)) == (20, 2000)
 
 
+class EqualToAll(Case):
+    """A metaclass under which a class says that it is equal to everything, with a subclass"""
+
+    def make():
+        class Agreeable(type):
+            def __eq__(cls, other):
+                return True
+
+            __hash__ = type.__hash__
+
+        class Base(metaclass=Agreeable):
+            def name(self):
+                return "base"
+
+        class Sub(Base):
+            made_by = Base
+
+        return Sub, lambda kind=Sub: kind
+
+    def same(obj):
+        sub, get = obj
+        base = sub.__base__
+        assert get() is sub and base is not object and base.__base__ is object and sub.made_by is base
+        assert sub().name() == "base"
+
+
 class Unhashable(Case):
     """A metaclass under which classes are unhashable"""
 

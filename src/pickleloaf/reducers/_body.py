@@ -67,13 +67,24 @@ def _are_written(cls: type, annotations: Mapping[str, Any], annotate: Any) -> bo
 
 
 def set_afterwards(cls: type) -> list[str]:
-    """Return the attributes that a class got once it existed, where an ``__init_subclass__`` may have set them.
+    """Return the attributes that a class got once it existed, where making it would do something about them.
 
-    They come after what making the class adds to what stood in its body.
+    They come after what making the class adds to what stood in its body. An ``__init_subclass__`` may have set them,
+    and who has a ``__set_name__`` was not told of any name.
     """
     hooked = next(base for base in cls.__mro__[1:] if "__init_subclass__" in base.__dict__)
     if hooked is object or hooked.__module__ == "typing":
-        return []
+        told = {name for name, value in cls.__dict__.items() if _is_told_its_name(value)}
+        return [name for name in _after_body(cls) if name in told] if told else []
+    return _after_body(cls)
+
+
+def _is_told_its_name(value: Any) -> bool:
+    kind = type(value)
+    return kind is not FunctionType and any("__set_name__" in base.__dict__ for base in kind.__mro__)
+
+
+def _after_body(cls: type) -> list[str]:
     names = list(cls.__dict__)
     ends = [at for at, (name, value) in enumerate(cls.__dict__.items()) if _ends_body(name, value, cls)]
     return names[ends[-1] + 1 :] if ends else []

@@ -98,7 +98,8 @@ def reduce_building(
     late += revision_of(cls, names, dump)
     cells = class_cells(cls, names, lazily=not dump.portable)
     dump.class_cells.update((id(cell), cell) for cell in cells.values())
-    bases = () if cls.__bases__ == (object,) else cls.__bases__  # as it was written, most likely
+    is_plain = cls.__bases__[0] is object and len(cls.__bases__) == 1
+    bases = () if is_plain else cls.__bases__  # as it was written, most likely
     arguments = (identity, type(cls), interned(cls.__name__), bases, {**now, **cells}, *more(late))
     return rebuild, arguments, ClassState(late), None, None, fill_class
 

@@ -119,7 +119,7 @@ def sealed_definition(cls: type) -> bytes | None:
 
     That is its template, where there is nothing to the class but this and builtins.
     """
-    last = _snapshot(cls) if cls.__bases__ == _OBJECT else None
+    last = _snapshot(cls) if type(cls) is type and cls.__bases__ == _OBJECT else None
     return last.template(cls) if last is not None and _is_all(cls, last) else None
 
 
