@@ -741,5 +741,24 @@ class OwnGlobals(Case):
         obj[0]["n"] = 1
 
 
+class AnsweringNamespace(Case):
+    """Functions over a dict subclass that makes the names which are looked up in it"""
+
+    def make():
+        class Fields(dict):
+            def __missing__(self, name):
+                if name.startswith("field_"):
+                    return name.removeprefix("field_").title()
+                raise KeyError(name)
+
+        scope = Fields(__name__="forms", sep=", ")
+        exec("def both(): return sep.join([field_first, field_last])\ndef again(): return both() * 2", scope)
+        return scope["both"], scope["again"]
+
+    def same(obj):
+        both, again = obj
+        assert both() == "First, Last" and again() == "First, LastFirst, Last"
+
+
 if __name__ == "__main__":
     drive()

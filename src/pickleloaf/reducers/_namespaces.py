@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import contextlib
 import sys
 from collections.abc import Callable
 from types import FunctionType, ModuleType
@@ -15,6 +16,7 @@ from pickleloaf.reducers._kinds import interned
 from pickleloaf.wire import verb
 
 __all__ = [
+    "answers",
     "import_now",
     "imported_modules",
     "namespace_for",
@@ -148,6 +150,15 @@ def own_builtins(function: FunctionType, names: Names) -> dict[str, Any]:
         for name in names.globals
         if name not in scope and name in held and held[name] is not vars(builtins).get(name, names)
     }
+
+
+def answers(scope: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+    """Return what a subclass of dict answers to names: a function asks it by item, and it may make what it lacks."""
+    found = {}
+    for name in names:
+        with contextlib.suppress(KeyError):
+            found[name] = scope[name]
+    return found
 
 
 def submodules(function: FunctionType, names: Names, dump: Dump) -> list[ModuleType]:

@@ -4,7 +4,7 @@ Takes apart: the code, the globals and closure cells it uses, and the attributes
 the code gives. Travels as: wire.function, wire.fill_function.
 Keeps: defaults, annotations, overloads, attributes, names, docstring, source lines, cells shared with other
 functions, one globals dict for all functions of a module in one payload, recursion.
-Loses: path and absolute line numbers; that a sandbox lacked some builtins.
+Loses: path and absolute line numbers; that a sandbox lacked some builtins, or answers names as they are looked up.
 
 1. A function is made in two steps, so that whatever it refers to may refer back to it: first a shell of
    code, globals and cells, all still empty, then the *state*: (globals, contents of cells, attributes,
@@ -35,6 +35,7 @@ from pickleloaf.reducers._eager import blob_of, reduce_annotate
 from pickleloaf.reducers._kinds import ATOMS, SETS, Kinds, interned
 from pickleloaf.reducers._named import by_name, reduce_public
 from pickleloaf.reducers._namespaces import (
+    answers,
     import_now,
     imported_modules,
     namespace_for,
@@ -188,7 +189,8 @@ def _state(
     used: dict[str, Any] | None = None
     is_leaf = True
     if names.globals and type(namespace) not in _COMPLETE:
-        used, is_leaf = _used(names.globals, scope, dump)
+        held_names = scope if type(scope) is dict else answers(scope, names.globals)
+        used, is_leaf = _used(names.globals, held_names, dump)
         held = function.__builtins__  # type: ignore[attr-defined, unused-ignore]
         if held is not _BUILTINS and (own := own_builtins(function, names)):
             used, is_leaf = {**used, **own}, False
