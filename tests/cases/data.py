@@ -29,7 +29,7 @@ import uuid
 import xml.etree.ElementTree as ElementTree
 import zoneinfo
 
-from harness import Case, drive
+from harness import Case, define, drive
 
 
 class Struct(Case):
@@ -546,6 +546,52 @@ class TestsOfTheLibrary(Case):
         for test in obj:
             test.run(result)
         assert result.wasSuccessful() and result.testsRun == 2
+
+
+class ZstdDictionary(Case):
+    """A dictionary of Zstandard, trained and raw"""
+
+    python = (3, 14)
+    needs = ("_zstd",)
+
+    def make():
+        from compression import zstd
+
+        samples = [b"turkey %d in the oven" % n * 5 for n in range(300)]
+        return zstd.train_dict(samples, 400), zstd.ZstdDict(b"gravy and turkey", is_raw=True)
+
+    def same(obj):
+        from compression import zstd
+
+        for each in obj:
+            packed = zstd.compress(b"gravy and turkey", zstd_dict=each)
+            assert zstd.decompress(packed, zstd_dict=each) == b"gravy and turkey"
+        trained, raw = obj
+        assert trained.dict_id and not raw.dict_id and raw.dict_content == b"gravy and turkey"
+
+
+class TemplateString(Case):
+    """A template string with values of the script (PEP 750)"""
+
+    python = (3, 14)
+
+    def make():
+        return define(
+            """
+            FACTOR = 5
+            def show(n): return t"{n * FACTOR!r:>{FACTOR}} of {show}"
+            made = show(2)
+            """,
+            "show",
+            "made",
+        )
+
+    def same(obj):
+        show, made = obj
+        for template in (made, show(2)):
+            assert template.strings == ("", " of ", "") and template.values == (10, show)
+            first = template.interpolations[0]
+            assert (first.expression, first.conversion, first.format_spec) == ("n * FACTOR", "r", ">5")
 
 
 if __name__ == "__main__":

@@ -596,5 +596,60 @@ class RowOfDatabase(Case):
         assert obj[0]["a"] == 1
 
 
+class DumbDatabase(Case):
+    """A database of dbm.dumb behind a shelf"""
+
+    refused = True
+    path = ".dict"
+
+    def make():
+        import dbm.dumb
+        import shelve
+        import tempfile
+
+        return shelve.Shelf(dbm.dumb.open(os.path.join(tempfile.mkdtemp(), "shelf"), "n"))
+
+    def same(obj):
+        obj["a"] = [1]
+        assert obj["a"] == [1]
+
+    def close(obj):
+        obj.close()
+
+
+class Interpreter(Case):
+    """An interpreter of its own in this process"""
+
+    refused = True
+    python = (3, 14)
+
+    def make():
+        from concurrent import interpreters
+
+        return [interpreters.create()]
+
+    def same(obj):
+        assert obj[0].call(len, "abc") == 3
+
+    def close(obj):
+        obj[0].close()
+
+
+class InterpreterQueue(Case):
+    """A queue between interpreters"""
+
+    refused = True
+    python = (3, 14)
+
+    def make():
+        from concurrent import interpreters
+
+        return [interpreters.create_queue()]
+
+    def same(obj):
+        obj[0].put(1)
+        assert obj[0].get() == 1
+
+
 if __name__ == "__main__":
     drive()

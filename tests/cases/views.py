@@ -192,5 +192,34 @@ class ItemsOfShared(Case):
         assert key == "k" and value is obj is obj.table["k"]
 
 
+class ViewsOfFrozen(Case):
+    """A frozendict, its views, and a subclass of it in a cycle"""
+
+    python = (3, 15)
+
+    def make():
+        import builtins
+
+        frozendict = builtins.frozendict
+        table = frozendict(a=lambda: 1, b=[2])
+
+        class Settings(frozendict):
+            pass
+
+        settings = Settings(key=table)
+        settings.me = settings
+        return table, table.keys(), table.items(), settings.values(), settings, {frozendict(n=1): table}
+
+    def same(obj):
+        import builtins
+
+        table, keys, items, values, settings, index = obj
+        assert type(table) is builtins.frozendict and list(keys) == ["a", "b"] and table["a"]() == 1
+        assert dict(items) == table == keys.mapping and next(iter(values)) is table
+        assert (
+            settings.me is settings and settings["key"] is table and index[builtins.frozendict(n=1)] is table
+        )
+
+
 if __name__ == "__main__":
     drive()

@@ -132,6 +132,8 @@ KINDS: dict[str, Kind] = {
         "send the target and its arguments, and start it there", by=_INHERITED
     ),
     "multiprocessing.pool.Pool": _refused("send the arguments of the pool, and make one there"),
+    "concurrent.interpreters.Interpreter": _refused("send what it is to run, and make one there"),
+    "concurrent.interpreters._queues.Queue": _refused("send its items, and make one there"),
     "builtins.frame": _refused("send what is needed of its f_locals, or a traceback, which can travel"),
     # what one reads or writes
     "_io.TextIOWrapper": _recreated(
@@ -158,6 +160,7 @@ KINDS: dict[str, Kind] = {
     "gzip.GzipFile": _refused(_READ),
     "bz2.BZ2File": _refused(_READ),
     "lzma.LZMAFile": _refused(_READ),
+    "compression.zstd._zstdfile.ZstdFile": _refused(_READ),
     "mmap.mmap": _refused("send bytes(map), or the path, and map it there"),
     "posix.DirEntry": _refused("send its path"),
     "posix.ScandirIterator": _refused("send list(os.listdir(path)), or the path"),
@@ -166,8 +169,16 @@ KINDS: dict[str, Kind] = {
     # digests and compression under way
     "_hashlib.HASH": _refused(_HASHED),
     "_hashlib.HMAC": _refused(_HASHED),
+    "_blake2.blake2b": _refused(_HASHED),
+    "_blake2.blake2s": _refused(_HASHED),
     "zlib.Compress": _refused(_PACKED),
     "zlib.Decompress": _refused(_PACKED),
+    "_bz2.BZ2Compressor": _refused(_PACKED),
+    "_bz2.BZ2Decompressor": _refused(_PACKED),
+    "_lzma.LZMACompressor": _refused(_PACKED),
+    "_lzma.LZMADecompressor": _refused(_PACKED),
+    "compression.zstd.ZstdCompressor": _refused(_PACKED),
+    "compression.zstd.ZstdDecompressor": _refused(_PACKED),
     # logging
     "logging.Logger": Kind(
         "by_name", "the logger of that name, with the levels and handlers that it has there"
@@ -183,6 +194,7 @@ KINDS: dict[str, Kind] = {
     "multiprocessing.connection._ConnectionBase": _refused(_SHARED, by=_INHERITED),
     "selectors.BaseSelector": _refused("make one there, and register what is open there"),
     "sqlite3.Connection": _refused("send the path of the database, and connect there"),
+    "dbm.dumb._Database": _refused(_OPEN),
     "sqlite3.Cursor": _refused("fetch the rows, and send these"),
     "sqlite3.Row": _refused("send dict(row), or tuple(row)"),
     "ctypes.CDLL": _refused("send its name, and load it there"),

@@ -88,6 +88,7 @@ TABLE: dict[str, Row] = {
     "random.SystemRandom": Row("values:reduce_stateless", yields=True),
     "re.Scanner": Row("values:reduce_scanner", yields=True),
     "_json.Scanner": Row("values:reduce_json_scanner"),
+    "compression.zstd.ZstdDict": Row("values:reduce_zstd_dictionary"),
     "re.Match": Row("values:refuse_match"),
     # weak references
     "weakref.WeakMethod": Row("weakrefs:reduce_weak_method", yields=True),

@@ -277,11 +277,8 @@ def _class_scope(scope: Any, function: FunctionType) -> dict[str, Any]:
 
 def _parts(state: tuple[Any, ...]) -> _Parts:
     """Take a state apart, so that each part can be given as soon as it may."""
-    used: Any
-    contents: Any
-    attributes: Any
-    modules: Any
-    used, contents, attributes, modules, *_ = (*state, None, None, None)
+    padded: tuple[Any, ...] = (*state, None, None, None)
+    used, contents, attributes, modules, *_ = padded
     parts: _Parts = {("globals", name): value for name, value in (used or {}).items()}
     numbered = contents.items() if type(contents) is dict else enumerate(contents or ())
     parts.update({("closure", index): value for index, value in numbered})

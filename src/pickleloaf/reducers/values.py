@@ -1,13 +1,15 @@
 """Values of the standard library that tell pickle nothing, or the wrong thing.
 
 Takes apart: what their constructors take. Travels as: those, by name.
-Keeps: formats of struct, lexicons of `re.Scanner`, settings of JSON scanners. Loses: nothing.
+Keeps: formats of struct, lexicons of `re.Scanner`, settings of JSON scanners, dictionaries of zstd.
+Loses: nothing.
 
 A match of a regular expression is refused: nothing but a search makes one.
 """
 
 from __future__ import annotations
 
+import copyreg
 from types import MemberDescriptorType, SimpleNamespace
 from typing import Any
 
@@ -33,6 +35,11 @@ def reduce_json_scanner(value: Any, dump: Dump) -> Any:
         name: getattr(value, name) for name, member in members if isinstance(member, MemberDescriptorType)
     }
     return type(value), (SimpleNamespace(**read),)
+
+
+def reduce_zstd_dictionary(value: Any, dump: Dump) -> Any:
+    options = {"is_raw": value.dict_id == 0}  # what was trained has an id (RFC 8878, section 5)
+    return copyreg.__newobj_ex__, (type(value), (value.dict_content,), options)  # type: ignore[attr-defined]
 
 
 def refuse_match(value: Any, dump: Dump) -> Any:

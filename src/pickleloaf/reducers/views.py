@@ -11,6 +11,7 @@ that they do not show; strides of memory that is not shared.
 
 from __future__ import annotations
 
+import builtins
 import collections
 import gc
 import pickle
@@ -60,9 +61,7 @@ def reduce_items(view: Any, dump: Dump) -> Any:
 
 @verb
 def rebuild_items(mapping: Mapping[Any, Any]) -> Any:
-    if isinstance(mapping, dict):  # which may say something else to `items`
-        return _dict(isinstance(mapping, collections.OrderedDict)).items(mapping)
-    return mapping.items()
+    return _kind(mapping).items(mapping)
 
 
 def _is_shared(view: Any, dump: Dump) -> bool:
@@ -75,8 +74,20 @@ def _is_shared(view: Any, dump: Dump) -> bool:
 @verb
 def rebuild_shown(mapping: dict[Any, Any], what: str) -> Any:
     """Make a view of the keys or values of a dict that travels as well."""
-    kind = _dict(isinstance(mapping, collections.OrderedDict))
-    return getattr(kind, what)(mapping)
+    return getattr(_kind(mapping), what)(mapping)
+
+
+def _kind(mapping: Any) -> Any:
+    """Return the class whose views show a mapping; a subclass of dict may say something else to `items`."""
+    return next((kind for kind in _KINDS if isinstance(mapping, kind)), type(mapping))
+
+
+#: From 3.15 on there are frozen dicts, which are no dicts.
+_KINDS: tuple[Any, ...] = (
+    collections.OrderedDict,
+    dict,
+    *filter(None, [getattr(builtins, "frozendict", None)]),
+)
 
 
 def _dict(ordered: bool) -> Any:
