@@ -55,8 +55,10 @@ def override_of(
             reducer = _judge(type(obj), registered, dump)
             if _has_plain_hash(type(obj)):
                 judged[type(obj)] = reducer
-            elif reducer is None:  # pickle would look its dispatch table up by the type
-                return obj.__reduce_ex__(dump.protocol)
+            else:  # pickle would look its dispatch table up by the type
+                dump.is_used = True
+                reduced = NotImplemented if reducer is None else reducer(obj, dump)
+                return obj.__reduce_ex__(dump.protocol) if reduced is NotImplemented else reduced
         if reducer is None:
             return NotImplemented
         dump.is_used = True

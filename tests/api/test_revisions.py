@@ -92,6 +92,44 @@ class K:
 > K.v.append(2)
 ? K.v
 
+### a list of objects, two times
+class A:
+  def __init__(self, n): self.n = n
+G = [A(1)]
+class K:
+  def m(self): return G[0].n
+> G = [A(2)]; G = [A(3)]
+> G = [A(4)]; G = [A(5)]
+? K().m()
+
+### functions in containers
+hooks = {'a': len}
+class K:
+  v = [lambda: 1]
+  def m(self): return [f() for f in self.v], {key: f('b') for key, f in hooks.items()}
+> K.v[0] = lambda: 2; K.v.append(lambda: 3); hooks['b'] = lambda _: 4
+> del K.v[0]; hooks['c'] = hooks.pop('b')
+? K().m()
+
+### attributes of objects
+import types
+class A: pass
+a, b = A(), types.SimpleNamespace(a=1)
+a.n, a.m = 1, [1]
+class K:
+  def m(self): return sorted(vars(a).items()), b
+> a.n = 2; a.m.append(2); b.b = 1; del b.a
+> del a.n
+? K().m()
+
+### an attribute of an enum's member
+import enum
+class K(enum.Enum):
+  A = 1
+  def __init__(self, n): self.n = n
+> K.A.n = 2
+? K.A.n
+
 ### a long text
 class K:
   x = [1]

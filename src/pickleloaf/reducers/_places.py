@@ -2,12 +2,13 @@
 
 A place is a path of steps from the class; a step is (kind, key): the attribute ``("names", "speak")`` and in that
 function the global ``("globals", "LIMIT")``. What is one object at the sender need not be one at the receiver, but it
-is at the same place. So there is one walk that finds places, and one that follows a path.
+is at the same place. Here is the walk that finds places; who follows a path is in _at_places.
 
 1. Places are the attributes of the class, and of each function in it the globals that it uses, its closure, its
    attributes and its defaults. Functions are looked for in whatever the class holds: descriptors, also the user's own,
    wrappers, partials, containers, the attributes of instances, and other functions' globals, closures and defaults.
-2. On the way to a function instances and containers count for nothing else: what they hold changes in place.
+2. On the way to a function containers count for nothing else. Of instances of by-value classes the attributes count
+   that are data: atoms, and small containers of atoms.
 3. Classes and modules lead nowhere: they travel on their own. So does what goes by reference.
 4. Nothing of the user's is run, and a walk goes so far and no further.
 """
@@ -16,9 +17,18 @@ from __future__ import annotations
 
 import functools
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from enum import EnumType
 from itertools import islice
-from types import BuiltinFunctionType, CodeType, FunctionType, MemberDescriptorType, MethodType, ModuleType
+from types import (
+    BuiltinFunctionType,
+    CodeType,
+    FunctionType,
+    MemberDescriptorType,
+    MethodType,
+    ModuleType,
+    SimpleNamespace,
+)
 from typing import Any
 
 from pickleloaf._compat import HAS_LAZY_ANNOTATIONS
@@ -26,17 +36,17 @@ from pickleloaf.code.codec import FACETS, CodeFacts, facts_of
 from pickleloaf.policy.by_value import ValuePolicy
 from pickleloaf.reducers._kinds import ATOMS, Kinds
 from pickleloaf.reducers._namespaces import owns
+from pickleloaf.reducers._referents import HEAP_TYPE
 
 __all__ = [
     "NOTHING",
     "Path",
     "attributes_of",
-    "delete",
+    "contents_of",
+    "is_data",
     "is_settled",
     "parts_of",
     "places_of",
-    "put",
-    "what_is_at",
 ]
 
 Path = tuple[tuple[str, Any], ...]
@@ -53,12 +63,16 @@ _PARTS: dict[type, tuple[str, ...]] = {
     MethodType: ("__func__", "__self__"),
 }
 _CONTAINERS = Kinds({list, tuple, dict})
+_DATA = Kinds({list, tuple, dict, set, frozenset})
 _LEAD_NOWHERE = Kinds(ATOMS | {CodeType, BuiltinFunctionType})
 
 #: What a class is, besides what is in its namespace.
 _OF_CLASSES = ("__name__", "__qualname__", "__bases__")
 #: What in its namespace only says how it was made.
 _OF_MAKING = frozenset({"__slots__", "__static_attributes__", "__classcell__", "__classdictcell__"})
+
+#: What a class says of how its instances are pickled.
+_PICKLING = frozenset({"__reduce__", "__reduce_ex__", "__getstate__", "__setstate__"})
 
 #: Where there is nothing.
 NOTHING: Any = object()
@@ -91,6 +105,11 @@ class _Walk:
         for name, value in cls.__dict__.items():
             if (name in names or name == "__doc__") and name not in _OF_MAKING:
                 self._note((("names", name),), value)
+        for name, member in (
+            getattr(cls, "_member_map_", {}).items() if issubclass(type(cls), EnumType) else ()
+        ):
+            for key, value in member.__dict__.items():
+                self._note((("member", name), ("vars", key)), value)
         if "__annotations__" in names:  # from 3.14 on they may be under another name
             self.found[("names", "__annotations__"),] = names["__annotations__"]
         return self.found
@@ -110,11 +129,20 @@ class _Walk:
             if value.__module__ == "__main__" or not self.policy.by_reference(value):
                 self._enter_function(path, value)
         elif not (_LEAD_NOWHERE.have(value) or issubclass(kind, (type, ModuleType))):
+            holds_data = self._holds_data(kind)
             for step, part in _steps(value, kind):
                 inner = (*path, step)
-                if not is_settled(kind) and _is_function(part):
+                if not is_settled(kind) and (_is_function(part) or (holds_data and is_data(part))):
                     self.found[inner] = part
                 self._enter(inner, part)
+
+    def _holds_data(self, kind: type) -> bool:
+        """Tell whether instances of a type are made again from their attributes, and are nobody else's."""
+        if kind is SimpleNamespace:
+            return True
+        if not kind.__flags__ & HEAP_TYPE or self.policy.by_reference(kind):
+            return False
+        return all(_PICKLING.isdisjoint(base.__dict__) for base in kind.__mro__[:-1])
 
     def _enter_function(self, path: Path, function: FunctionType) -> None:
         scope, facts = function.__globals__, facts_of(function.__code__)
@@ -155,7 +183,21 @@ def is_settled(kind: type) -> bool:
 
 def parts_of(value: Any) -> list[Any]:
     """Return what an object holds that is settled."""
-    return list(value) if type(value) is tuple else [getattr(value, name) for name in _parts_of(type(value))]
+    if type(value) is tuple:
+        return list(value)
+    return [object.__getattribute__(value, name) for name in _parts_of(type(value))]
+
+
+def is_data(value: Any) -> bool:
+    """Tell whether something is an atom or a small container of atoms."""
+    if ATOMS.have(value):
+        return True
+    return _DATA.have(value) and len(value) <= _LARGE and ATOMS.cover(contents_of(value))
+
+
+def contents_of(container: Any) -> list[Any]:
+    """Return keys, values and elements of a container."""
+    return [*container, *container.values()] if type(container) is dict else list(container)
 
 
 def is_plain(function: FunctionType, facts: CodeFacts) -> bool:
@@ -175,13 +217,13 @@ def _is_function(value: Any) -> bool:
 
 def _steps(value: Any, kind: type) -> Iterator[tuple[tuple[str, Any], Any]]:
     """Yield what an object that is no function holds, with the steps that lead there."""
-    if kind in _CONTAINERS:
+    if _CONTAINERS.have(value):
         if len(value) <= _LARGE:
             items = value.items() if kind is dict else enumerate(value)
             yield from ((("items", key), part) for key, part in items if ATOMS.have(key))
         return
     for name in _parts_of(kind):
-        yield ("part", name), getattr(value, name)
+        yield ("part", name), object.__getattribute__(value, name)
     if type(kind) is type and kind in _PARTS:
         return
     for name, part in islice(attributes_of(value).items(), _LARGE):
@@ -191,10 +233,7 @@ def _steps(value: Any, kind: type) -> Iterator[tuple[tuple[str, Any], Any]]:
 def _parts_of(kind: type) -> tuple[str, ...]:
     if type(kind) is type and kind in _PARTS:
         return _PARTS[kind]
-    for base in kind.__mro__:
-        if base in _PARTS:
-            return _PARTS[base]
-    return ()
+    return next((parts for made, parts in _PARTS.items() if issubclass(kind, made)), ())
 
 
 def attributes_of(instance: Any) -> dict[str, Any]:
@@ -211,79 +250,3 @@ def attributes_of(instance: Any) -> dict[str, Any]:
     if type(instance).__dictoffset__:
         found.update(object.__getattribute__(instance, "__dict__"))
     return found
-
-
-def what_is_at(cls: type, path: Path) -> Any:
-    """Return what is at a place, or NOTHING."""
-    value: Any = cls
-    for kind, key in path:
-        try:
-            value = _LOOK[kind](value, key)
-        except (AttributeError, IndexError, KeyError, TypeError, ValueError):  # it is another object here
-            return NOTHING
-    return value
-
-
-def put(cls: type, path: Path, value: Any) -> None:
-    """Put something into a place."""
-    holder = what_is_at(cls, path[:-1])
-    if holder is not NOTHING:
-        kind, key = path[-1]
-        _PUT[kind](holder, key, value)
-
-
-def delete(cls: type, path: Path) -> None:
-    """Empty a place."""
-    holder = what_is_at(cls, path[:-1])
-    kind, key = path[-1]
-    _DELETE[kind](holder, key)
-
-
-_LOOK: dict[str, Callable[[Any, Any], Any]] = {
-    "class": type.__getattribute__,
-    "names": lambda cls, name: cls.__dict__[name],
-    "globals": lambda function, name: function.__globals__[name],
-    "closure": lambda function, index: function.__closure__[index].cell_contents,
-    "dict": lambda function, name: function.__dict__[name],
-    "defaults": lambda function, index: function.__defaults__[index],
-    "kwdefaults": lambda function, name: function.__kwdefaults__[name],
-    "function": lambda function, _: function,
-    "vars": lambda instance, name: attributes_of(instance)[name],
-    "part": getattr,
-    "items": lambda container, key: container[key],
-}
-
-
-def _put_closure(function: FunctionType, index: int, value: Any) -> None:
-    (function.__closure__ or ())[index].cell_contents = value
-
-
-def _put_attributes(function: FunctionType, _: None, attributes: dict[str, Any]) -> None:
-    for name, value in attributes.items():
-        setattr(function, name, value)
-
-
-_PUT: dict[str, Callable[[Any, Any, Any], None]] = {
-    "class": type.__setattr__,
-    "names": type.__setattr__,
-    "globals": lambda function, name, value: function.__globals__.__setitem__(name, value),
-    "closure": _put_closure,
-    "dict": setattr,
-    "function": _put_attributes,
-    "vars": object.__setattr__,
-    "items": lambda container, key, value: container.__setitem__(key, value),
-}
-
-
-def _delete_closure(function: FunctionType, index: int) -> None:
-    del (function.__closure__ or ())[index].cell_contents
-
-
-_DELETE: dict[str, Callable[[Any, Any], None]] = {
-    "names": type.__delattr__,
-    "globals": lambda function, name: function.__globals__.__delitem__(name),
-    "closure": _delete_closure,
-    "dict": delattr,
-    "vars": object.__delattr__,
-    "items": lambda container, key: container.__delitem__(key),
-}

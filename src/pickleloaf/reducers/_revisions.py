@@ -5,8 +5,8 @@ to get there: methods that were replaced, attributes that were set, and globals 
 keeps the methods that came first, and with them their globals.
 
 1. The sender compares what is at each place of the class (see _places) with what was there when it last travelled:
-   atoms and small containers of atoms by value, and what else there is by identity. Other changes in place are not
-   seen.
+   atoms and small containers of atoms by value, and what else there is by identity. What else changes in place, such
+   as a list of objects or a large dict, is not seen.
 2. What has changed once travels along from then on. Each change has a mark and a receiver obeys each mark once, so
    what is changed back arrives as well, and what the receiver has counted since then stays.
 3. A change is made at its place, in the function or descriptor that is there: whatever that has counted stays.
@@ -23,10 +23,11 @@ from typing import Any
 
 from pickleloaf.code.codec import facts_of
 from pickleloaf.reducers import _tracking
+from pickleloaf.reducers._at_places import delete, put, what_is_at
 from pickleloaf.reducers._dump import Dump, Late
 from pickleloaf.reducers._kinds import ATOMS, interned
 from pickleloaf.reducers._named import by_name
-from pickleloaf.reducers._places import NOTHING, Path, delete, places_of, put, what_is_at
+from pickleloaf.reducers._places import NOTHING, Path, places_of
 from pickleloaf.reducers._tokens import Token, facets_of, token_of, tokens_of
 from pickleloaf.wire import verb
 
@@ -34,6 +35,9 @@ __all__ = ["Changes", "revision_of"]
 
 #: So many former values are told.
 _MANY = 32
+
+#: Places that are first looked at when a function begins to use them, whatever has been there before.
+_LOOKED_UP = frozenset({"globals", "function", "class"})
 
 
 class _Change:
@@ -85,7 +89,7 @@ class Changes:
         change = self.at.setdefault(path, _Change())
         change.count = self._count
         if token is None:
-            if path[-1][0] != "names":  # nobody had asked for it
+            if path[-1][0] in _LOOKED_UP:
                 change.former = None
         elif change.former is not None:
             change.former = None if token.kept is NOTHING else (*change.former, token.kept)[-_MANY:]

@@ -11,19 +11,18 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Iterable, Mapping
+from itertools import islice
 from types import CodeType, FunctionType
 from typing import Any
 
 from pickleloaf._compat import HAS_LAZY_ANNOTATIONS
-from pickleloaf.reducers._kinds import ATOMS, Kinds
-from pickleloaf.reducers._places import NOTHING, Path, is_settled, parts_of
+from pickleloaf.reducers._kinds import ATOMS, SETS
+from pickleloaf.reducers._places import NOTHING, Path, contents_of, is_data, is_settled, parts_of
 
 __all__ = ["UNKNOWN", "Token", "facets_of", "token_of", "tokens_of"]
 
-#: Longer texts are told apart by their hash, and larger containers by identity.
-_LONG, _LARGE = 256, 64
-
-_CONTAINERS = Kinds({list, dict, set, frozenset})
+#: Longer texts are told apart by their hash, and larger tuples by identity. So many objects in a list are looked at.
+_LONG, _LARGE, _FEW = 256, 64, 8
 
 
 class Token:
@@ -117,26 +116,30 @@ def token_of(value: Any) -> Token:
     if kind is FunctionType:
         alive = weakref.ref(value)
         return Token((kind, id(alive), id(value.__code__)), NOTHING, alive, value.__code__)
-    if _CONTAINERS.have(value) and len(value) <= _LARGE and ATOMS.cover(_contents(value)):
-        keys = list(map(_atom, _contents(value)))
-        return Token((kind, keys if kind in (list, dict) else frozenset(keys)), kind(value))
+    if is_data(value):
+        keys = list(map(_atom, contents_of(value)))
+        return Token(
+            (kind, frozenset(keys) if SETS.have(value) else keys), value if kind is tuple else kind(value)
+        )
     if is_settled(kind) and len(parts := parts_of(value)) <= _LARGE:
-        token = _of_parts(kind, map(token_of, parts))
-        token.kept = value if kind is tuple and ATOMS.cover(parts) else NOTHING
-        return token
+        return _of_parts(kind, map(token_of, parts))
     return _of_object(value)
 
 
-def _contents(container: Any) -> list[Any]:
-    return [*container, *container.values()] if type(container) is dict else list(container)
-
-
 def _of_object(value: Any) -> Token:
+    alive = _reference(value)
+    if alive is not None or type(value) not in (list, dict):
+        return Token((None, id(value if alive is None else alive)), NOTHING, alive)
+    # Another one may come to have its address, but hardly with the same object in it.
+    inside = next(filter(None, map(_reference, islice(contents_of(value), _FEW))), None)
+    return Token((None, id(value), id(inside)), parts=(Token(None, NOTHING, inside),))
+
+
+def _reference(value: Any) -> weakref.ref[Any] | None:
     try:
-        alive = weakref.ref(value)
+        return weakref.ref(value)
     except TypeError:
-        return Token((None, id(value)))
-    return Token((None, id(alive)), NOTHING, alive)
+        return None
 
 
 def _of_parts(kind: type, tokens: Iterable[Token]) -> Token:
