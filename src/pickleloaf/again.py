@@ -24,7 +24,7 @@ from itertools import pairwise, repeat
 from types import FunctionType, ModuleType
 from typing import Any
 
-from pickleloaf.reducers._own_dicts import ask_less, believe, keep_own_dict, place_of_dict
+from pickleloaf.reducers._own_dicts import ask_again, ask_less, believe, keep_own_dict, place_of_dict
 from pickleloaf.reducers._sharing import Sharing
 from pickleloaf.reducers.handles._parts import parts_of
 from pickleloaf.reducers.views import extent, is_native
@@ -64,7 +64,10 @@ def write_again(pickler: Any, obj: Any, before: Memory | None) -> None:
     shared.update((id(each), each) for each in [*scopes, *doubts.get("whole", ())] if id(each) in memo)
     shared |= _sharing_parts(doubts.get("made", []), memo)
     kept = _kept_dicts(doubts["attributes"], memo) if "attributes" in doubts else set()
-    for cls in [each for each in pickler._judged if id(each) in kept]:
+    asked = {id(type(each)): type(each) for each in doubts.get("own", ())}
+    for cls in asked.values():
+        ask_again(cls)
+    for cls in [each for each in pickler._judged if id(each) in kept or id(each) in asked]:
         del pickler._judged[cls]
     root = Sharing(scopes, obj) if scopes else obj
     unsure = _held_elsewhere(doubts.get("own", []), shared)

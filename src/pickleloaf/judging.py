@@ -17,7 +17,9 @@ from typing import Any
 
 from pickleloaf.reducers import reducer_for, reducer_of_policy
 from pickleloaf.reducers._dump import Dump, Namespace, ShippedModules
+from pickleloaf.reducers._judgements import KNOWN
 from pickleloaf.reducers._namespaces import reduce_namespace, reduce_shipped_modules
+from pickleloaf.reducers._own_dicts import Keeper
 from pickleloaf.reducers.classes import reduce_class
 from pickleloaf.reducers.functions import reduce_function
 
@@ -53,7 +55,9 @@ def override_of(
             if pickler is not None:
                 registered = getattr(pickler(), "dispatch_table", registered)
             reducer = _judge(type(obj), registered, dump)
-            if _has_plain_hash(type(obj)):
+            if type(reducer) is Keeper:
+                reducer = reducer.for_payload(obj, dump)
+            if type(type(obj)) is type or _has_plain_hash(type(obj)):
                 judged[type(obj)] = reducer
             else:  # pickle would look its dispatch table up by the type
                 dump.is_used = True
@@ -69,18 +73,19 @@ def override_of(
 
 def _judge(cls: type, registered: Any, dump: Dump) -> Any:
     """Choose the reducer for a type; what the user says or registered comes first."""
-    said = dump.policy.handles.policy_for(cls)
-    if said is not None:
+    handles = dump.policy.handles
+    if handles.are_said and (said := handles.policy_for(cls)) is not None:
         return reducer_of_policy(cls, said)
     try:
         if cls in registered:
             return None
     except TypeError:  # a metaclass that makes classes unhashable
         pass
-    return reducer_for(cls)
+    known = KNOWN.get(id(cls))
+    return known[1] if known is not None else reducer_for(cls)
 
 
 def _has_plain_hash(cls: type) -> bool:
     """Tell whether types can be looked up by this one: its metaclass compares classes by identity."""
     metaclass = type(cls)
-    return metaclass is type or (metaclass.__hash__ is type.__hash__ and metaclass.__eq__ is type.__eq__)
+    return metaclass.__hash__ is type.__hash__ and metaclass.__eq__ is type.__eq__

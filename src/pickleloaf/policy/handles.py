@@ -230,6 +230,8 @@ class Handles:
     def __init__(self) -> None:
         # By id, since a metaclass may have made its classes unhashable. Replaced, never changed.
         self._said: dict[int, tuple[type, Policy]] = {}
+        #: Whether anything has been said, so that the common case need not ask.
+        self.are_said = False
         self._lock = threading.Lock()
 
     def say(self, cls: type, policy: Policy | None) -> None:
@@ -250,11 +252,12 @@ class Handles:
             if policy is not None:
                 said[id(cls)] = (cls, policy)
             self._said = said
+            self.are_said = bool(said)
 
     def policy_for(self, cls: type) -> Policy | None:
         """Return what was said about a type or the nearest of its bases."""
         said = self._said
-        return next((said[id(base)][1] for base in cls.__mro__ if id(base) in said), None) if said else None
+        return next((said[id(base)][1] for base in cls.__mro__ if id(base) in said), None)
 
 
 #: Exact builtin containers and atoms, functions and classes never get to a reducer that could be chosen.

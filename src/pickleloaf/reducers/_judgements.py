@@ -8,21 +8,22 @@ from __future__ import annotations
 import weakref
 from typing import Any
 
-__all__ = ["UNKNOWN", "recall", "remember"]
+__all__ = ["KNOWN", "UNKNOWN", "recall", "remember"]
 
 UNKNOWN = object()
 
-_known: dict[int, tuple[weakref.ref[type], Any]] = {}
+#: By id of the type; for whoever cannot afford a call.
+KNOWN: dict[int, tuple[weakref.ref[type], Any]] = {}
 
 
 def recall(cls: type) -> Any:
     """Return the reducer remembered for objects of a type, which may be None, or UNKNOWN."""
-    known = _known.get(id(cls))
+    known = KNOWN.get(id(cls))
     return UNKNOWN if known is None else known[1]
 
 
 def remember(cls: type, reducer: Any) -> Any:
     """Remember the reducer for objects of a type, and return it."""
     key = id(cls)
-    _known[key] = (weakref.ref(cls, lambda _: _known.pop(key, None)), reducer)
+    KNOWN[key] = (weakref.ref(cls, lambda _: KNOWN.pop(key, None)), reducer)
     return reducer

@@ -14,7 +14,8 @@ Loses: its type, see rule 1; that others have it, see rule 4.
    written once more with a copy as the state: then the pickler meets the dict itself in other places, or nowhere.
 3. What is found out about one instance holds for its type from then on. Code of a class that sets ``__dict__``
    tells of itself.
-4. To ask each instance would take a fifth of the time of its dump. So the first hundred of a type are asked.
+4. To ask each instance would take a fifth of the time of its dump. So the first hundred of a type are asked, and later
+   on the first in each payload.
 """
 
 from __future__ import annotations
@@ -31,11 +32,20 @@ from pickleloaf.reducers._filling import fill_directly
 from pickleloaf.reducers._judgements import recall, remember
 from pickleloaf.wire import verb
 
-__all__ = ["Doubting", "Keeper", "ask_less", "believe", "keep_own_dict", "place_of_dict", "shares_dict"]
+__all__ = [
+    "Doubting",
+    "Keeper",
+    "ask_again",
+    "ask_less",
+    "believe",
+    "keep_own_dict",
+    "place_of_dict",
+    "shares_dict",
+]
 
 _Reducer = Callable[[Any, Dump], Any]
 
-#: Payloads of rule 1, instances of rule 4.
+#: Payloads that are looked at, by rule 1 and where rule 2 found nothing; instances that are asked, by rule 4.
 _LOOKED_AT = 10
 _ASKED = 100
 
@@ -69,11 +79,20 @@ def believe(cls: type) -> None:
         known.reduce = doubting.reduce
 
 
+def ask_again(cls: type) -> None:
+    """Let all instances of a type be asked while a payload is written once more."""
+    known = recall(cls)
+    if isinstance(known, Keeper):
+        known.left = max(known.left, 1)
+
+
 def ask_less(cls: type) -> None:
     """Note that an instance has been suspected in vain; after some of them no more are asked."""
     known = recall(cls)
     if isinstance(known, Keeper):
-        known.lower(_ASKED // _LOOKED_AT, cls)
+        known.in_vain += 1
+        if known.in_vain >= _LOOKED_AT:
+            remember(cls, known.reduce)
 
 
 def shares_dict(cls: type) -> bool:
@@ -111,12 +130,21 @@ def _stores(code: CodeType) -> bool:
 class Keeper:
     """Takes apart instances whose dict may not be theirs alone, or of somebody's own kind."""
 
-    __slots__ = ("left", "reduce")
+    __slots__ = ("in_vain", "left", "reduce")
 
     def __init__(self, reduce: _Reducer | None, *, always: bool = False) -> None:
         self.reduce = reduce
         #: Instances that are still asked.
         self.left = math.inf if always else _ASKED
+        self.in_vain = 0
+
+    def for_payload(self, instance: Any, dump: Dump) -> _Reducer | None:
+        """Return what takes the instances of a type in one payload apart, after a look at the first of them."""
+        if self.left > 0:
+            return self
+        if getrefcount(instance.__dict__) > _ALONE_UNNAMED:
+            dump.doubts.append(("own", instance))
+        return self.reduce
 
     def __call__(self, instance: Any, dump: Dump) -> Any:
         attributes = object.__getattribute__(instance, "__dict__")
@@ -127,17 +155,12 @@ class Keeper:
             return self._kept(instance, attributes, dump)
         if stands is not None:
             return _with_state(self._reduced(instance, dump), attributes, stands)
+        self.left -= 1
+        if self.left <= 0 and type(instance).__getattribute__ is not _GET:
+            remember(type(instance), self.reduce)  # to ask the first of each payload would take too long
         if getrefcount(attributes) > _ALONE:
             dump.doubts.append(("own", instance))
-        else:
-            self.lower(1, type(instance))
         return NotImplemented if self.reduce is None else self.reduce(instance, dump)
-
-    def lower(self, count: int, cls: type) -> None:
-        """Ask fewer of the instances that are to come."""
-        self.left -= count
-        if self.left <= 0:
-            remember(cls, self.reduce)
 
     def _reduced(self, instance: Any, dump: Dump) -> Any:
         reduced = NotImplemented if self.reduce is None else self.reduce(instance, dump)
@@ -180,17 +203,20 @@ def _with_state(reduced: Any, attributes: dict[str, Any], state: dict[str, Any])
     return (*reduced[:2], other(reduced[2]), *reduced[3:])
 
 
+_GET: Any = object.__getattribute__
+
+
 class _Sample:
     pass
 
 
-def _references(instance: Any) -> int:
+def _references(instance: Any) -> tuple[int, int]:
     attributes = object.__getattribute__(instance, "__dict__")
-    return getrefcount(attributes)
+    return getrefcount(attributes), getrefcount(instance.__dict__) - 1
 
 
-#: References to a dict that only its instance has, while `Keeper` looks at it.
-_ALONE = _references(_Sample())
+#: References to a dict that only its instance has, while `Keeper` looks at it, and where no variable has it as well.
+_ALONE, _ALONE_UNNAMED = _references(_Sample())
 
 
 def _can_be_set(cls: type) -> bool:
@@ -210,10 +236,10 @@ def place_of_dict(cls: type, attributes: dict[str, Any]) -> tuple[type, str] | N
 def keep_own_dict(cls: type) -> bool:
     """Let instances of a type keep a ``__dict__`` of a subclass of dict; tell whether that is new."""
     known = recall(cls)
-    if isinstance(known, Keeper):
-        return False
-    remember(cls, Keeper(known, always=True))
-    return True
+    keeps = isinstance(known, Keeper) and known.left > 0
+    keeper = known if isinstance(known, Keeper) else remember(cls, Keeper(known))
+    keeper.left = math.inf
+    return not keeps
 
 
 @verb
