@@ -546,6 +546,26 @@ def test_counts_stay(receive):
     receive(check, loaf.dumps(told))
 
 
+def test_defined_once_more(receive):
+    """A class that is defined again as it was is not what has become of the first one, even if that is gone."""
+    payloads = []
+    for _ in range(2):
+        program = Program("again\nclass K:\n  v = 1\n> K.v = 2\n? K.v")
+        payloads += program.payloads()
+        del program
+        gc.collect()
+
+    def check(objects):
+        seen = [next(objects) for _ in range(2)]
+        assert seen[0] is seen[1]
+        assert seen[1].v == 2
+        assert next(objects).v == 1
+        assert next(objects).v == 2
+        assert seen[0].v == 2
+
+    receive(check, *payloads)
+
+
 def test_a_changed_class_does_not_live_for_ever():
     """What is remembered of a class keeps nothing of it alive."""
     scope = {"__name__": "__main__"}

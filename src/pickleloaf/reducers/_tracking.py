@@ -8,7 +8,8 @@ that tells apart classes of one process whose definitions are alike to the last 
 2. Other by-value classes are only named in that pickle. The digest of a class is then made from the
    definitions of all classes that it leads to, in the order in which they are met. So mutual
    references need no special case, and each class is pickled once.
-3. Identity is given once: a class whose attributes change later stays the class that it was.
+3. Identity is given once: a class whose attributes change later stays the class that it was. Who defines it once more
+   has another class then, even if the changed one is gone.
 4. A class that arrives with a known identity is the class that is known, and it is left as it is: what
    it has counted or what was patched here meanwhile stays. That also holds where it came from. What its
    sender has changed about it since arrives all the same: see _revisions.
@@ -76,14 +77,25 @@ class _Tracked:
         key = id(cls)
         self.cls = weakref.ref(cls, lambda _: _forget(key, identity))
 
+    @property
+    def has_changed(self) -> bool:
+        """Whether something about the class has changed since it first travelled."""
+        return self.changes is not None and bool(self.changes.at)
+
 
 _lock = threading.RLock()
 _by_class: dict[int, _Tracked] = {}
 _by_identity: dict[bytes, _Tracked] = {}
 
 
+#: Identities of classes that are gone and had changed: wherever they went, they are not what they were defined as.
+_spent: set[bytes] = set()
+
+
 def _forget(key: int, identity: bytes) -> None:
-    _by_class.pop(key, None)
+    gone = _by_class.pop(key, None)
+    if gone is not None and gone.has_changed:
+        _spent.add(identity)
     known = _by_identity.get(identity)
     if known is not None and known.cls() is None:
         _by_identity.pop(identity, None)
@@ -99,7 +111,7 @@ def identity(cls: type, dump: Dump) -> bytes:
         if id(cls) in _by_class:
             return _by_class[id(cls)].identity
         found, number = digest, 0
-        while found in _by_identity:
+        while found in _by_identity or found in _spent:
             number += 1
             found = digest + number.to_bytes(2, "big")
         start(found, cls, None)
