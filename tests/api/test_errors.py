@@ -164,7 +164,11 @@ ENDLESS = {
     "an argument": "    def __reduce__(self): return K, (K(),)",
     "its state": "    def __getstate__(self): return {'more': [K()]}",
     "an element": "    def __reduce__(self): return list, (), None, iter([K()])",
-    "a method": "    def __getattr__(self, name): return K()\n    def __reduce_ex__(self, _): return self.made, ()",
+    "a method": (
+        "    def __getattr__(self, name): return K()\n"
+        "    def __call__(self): return self\n"
+        "    def __reduce_ex__(self, _): return self.made, ()"
+    ),
 }
 
 
