@@ -486,10 +486,12 @@ class Program:
         told = {mark: [line[2:] for line in lines if line[:2] == mark] for mark in ("@ ", "> ", "? ")}
         self.setup = "\n".join(line for line in lines if line[:2] not in told)
         self.used, self.changes, (self.question,) = told.values()
+        self.scopes = []
 
     def states(self):
         """Make the class, then change it; yield the namespace that it is in."""
         scope = {"__name__": "__main__"}
+        self.scopes.append(scope)  # or the next class of the same text may be taken for this one
         for source in (self.setup, *self.changes):
             exec(compile(source, "cell", "exec", dont_inherit=True), scope)
             yield scope
