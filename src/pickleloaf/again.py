@@ -10,6 +10,8 @@
    is written once more with a copy as the state: then the dict itself is in the memo only if it is met elsewhere.
 5. Whether what handles are made of, such as the lock of a queue, travels on its own too, or is part of several. Then it
    is not made anew with each.
+6. Whether the body of a function imports a module that only this process has: made by hand, or loaded from a file that
+   is on nobody's path. Then it travels by value, as those do that are registered.
 
 All are rare, and which objects a payload holds is known from the pickler's memo. Reducers that meet such a view or
 dict say so in `Dump.doubts`, as (kind, object); what turns out to be shared they find in `Dump.shared`, by its id.
@@ -59,6 +61,9 @@ def write_again(pickler: Any, obj: Any, before: Memory | None) -> None:
     for kind, doubtful in dump.doubts:
         doubts.setdefault(kind, []).append(doubtful)
     dump.doubts.clear()
+    if "imports" in doubts:
+        _bring_modules(pickler, obj, before)
+        return
     scopes = [scope for scope in doubts.get("globals", ()) if id(scope) in memo]
     shared = _shared_memory(doubts.get("memory", []), memo, pickler._buffers is not None)
     shared.update((id(each), each) for each in [*scopes, *doubts.get("whole", ())] if id(each) in memo)
@@ -89,10 +94,27 @@ def write_again(pickler: Any, obj: Any, before: Memory | None) -> None:
         _write(pickler, root, before, shared)
 
 
-def _write(pickler: Any, root: Any, before: Memory | None, shared: dict[int, Any]) -> None:
+def _bring_modules(pickler: Any, obj: Any, before: Memory | None) -> None:
+    """Write an object once more with the modules that only this process has, and look at it again."""
+    dump = pickler._dump
+    dump.brings = True
+    try:
+        _start_over(pickler, before)
+        pickler._write(obj, before)
+        if dump.doubts:
+            write_again(pickler, obj, before)
+    finally:
+        dump.brings = False
+
+
+def _start_over(pickler: Any, before: Memory | None) -> None:
     (before or Memory()).restore(pickler)
     if pickler._buffers is not None:
         pickler._buffers.replay()
+
+
+def _write(pickler: Any, root: Any, before: Memory | None, shared: dict[int, Any]) -> None:
+    _start_over(pickler, before)
     dump = pickler._dump
     dump.shared = shared
     try:

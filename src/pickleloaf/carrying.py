@@ -15,10 +15,10 @@ from __future__ import annotations
 import pickle
 import re
 import sys
-import warnings
 from collections.abc import Callable
 from typing import Any
 
+from pickleloaf._warning import warn
 from pickleloaf.errors import EncodeError, LostPatchWarning
 from pickleloaf.policy.by_value import ValuePolicy
 from pickleloaf.policy.carrying import CarryingPolicy, live_value
@@ -214,11 +214,6 @@ def _named_in(error: Exception) -> list[Any]:
     return [sys.modules[name]] if name else []
 
 
-#: Where each warning was first given, and what the warnings module notes about it.
-_sites: dict[str, tuple[str, int]] = {}
-_registry: dict[Any, Any] = {}
-
-
 def _warn(places: list[Place]) -> None:
     for place in places:
         if LEDGER.applied(place) is not None:  # it came from elsewhere, and whoever sent it has it
@@ -229,13 +224,4 @@ def _warn(places: list[Place]) -> None:
             f"and leaves the patch behind: where it is loaded, {place} is what an import gives. Dump it with "
             "patches='carry' to send the patch along, or with patches='ignore' if that is meant"
         )
-        file, line = _sites.setdefault(message, _caller())
-        warnings.warn_explicit(message, LostPatchWarning, file, line, registry=_registry)
-
-
-def _caller() -> tuple[str, int]:
-    """Return where pickleloaf was called from."""
-    frame: Any = sys._getframe()
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == __package__:
-        frame = frame.f_back
-    return frame.f_code.co_filename, frame.f_lineno
+        warn(message, LostPatchWarning)

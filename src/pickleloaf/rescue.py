@@ -14,11 +14,11 @@ memo and the caller's buffers as if it had not been.
 from __future__ import annotations
 
 import pickle
-import warnings
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
+from pickleloaf._warning import warn
 from pickleloaf.errors import EncodeError, LeftOutWarning
 from pickleloaf.policy.handles import hint_for
 from pickleloaf.reducers._dump import Dump
@@ -120,14 +120,14 @@ def _leave_out(dump: Dump, trail: list[Any], error: Exception) -> bool:
                 if value is child and name not in left_out and (module.__name__, name) not in dump.required:
                     left_out[name] = str(error)
                     msg = f"module {module.__name__!r} travels by value without its {name!r}: {error}"
-                    warnings.warn(msg, LeftOutWarning, stacklevel=5)
+                    warn(msg, LeftOutWarning)
                     return True
     return False
 
 
 def _travels_on_request(module: ModuleType, dump: Dump) -> bool:
     """Tell whether a module would go by reference, had nobody said that such modules travel by value."""
-    return dump.policy.local or dump.policy.registry.covers(module.__name__)
+    return dump.brings or dump.policy.local or dump.policy.registry.covers(module.__name__)
 
 
 def _explain(error: Exception, trail: list[Any]) -> EncodeError:

@@ -136,6 +136,62 @@ class DynamicOfDynamic(Case):
         assert obj.call() == "changed" and obj.inner.outer is obj
 
 
+class ImportedInBody(Case):
+    """Functions and a method whose bodies import a module made at run time"""
+
+    exempt = {
+        "round_trip": "its class comes back as the class that left, which imports the module that is there"
+    }
+
+    def make():
+        sys.modules["made_for_bodies"] = dynamic(
+            "made_for_bodies", "log = []\ndef put(x):\n    log.append(x)"
+        )
+
+        def put(x):
+            import made_for_bodies
+
+            made_for_bodies.put(x)
+
+        def log():
+            from made_for_bodies import log
+
+            return log
+
+        class Reader:
+            def read(self):
+                import made_for_bodies as module
+
+                return module.log
+
+        return put, log, Reader()
+
+    def same(obj):
+        put, log, reader = obj
+        before = len(log())
+        put("a")
+        assert log() is reader.read() and log()[before:] == ["a"]
+
+
+class InPlaceOfAnother(Case):
+    """A module made at run time that stands in the place of an importable one"""
+
+    def make():
+        sys.modules["colorsys"] = dynamic("colorsys", "def rgb_to_hsv(*rgb):\n    return 'grey'")
+        import colorsys
+
+        def late():
+            from colorsys import rgb_to_hsv
+
+            return rgb_to_hsv(0, 0, 0)
+
+        return lambda: colorsys.rgb_to_hsv(1, 1, 1), late
+
+    def same(obj):
+        now, late = obj
+        assert now() == late() == "grey"
+
+
 class OwnReference(Case):
     """A dynamic module that contains itself, a lock-free cycle and imports"""
 

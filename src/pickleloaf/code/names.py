@@ -27,7 +27,7 @@ from typing import NamedTuple
 
 from pickleloaf._compat import NAME_SHIFTS
 
-__all__ = ["NOTHING", "LookUps", "Names", "find_names", "identifiers", "look_ups_of"]
+__all__ = ["NOTHING", "Import", "LookUps", "Names", "find_names", "identifiers", "look_ups_of"]
 
 #: What instructions do, as far as names are concerned. Whatever is not listed ends a chain of attributes.
 _ROLES = {
@@ -104,12 +104,16 @@ class LookUps:
 look_ups_of = lru_cache(maxsize=4096)(LookUps)
 
 
+#: An import statement in a body: level, module name, names.
+Import = tuple[int, str, tuple[str, ...]]
+
+
 class Names(NamedTuple):
     """What one code object uses; each part in the order of first use."""
 
     globals: tuple[str, ...]
     chains: tuple[tuple[str, ...], ...]
-    imports: tuple[tuple[int, str, tuple[str, ...]], ...]
+    imports: tuple[Import, ...]
     #: Whether it assigns to globals, or may do so through eval and the like.
     touches_scope: bool
     #: The names among these that patches of builtins and modules may change; None for none.
@@ -135,7 +139,7 @@ def find_names(code: CodeType) -> Names:
     """Analyse a code object and all code nested in it."""
     names: dict[str, None] = {}
     chains: dict[tuple[str, ...], None] = {}
-    imports: dict[tuple[int, str, tuple[str, ...]], None] = {}
+    imports: dict[Import, None] = {}
     touches_scope = _collect(code, names, chains, imports)
     if not (names or chains or imports):
         return NOTHING
@@ -152,7 +156,7 @@ def find_names(code: CodeType) -> Names:
 def _find_look_ups(
     names: Collection[str],
     chains: Collection[tuple[str, ...]],
-    imports: Collection[tuple[int, str, tuple[str, ...]]],
+    imports: Collection[Import],
 ) -> LookUps | None:
     held = tuple([name for name in names if name in _BUILTINS])
     if not (chains or imports):
@@ -171,7 +175,7 @@ def _collect(
     code: CodeType,
     names: dict[str, None],
     chains: dict[tuple[str, ...], None],
-    imports: dict[tuple[int, str, tuple[str, ...]], None],
+    imports: dict[Import, None],
 ) -> bool:
     """Add what a code object and those nested in it use; tell whether they assign to globals."""
     raw = code.co_code
@@ -218,7 +222,7 @@ def _follow(
     return assigns
 
 
-def _collect_imports(code: CodeType, imports: dict[tuple[int, str, tuple[str, ...]], None]) -> None:
+def _collect_imports(code: CodeType, imports: dict[Import, None]) -> None:
     import dis
 
     constants: list[object] = []
@@ -230,7 +234,7 @@ def _collect_imports(code: CodeType, imports: dict[tuple[int, str, tuple[str, ..
             imports[_import(instruction.argval, level, wanted)] = None
 
 
-def _import(module: str, level: object, wanted: object) -> tuple[int, str, tuple[str, ...]]:
+def _import(module: str, level: object, wanted: object) -> Import:
     return (
         level if isinstance(level, int) else 0,
         module,

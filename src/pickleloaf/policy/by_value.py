@@ -234,7 +234,8 @@ def is_importable_module(name: str, module: types.ModuleType) -> bool:
     """Tell whether another process with the same files could import this module by this name.
 
     A submodule counts as importable when its top-level package is, since packages put modules of
-    their own making into ``sys.modules`` while they are imported. Decided once per module object.
+    their own making into ``sys.modules`` while they are imported. What stands there under the name of another but
+    was made by hand is not what an import gives. Decided once per module object.
     """
     known = _importable.get(name)
     if known is not None and known[0]() is module:
@@ -242,6 +243,8 @@ def is_importable_module(name: str, module: types.ModuleType) -> bool:
     top, _, rest = name.partition(".")
     if rest and top in sys.modules:
         answer = is_importable_module(top, sys.modules[top])
+    elif _is_made_by_hand(module):
+        answer = False
     else:
         answer = top in sys.builtin_module_names or top in sys.stdlib_module_names or _finds(top, module)
     try:
@@ -249,6 +252,12 @@ def is_importable_module(name: str, module: types.ModuleType) -> bool:
     except TypeError:  # something in sys.modules that is no module and takes no weak reference
         pass
     return answer
+
+
+def _is_made_by_hand(module: types.ModuleType) -> bool:
+    """Tell whether a module was made by calling its type: the import system gives each a spec."""
+    names = vars(module)
+    return type(module) is types.ModuleType and names.get("__spec__") is None and "__file__" not in names
 
 
 def _finds(name: str, module: types.ModuleType) -> bool:

@@ -133,6 +133,7 @@ class Dump:
         doubts: what is looked at once the payload has been written; see again.
         shared: what several parts of the payload have in common, by its id; see again.
         boxes: lists that stand in a payload for what must be made once or is made up here, by id of the object.
+        brings: whether what function bodies import is brought where only this process has it; see again.
     """
 
     class_cells: dict[int, CellType]
@@ -159,7 +160,12 @@ class Dump:
         self.nested: set[int] = set()
         self.doubts: list[tuple[str, Any]] = []
         self.shared: dict[int, Any] = {}
-        self.is_used = self.has_more = self.keeps = self.has_sets = False
+        self.is_used = self.has_more = self.keeps = self.has_sets = self.brings = False
+
+    @property
+    def ships_modules(self) -> bool:
+        """Whether any module that function bodies import may travel by value."""
+        return self.brings or self.policy.ships_modules
 
     @property
     def portable(self) -> bool:

@@ -5,18 +5,19 @@ from __future__ import annotations
 import builtins
 import contextlib
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from types import FunctionType, ModuleType
 from typing import Any
 
-from pickleloaf.code.names import Names
-from pickleloaf.policy.by_value import MAIN
+from pickleloaf.code.names import Import, Names
+from pickleloaf.policy.by_value import MAIN, is_importable_module
 from pickleloaf.reducers._dump import Dump, Namespace, ShippedModules
 from pickleloaf.reducers._kinds import interned
 from pickleloaf.wire import verb
 
 __all__ = [
     "answers",
+    "has_only_here",
     "import_now",
     "imported_modules",
     "namespace_for",
@@ -42,7 +43,7 @@ def namespace_for(scope: dict[str, Any], function: FunctionType, dump: Dump) -> 
             return scope
         if scope.get("__builtins__") is not builtins:  # as in what has arrived, which nobody else has
             dump.doubts.append(("globals", scope))
-    if name in MAIN and not dump.policy.ships_modules and _shipped_with(scope) is None:
+    if name in MAIN and not dump.ships_modules and _shipped_with(scope) is None:
         dump.namespaces[id(scope)] = function
         return name
     name = name if type(name) is str else ""
@@ -65,7 +66,7 @@ def of_python(module: str) -> bool:
 
 
 def reduce_namespace(namespace: Namespace, dump: Dump) -> Any:
-    if dump.policy.ships_modules or _shipped_with(namespace.globals) is not None:
+    if dump.ships_modules or _shipped_with(namespace.globals) is not None:
         return rebuild_namespace, (namespace.name, dump.modules)
     return rebuild_namespace, (namespace.name,)
 
@@ -169,7 +170,7 @@ def submodules(function: FunctionType, names: Names, dump: Dump) -> list[ModuleT
         if type(module) is not ModuleType:
             continue
         name = module.__name__
-        if dump.policy.ships_modules:
+        if dump.ships_modules:
             dump.required.add((name, rest[0]))
         if "__path__" not in module.__dict__:
             continue
@@ -179,6 +180,19 @@ def submodules(function: FunctionType, names: Names, dump: Dump) -> list[ModuleT
                 break
             found.append(sys.modules[name])
     return found
+
+
+def has_only_here(imports: Iterable[Import], scope: dict[str, Any]) -> bool:
+    """Tell whether one of the imports of functions with these globals finds a module that only this process has."""
+    shipped = _shipped_with(scope) or {}
+    for level, relative, _ in imports:
+        name = _absolute(relative, level, scope)
+        if name in shipped:
+            return True
+        module = sys.modules.get(name)
+        if isinstance(module, ModuleType) and name not in MAIN and not is_importable_module(name, module):
+            return True
+    return False
 
 
 def _look_up(function: FunctionType, name: str) -> Any:
@@ -193,7 +207,9 @@ def _look_up(function: FunctionType, name: str) -> Any:
 def imported_modules(function: FunctionType, names: Names, dump: Dump) -> list[ModuleType]:
     """Return the modules that the body imports and that travel by value: they are not there otherwise."""
     shipped = _shipped_with(function.__globals__)
-    if shipped is None and not dump.policy.ships_modules:
+    if shipped is None and not dump.ships_modules:
+        if has_only_here(names.imports, function.__globals__):
+            dump.doubts.append(("imports", function))
         return []
     wanted: list[str] = []
     for level, name, members in names.imports:

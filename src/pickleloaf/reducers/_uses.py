@@ -8,9 +8,9 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 from pickleloaf._compat import LAZY_IMPORT
-from pickleloaf.code.names import NOTHING, LookUps, Names, look_ups_of
+from pickleloaf.code.names import NOTHING, Import, LookUps, Names, look_ups_of
 from pickleloaf.reducers._dump import Dump
-from pickleloaf.reducers._namespaces import import_now
+from pickleloaf.reducers._namespaces import has_only_here, import_now
 
 __all__ = ["Uses", "look_up", "merged", "needs_nothing"]
 
@@ -19,7 +19,7 @@ class Uses(NamedTuple):
     """Names that the functions use, each once."""
 
     globals: tuple[str, ...]
-    imports: bool
+    imports: tuple[Import, ...]
     #: Names off which attributes are read: of a package, these may be submodules.
     firsts: tuple[str, ...]
     look_ups: LookUps | None
@@ -32,11 +32,11 @@ def merged(names: list[Names]) -> Uses:
         return _NOTHING
     if len(names) == 1:
         [each] = names
-        return Uses(each.globals, bool(each.imports), _firsts(each.chains), each.look_ups)
+        return Uses(each.globals, each.imports, _firsts(each.chains), each.look_ups)
     look_ups = [each.look_ups for each in names if each.look_ups is not None]
     return Uses(
         _once([name for each in names for name in each.globals]),
-        any(each.imports for each in names),
+        _once([each for names_of in names for each in names_of.imports]),
         _firsts([chain for each in names for chain in each.chains]),
         look_ups_of(
             _once([name for each in look_ups for name in each.builtins]),
@@ -49,7 +49,7 @@ def merged(names: list[Names]) -> Uses:
     )
 
 
-_NOTHING = Uses((), imports=False, firsts=(), look_ups=None)
+_NOTHING = Uses((), imports=(), firsts=(), look_ups=None)
 
 
 def _once(found: list[Any]) -> tuple[Any, ...]:
@@ -68,7 +68,7 @@ def look_up(scope: Callable[[], dict[str, Any]], uses: Uses, dump: Dump) -> dict
         uses: the names.
         dump: the pickler's state.
     """
-    if uses.imports and dump.policy.ships_modules:
+    if uses.imports and (dump.ships_modules or has_only_here(uses.imports, scope())):
         return None
     if uses.look_ups is not None:
         dump.uses.append(uses.look_ups)
