@@ -130,6 +130,19 @@ class K(enum.Enum):
 > K.A.n = 2
 ? K.A.n
 
+### methods that read what others assign
+T, H = 0, 5
+class K:
+  def add(self):
+    global T
+    T += 1
+  def m(self): return T
+> K.m = lambda self: T * 10
+> def n(self, x=1, *, y=2): return T, H, x, y
+> K.n = n; K.s = staticmethod(lambda: T)
+> H = 6
+? K().add(), K().m(), hasattr(K, 'n') and (K().n(), K.s())
+
 ### a long text
 class K:
   x = [1]
@@ -434,6 +447,14 @@ class K:
 @ K().m()
 > G = 2; K().m(), K().m(), K().m()
 ? K().m() == (2, 2)
+
+### in a list that a later method reads
+L = []
+class K:
+  def add(self): L.append(1)
+@ K().add(), K().add()
+> K.m = classmethod(lambda cls: len(L)); K().add()
+? K.m() == 2
 
 ### by a closure
 G = 1

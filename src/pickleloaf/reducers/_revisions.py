@@ -25,6 +25,7 @@ from pickleloaf.code.codec import facts_of
 from pickleloaf.reducers import _tracking
 from pickleloaf.reducers._at_places import delete, put, what_is_at
 from pickleloaf.reducers._dump import Dump, Late
+from pickleloaf.reducers._joining import join, others_of
 from pickleloaf.reducers._kinds import ATOMS, interned
 from pickleloaf.reducers._named import by_name
 from pickleloaf.reducers._places import NOTHING, Path, places_of
@@ -115,8 +116,12 @@ def revision_of(cls: type, names: Mapping[str, Any], dump: Dump) -> list[Late]:
     parts: dict[tuple[str, Any], Any] = {}
     for path, change in known.changes.at.items():
         value = _as_it_travels(cls, path, names, dump)
-        mark = _mark(path, change.count, value)
-        parts["places", path] = (mark, change.former) if value is NOTHING else (mark, change.former, value)
+        told = [_mark(path, change.count, value), change.former]
+        if value is not NOTHING:
+            told.append(value)
+            if others := others_of(value, places, known.changes.at):
+                told.append(others)
+        parts["places", path] = tuple(told)
     return [Late(cls, parts, _join, fill_revision)]
 
 
@@ -140,17 +145,21 @@ def _join(parts: dict[tuple[str, Any], Any]) -> dict[Path, Any]:
 @verb
 def fill_revision(cls: type, state: dict[Path, Any]) -> None:
     """Change what was changed about a class where it came from, if it was here before that."""
-    for path, (mark, former, *value) in state.items():
+    for path, (mark, former, *told) in state.items():
         if not _tracking.takes_revision(cls, mark):
             continue
         here = what_is_at(cls, path)
         if not (former is None or here is NOTHING or _is_among(here, former)):
             continue
-        if not value:
+        if not told:
             if here is not NOTHING:
                 delete(cls, path)
-        elif here is not value[0]:
-            put(cls, path, value[0])
+            continue
+        value, *others = told
+        for place, along in others:
+            value = join(value, what_is_at(cls, place), along)
+        if here is not value:
+            put(cls, path, value)
 
 
 def _is_among(here: Any, former: tuple[Any, ...]) -> bool:
