@@ -4,7 +4,8 @@
     mpiexec -n 3 python -m mpi4py.futures -m benchmarks.engines mpi
 
 No-op: a closure, submitted and awaited, one after the other. Batch: a hundred closures at once, each of them new.
-Array: 64 MiB there, and its sum back.
+Array: 64 MiB there, and its sum back. Each turn is one run of both, and what counts is the median of the ratios of all
+turns: what else the machine does slows both of a turn down, or is an outlier.
 
 Both sides are given the same closures of ``__main__``, which the bare engine gets as its user would send them: Dask
 takes them as they are, Ray wants a function to be made remote (once, where it is the same), and plain pickle refuses
@@ -18,6 +19,7 @@ import importlib
 import itertools
 import multiprocessing
 import pickle
+import statistics
 import sys
 import time
 from collections.abc import Callable
@@ -30,7 +32,7 @@ from pickleloaf import engines
 
 BATCH = 100
 #: How often each side is run for a no-op, a batch, an array.
-REPEATS = (300, 20, 24)
+REPEATS = (400, 30, 40)
 QUICK = (20, 3, 3)
 
 Waits = Callable[[], Any]
@@ -69,10 +71,7 @@ def _ray_submit() -> Callable[..., Waits]:
 
 
 def ratio(ours: Callable[[], Any], bare: Callable[[], Any], repeats: int) -> tuple[float, float, float]:
-    """Run both in turns; return the first decile of both in ms, and their ratio.
-
-    What else the machine does is in the slower runs.
-    """
+    """Run both in turns; return the medians of both in ms, and the median of their ratios."""
     times: tuple[list[float], list[float]] = ([], [])
     order = ((ours, times[0]), (bare, times[1]))
     for work, _ in order * 2:  # warm
@@ -82,8 +81,8 @@ def ratio(ours: Callable[[], Any], bare: Callable[[], Any], repeats: int) -> tup
             begun = time.perf_counter()
             work()
             seconds.append(time.perf_counter() - begun)
-    mine, theirs = (sorted(each)[len(each) // 10] * 1e3 for each in times)
-    return mine, theirs, mine / theirs
+    mine, theirs = (statistics.median(each) * 1e3 for each in times)
+    return mine, theirs, statistics.median(mine / theirs for mine, theirs in zip(*times, strict=True))
 
 
 def main(name: str, *options: str) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import concurrent.futures
+import contextlib
 import json
 import os
 import pickle
@@ -95,6 +96,19 @@ def test_futures_are_the_standard_librarys(ex):
     assert sorted(each.result() for each in concurrent.futures.as_completed(futures)) == [0, 1, 2, 3]
 
 
+def test_nobody_waits(ex):
+    """A future is done in time though nobody is in `result`: for who looks, is called, or waits for the first."""
+    future = ex.submit(lambda: 1)
+    deadline = time.monotonic() + SLOW_S
+    while not future.done():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    called = concurrent.futures.Future()
+    ex.submit(lambda: 2).add_done_callback(called.set_result)
+    assert called.result(SLOW_S).result() == 2
+    assert next(concurrent.futures.as_completed([ex.submit(lambda: 3)], timeout=SLOW_S)).exception() is None
+
+
 def test_then(ex):
     """Links of a chain run there, and the last result arrives."""
     future = ex.submit(lambda: 1)
@@ -169,9 +183,40 @@ def test_arguments_may_change_afterwards(ex):
     """What is submitted is what the arguments were at that time."""
     numpy = pytest.importorskip("numpy")
     array = numpy.zeros(1 << 20)
-    futures = [ex.submit(lambda a: a.sum(), array) for _ in range(2)]
-    array[:] = 1
-    assert [result(each) for each in futures] == [0, 0]
+    for value in range(3):
+        array[:] = value
+        futures = [ex.submit(lambda a: a.mean(), array) for _ in range(6)]
+        array[:] = -1
+        assert [result(each) for each in futures] == [value] * 6
+
+
+def test_arguments_inside_may_change_afterwards(ex, lacks):
+    """So it is where a task submits, whose worker is then the one that keeps them."""
+    numpy = pytest.importorskip("numpy")
+    if "nested" in lacks:
+        pytest.skip(lacks["nested"])
+
+    def outer(array):
+        with engines.here() as inner:
+            futures = [inner.submit(lambda a: a.mean(), array) for _ in range(3)]
+            array[:] = 1
+            return [each.result() for each in futures]
+
+    assert result(ex.submit(lambda: outer(numpy.zeros(1 << 20)))) == [0, 0, 0]
+
+
+def test_what_tasks_share_stays_as_it_is(ex):
+    """A task that changes a large array that others are given as well fails, or changes its own."""
+    numpy = pytest.importorskip("numpy")
+
+    def change(array):
+        with contextlib.suppress(ValueError):  # it is read-only
+            array[:] = 1
+
+    for shared in (ex.put(numpy.zeros(1 << 18)), ex.submit(lambda: numpy.zeros(1 << 18))):
+        for _ in range(4):
+            result(ex.submit(change, shared))
+        assert result(ex.submit(numpy.mean, shared)) == 0
 
 
 def test_exceptions_are_themselves(ex):
@@ -229,6 +274,13 @@ def test_what_cannot_be_made(ex):
     with pytest.raises(json.JSONDecodeError):
         result(ex.submit(lambda: Mine()))  # noqa: PLW0108 - it has to be made there
 
+    class Last:
+        def __reduce__(self):
+            return (sys.exit, (7,))
+
+    with pytest.raises(loaf.TaskError, match=r"SystemExit\(7\)"):
+        result(ex.submit(lambda: Last()))  # noqa: PLW0108 - as above
+
 
 def test_retries(ex, tmp_path):
     """A task that fails is tried again as often as it may be."""
@@ -244,6 +296,12 @@ def test_retries(ex, tmp_path):
         return tries
 
     assert result(ex.task(sometimes, retries=2)) == 3
+    os.unlink(path)  # noqa: PTH108
+    ex.task(sometimes, retries=2)
+    deadline = time.monotonic() + SLOW_S
+    while not os.path.exists(path) or os.path.getsize(path) < 3:  # noqa: PTH110, PTH202 - nobody waits for it
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
     os.unlink(path)  # noqa: PTH108
     with pytest.raises(ValueError, match="2"):
         result(ex.task(sometimes, retries=1))
@@ -284,6 +342,22 @@ def test_nested(ex, lacks):
             result(ex.submit(count, 0))
         return
     assert result(ex.submit(count, 3)) == 3
+
+
+@pytest.mark.parametrize("way", ["leave", "exception"])
+def test_nested_without_result(ex, lacks, way):
+    """However a task waits for its tasks, more of them than there are workers do not keep the places from these."""
+    if "nested" in lacks:
+        pytest.skip(lacks["nested"])
+
+    def outer(n):
+        with engines.here() as inner:
+            future = inner.submit(lambda: n)
+            if way == "exception":
+                assert future.exception() is None
+        return future.result()
+
+    assert [result(each) for each in [ex.submit(outer, n) for n in range(4)]] == [0, 1, 2, 3]
 
 
 def test_cancel(ex):
@@ -332,6 +406,20 @@ def test_death(ex, lacks, tmp_path):
     assert result(ex.task(die_once, retries=1)) == "alive"
 
 
+def test_what_a_dead_worker_kept(ex):
+    """Dask's refs are gone with the worker that kept them, and the task that takes one says so."""
+    if not ENGINE.startswith("dask"):
+        pytest.skip("elsewhere the driver keeps them, or this machine")
+    ref = ex.put(bytes(1 << 20))
+    names = ex.workers
+    for death in [ex.task(die, to=name) for name in names]:
+        assert isinstance(death.exception(SLOW_S), loaf.WorkerDied)
+    for name in names:
+        wait_for_worker(ex, name)
+    with pytest.raises(loaf.WorkerDied, match="died that kept what it takes"):
+        result(ex.submit(len, ref))
+
+
 def die():
     """End this process at once."""
     os.kill(os.getpid(), signal.SIGKILL)
@@ -346,11 +434,16 @@ def test_names_outlive_workers(ex, lacks):
     with pytest.raises(loaf.WorkerDied) as caught:
         result(ex.task(die, to=name))
     assert caught.value.worker == name
+    wait_for_worker(ex, name)
+    assert result(ex.task(os.getpid, to=name)) != before
+
+
+def wait_for_worker(ex, name):
+    """Wait until a worker that has died is replaced."""
     deadline = time.monotonic() + SLOW_S
     while name not in ex.workers:
         assert time.monotonic() < deadline, "the worker was not replaced"
         time.sleep(0.05)
-    assert result(ex.task(os.getpid, to=name)) != before
 
 
 def test_engines_see_payloads_only(ex):

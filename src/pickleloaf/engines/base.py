@@ -20,7 +20,8 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import BrokenExecutor, CancelledError
 from typing import Any, ClassVar, NamedTuple
 
-from pickleloaf.engines.payload import Payload, copied
+from pickleloaf.engines.copies import copied
+from pickleloaf.engines.payload import Payload
 from pickleloaf.errors import EngineError, WorkerDied
 
 __all__ = ["FEATURES", "NOWHERE", "Engine", "Job"]
@@ -104,6 +105,9 @@ class Engine(abc.ABC):
 
     def wait(self, job: Job, timeout_s: float | None) -> None:  # noqa: B027 - most engines have nothing to do
         """Let the engine know that a thread is about to block until a task is done; may block itself."""
+
+    def attend(self, job: Job) -> None:  # noqa: B027 - most engines attend to all of them
+        """See to it that the future of a task becomes done though no thread is in `wait`: somebody has asked."""
 
     def refusal(self, feature: str) -> EngineError:
         """Return the error that says why this engine does not have a feature."""

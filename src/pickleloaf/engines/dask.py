@@ -1,6 +1,7 @@
 """Dask: a ``distributed.Client`` of the user's, the address of a scheduler, or a small cluster of our own.
 
 Payloads of a mebibyte and more are scattered first, since Dask's scheduler would pass them on inside the task graph.
+What was scattered is gone with the worker that kept it, and Dask then calls cancelled whatever needs it.
 """
 
 from __future__ import annotations
@@ -13,14 +14,18 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, ClassVar
 
 from pickleloaf.engines.base import Engine, Job
+from pickleloaf.engines.copies import copied
 from pickleloaf.engines.payload import Payload
 from pickleloaf.engines.running import run_payload
-from pickleloaf.errors import EngineError
+from pickleloaf.errors import EngineError, WorkerDied
 
 __all__ = ["DaskEngine"]
 
 #: From this size on, in bytes, a payload does not go through the scheduler.
 _SCATTERED = 1 << 20
+
+#: Why Dask says that a task was cancelled when nobody has done so, but what it needs is lost.
+_LOST = ("already forgotten", "lost dependencies")
 
 
 class DaskEngine(Engine):
@@ -54,6 +59,8 @@ class DaskEngine(Engine):
             client = distributed.Client(address or self._ours[0])
             self._ours.insert(0, client)
         self._client = client
+        #: Where workers are threads of this process, what they keep must be a copy.
+        self._copy = copied if client.scheduler.address.startswith("inproc://") else None
 
     @classmethod
     def inside(cls) -> DaskEngine:
@@ -67,7 +74,9 @@ class DaskEngine(Engine):
         client = distributed.get_client()
         if importlib.import_module("distributed.threadpoolexecutor").thread_state.proceed:  # not yet
             distributed.secede()
-        return cls(client)
+        engine = cls(client)
+        engine._copy = copied  # this worker is where a task scatters to
+        return engine
 
     def workers(self) -> tuple[str, ...]:
         """Return the names that Dask's workers have."""
@@ -80,21 +89,25 @@ class DaskEngine(Engine):
         key = f"{name}-{uuid.uuid4().hex}"
         theirs = self._client.submit(run_payload, name, sent, *held, key=key, workers=where, pure=False)
         job = Job(Future(), theirs)
-        self._client.loop.add_callback(self._fetch, job)
+        self._client.loop.add_callback(self._fetch, job, name)
         return job
 
-    async def _fetch(self, job: Job) -> None:
+    async def _fetch(self, job: Job, name: str) -> None:
         """Fetch a result, on Dask's own event loop and so several at a time, which `add_done_callback` cannot."""
         try:
             result = await job.handle.result()
         except BaseException as error:  # noqa: BLE001 - whatever Dask has to say
-            self._arrived.submit(job.future.set_exception, error)
+            ours = error
+            if getattr(error, "reason", None) in _LOST:
+                ours = WorkerDied(f"task {name}: the worker died that kept what it takes: {error}", name)
+                ours.__cause__ = error
+            self._arrived.submit(job.future.set_exception, ours)
         else:
             self._arrived.submit(job.future.set_result, result)
 
     def hold(self, payload: Payload) -> Any:
         """Scatter."""
-        return self._client.scatter([payload.sent()], hash=False)[0]
+        return self._client.scatter([payload.sent(self._copy)], hash=False)[0]
 
     def cancel(self, job: Job) -> bool:
         """Let Dask forget the task; where it has begun, it runs on, and nobody waits for it."""

@@ -5,17 +5,18 @@ submit --> Call, pickled by us --> Engine.run --> future of a payload --> opened
 
 from __future__ import annotations
 
-import concurrent.futures
+import contextlib
 import pickle
 import threading
 from collections.abc import Callable
+from concurrent.futures import CancelledError, Future
 from typing import Any
 
 from pickleloaf.engines.base import Engine
 from pickleloaf.engines.calls import Call, failure, pickled
 from pickleloaf.engines.payload import Packing, Payload, policy_of
 from pickleloaf.engines.values import Asked, EngineRef, Task, TaskFuture
-from pickleloaf.errors import EngineError
+from pickleloaf.errors import EngineError, TaskError
 from pickleloaf.tasks.calls import name_of
 from pickleloaf.tasks.mapping import Maps
 from pickleloaf.tasks.parcels import MENTIONS
@@ -113,13 +114,14 @@ class Executor(Maps):
             for future in left:
                 future.cancel()
         if wait:
-            concurrent.futures.wait(left)
-            self.engine.close()
+            self._close_when_done(left)
         else:
-            threading.Thread(target=self._close_later, args=(left,), name="pickleloaf-close").start()
+            threading.Thread(target=self._close_when_done, args=(left,), name="pickleloaf-close").start()
 
-    def _close_later(self, left: list[TaskFuture]) -> None:
-        concurrent.futures.wait(left)
+    def _close_when_done(self, left: list[TaskFuture]) -> None:
+        for future in left:
+            with contextlib.suppress(CancelledError):
+                future.exception()  # as who waits for it: this may be a task, that lets others have its place
         self.engine.close()
 
     # -- a task's way ----------------------------------------------------------------------------------
@@ -143,7 +145,7 @@ class Executor(Maps):
             if self._closed:
                 raise RuntimeError("cannot schedule new futures after shutdown")
             self._open.add(future)
-        future.add_done_callback(self._open.discard)
+        Future.add_done_callback(future, self._open.discard)  # nobody asks
         self._when_ready(future)
         return future
 
@@ -221,6 +223,10 @@ class Executor(Maps):
             future._settle(error=error)
             return
         job.future.add_done_callback(lambda done: self._finished(future, done))
+        if future._asked:
+            self.engine.attend(job)
+        if future.cancelled():  # meanwhile
+            self.engine.cancel(job)
 
     def _handle_of(self, need: Any) -> Any:
         """Return what the engine understands as a ref or a future.
@@ -282,5 +288,7 @@ def _opened(payload: Payload) -> tuple[bool, Any]:
     """Return whether a task has failed, and what with or what it has returned."""
     try:
         return payload.failed, payload.open()
+    except SystemExit as error:
+        return True, TaskError(f"what a task returned raises SystemExit({error.code!r}) when it is loaded")
     except BaseException as error:  # noqa: BLE001 - a payload that cannot be opened fails its task, no more
         return True, error

@@ -9,7 +9,8 @@ from concurrent.futures import Executor
 from typing import Any, ClassVar
 
 from pickleloaf.engines.base import Engine, Job
-from pickleloaf.engines.payload import Payload, copied
+from pickleloaf.engines.copies import Copies
+from pickleloaf.engines.payload import Payload
 from pickleloaf.engines.running import run_payload
 
 __all__ = ["FuturesEngine"]
@@ -24,8 +25,6 @@ class FuturesEngine(Engine):
     """Runs tasks on an executor that the user made, and leaves it running."""
 
     name = "concurrent.futures"
-    #: How buffers are copied. Pools of processes pickle by the default protocol.
-    _copy: Callable[[Any], Any] = staticmethod(copied if pickle.DEFAULT_PROTOCOL >= 5 else bytes)
     lacks: ClassVar[Mapping[str, str]] = {
         "workers": _NO_NAMES,
         "store": _NO_STORE,
@@ -35,8 +34,12 @@ class FuturesEngine(Engine):
         "nested": _NO_NESTING,
     }
 
+    #: By which protocol of pickle it sends; pools of processes, by the default.
+    _protocol = pickle.DEFAULT_PROTOCOL
+
     def __init__(self, executor: Executor) -> None:
         self._executor = executor
+        self._copy: Callable[[Any], Any] = Copies() if self._protocol >= 5 else bytes
 
     def run(self, name: str, payload: Payload, held: Sequence[Any], to: str | None) -> Job:
         """Submit; payloads are sent later, by a thread, so they must not change until then."""

@@ -7,11 +7,11 @@ own where the MPI can (``MPI_Comm_spawn``). The workers do not import the progra
 from __future__ import annotations
 
 import importlib
+import pickle
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from pickleloaf.engines.futures import _NO_CHAIN, _NO_NAMES, _NO_NESTING, _NO_STORE, FuturesEngine
-from pickleloaf.engines.payload import copied
 
 __all__ = ["MPIEngine"]
 
@@ -20,7 +20,7 @@ class MPIEngine(FuturesEngine):
     """Runs tasks on an ``MPIPoolExecutor``."""
 
     name = "MPI"
-    _copy = staticmethod(copied)
+    _protocol = pickle.HIGHEST_PROTOCOL
     lacks: ClassVar[Mapping[str, str]] = {
         "workers": _NO_NAMES.replace("concurrent.futures", "mpi4py.futures"),
         "store": _NO_STORE.replace("concurrent.futures", "mpi4py.futures"),

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import mmap
 import pickle
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
@@ -18,7 +17,7 @@ from pickleloaf.tasks.parcels import LARGE, Packer
 from pickleloaf.tasks.plain import ATOMS
 from pickleloaf.unpickler import loads
 
-__all__ = ["LARGE", "POLICIES", "Packing", "Payload", "Policy", "Sent", "copied", "packing", "policy_of"]
+__all__ = ["LARGE", "POLICIES", "Packing", "Payload", "Policy", "Sent", "packing", "policy_of"]
 
 #: Arguments of `pickleloaf.dumps`, as pairs.
 Policy: TypeAlias = tuple[tuple[str, Any], ...]
@@ -59,13 +58,17 @@ class Payload:
 
         Args:
             copy: copies a buffer, for an engine that sends it later, when the user may have changed it; `bytes` for
-                one that pickles by a protocol before 5, else `copied`.
+                one that pickles by a protocol before 5, else see `copies`.
         """
         if not self.buffers:
             return self if self.failed else self.data
         return (
             self if copy is None else Payload(self.data, [copy(each) for each in self.buffers], self.failed)
         )
+
+    def shared(self) -> Payload:
+        """Return the same, with memory that may not be written: other tasks may be given it as well."""
+        return Payload(self.data, [memoryview(each).toreadonly() for each in self.buffers], self.failed)
 
     def open(self, stack: contextlib.ExitStack | None = None) -> Any:
         """Make the object.
@@ -95,17 +98,6 @@ class Payload:
     def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
         wrap: Any = pickle.PickleBuffer if protocol >= 5 else bytes
         return Payload, (self.data, [wrap(each) for each in self.buffers], self.failed)
-
-
-def copied(buffer: Any) -> Any:
-    """Copy a buffer; into huge pages, since most of the time goes into the faults of small ones."""
-    view = memoryview(buffer).cast("B")
-    if not hasattr(mmap, "MADV_HUGEPAGE"):
-        return bytearray(view)
-    pages = mmap.mmap(-1, view.nbytes, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-    pages.madvise(mmap.MADV_HUGEPAGE)
-    memoryview(pages)[:] = view
-    return pages
 
 
 #: What an engine carries: a payload, or the bytes of one that has nothing large in it.

@@ -37,11 +37,11 @@ def run_payload(name: str, sent: Sent, *held: Sent) -> Sent:
             values: list[Any] = []
             for place, each in zip(call.places, map(Payload.received, held), strict=True):
                 if type(place) is tuple:
-                    inside.give(place[0], each)
+                    inside.give(place[0], each.shared())
                 elif each.failed:
                     return each
                 else:
-                    values.append(each.open(stack))
+                    values.append(each.shared().open(stack))
             return packing(policy).pack(call.fill(values).run()).sent()
     except BaseException as error:  # noqa: BLE001 - all of it is the task's
         return failure(error, name, policy).sent()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Generator
 from concurrent.futures import CancelledError, Future, InvalidStateError
 from typing import Any, NamedTuple
@@ -53,6 +54,7 @@ class TaskFuture(Future[Any]):
         self._task = task
         self._retries = retries
         self._job: Job | None = None
+        self._asked = retries > 0  # whether anybody wants to know of it who is not in `result`
 
     def then(self, function: Callable[..., Any], *, to: str | None = None, retries: int = 0) -> TaskFuture:
         """Call a function with the result, on a worker, once it is there; a failure is passed on instead.
@@ -71,9 +73,51 @@ class TaskFuture(Future[Any]):
             BaseException: what the task raised; `WorkerDied`; `EngineError`.
             TimeoutError: it is not done yet.
         """
+        return super().result(self._awaited(timeout))
+
+    def exception(self, timeout: float | None = None) -> BaseException | None:
+        """Wait for what the task raised, or None; see `result`.
+
+        Raises:
+            TimeoutError, CancelledError: it is not done yet, or never will be.
+        """
+        return super().exception(self._awaited(timeout))
+
+    def add_done_callback(self, fn: Callable[[Future[Any]], object]) -> None:
+        """Let a function be called once the task is done."""
+        self._ask()
+        super().add_done_callback(fn)
+
+    def done(self) -> bool:
+        """Tell whether the task is done."""
+        self._ask()
+        return super().done()
+
+    @property
+    def _waiters(self) -> list[Any]:
+        """Where `concurrent.futures.wait` and `as_completed` leave word."""
+        self._ask()
+        return self._words
+
+    @_waiters.setter
+    def _waiters(self, words: list[Any]) -> None:
+        self._words = words
+
+    def _ask(self) -> None:
+        """Let the engine know that somebody wants to know of this task, though no thread waits for it."""
+        self._asked = True
         if self._job is not None:
-            self._owner.engine.wait(self._job, timeout)
-        return super().result(timeout)
+            self._owner.engine.attend(self._job)
+
+    def _awaited(self, timeout: float | None) -> float | None:
+        """Let the engine know that this thread is about to block; return what is left of the time."""
+        until_s = None if timeout is None else time.monotonic() + timeout
+        job = None
+        while self._job is not job and not super().done():  # another one, where it is tried again
+            job = self._job
+            self._owner.engine.wait(job, timeout)
+            timeout = None if until_s is None else max(until_s - time.monotonic(), 0)
+        return timeout
 
     def cancel(self) -> bool:
         """Give the task up, and tell whether that was possible; see the table of engines for what has begun."""
