@@ -26,7 +26,14 @@ from itertools import pairwise, repeat
 from types import FunctionType, ModuleType
 from typing import Any
 
-from pickleloaf.reducers._own_dicts import ask_again, ask_less, believe, keep_own_dict, place_of_dict
+from pickleloaf.reducers._own_dicts import (
+    ask_again,
+    ask_less,
+    believe,
+    keep_own_dict,
+    place_of_dict,
+    shows_dict,
+)
 from pickleloaf.reducers._sharing import Sharing
 from pickleloaf.reducers.handles._parts import parts_of
 from pickleloaf.reducers.views import extent, is_native
@@ -164,7 +171,7 @@ def _kept_dicts(dicts: list[Any], memo: _Memo) -> set[int]:
     """Return the ids of types of which an instance has a dict of a subclass, where that is new."""
     objects = [each for _, each in memo.values()]
     kinds = {id(kind): kind for kind in map(type, objects)}
-    with_dict = {key for key, kind in kinds.items() if _shows_dict(kind) and not issubclass(kind, _OTHERS)}
+    with_dict = {key for key, kind in kinds.items() if shows_dict(kind) and not issubclass(kind, _OTHERS)}
     instances = [each for each in objects if id(type(each)) in with_dict]
     held = map(object.__getattribute__, instances, repeat("__dict__"))
     owners = [type(each) for each, its in zip(instances, held, strict=True) if type(its) is not dict]
@@ -172,11 +179,6 @@ def _kept_dicts(dicts: list[Any], memo: _Memo) -> set[int]:
         for cls in {id(type(each)): type(each) for each in dicts}.values():
             believe(cls)
     return {id(cls) for cls in owners if keep_own_dict(cls)}
-
-
-def _shows_dict(kind: type) -> bool:
-    """Tell whether instances have a ``__dict__`` to be asked for; that of a TypeVar cannot be had."""
-    return kind.__dictoffset__ != 0 and any("__dict__" in base.__dict__ for base in kind.__mro__)
 
 
 def _file_of(buffer: Any) -> int:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import copyreg
 import pickle
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Container, Generator, Iterable, Iterator
 from itertools import islice
 from types import FunctionType
 from typing import Any
@@ -100,9 +100,9 @@ class FlatPickler(_PythonPickler):  # type: ignore[misc]
         kind = type(obj)
         if known is not None and kind not in (type(None), bool, int, float):
             self.write(self.get(known[0]))
-        elif kind in _CONTAINERS:
+        elif _has_kind(kind, _CONTAINERS):
             yield from _CONTAINERS[kind](self, obj)
-        elif kind in _ATOMS:
+        elif _has_kind(kind, _ATOMS):
             self.dispatch[kind](self, obj)
         else:
             yield from self._reduced_steps(obj, kind)
@@ -116,7 +116,7 @@ class FlatPickler(_PythonPickler):  # type: ignore[misc]
             if kind is FunctionType:
                 self.save_global(obj)
                 return
-            registered = self._table.get(kind)
+            registered = self._table.get(kind) if _has_kind(kind, self._table) else None
             if registered is not None:
                 reduced = registered(obj)
             elif issubclass(kind, type):
@@ -183,7 +183,7 @@ class FlatPickler(_PythonPickler):  # type: ignore[misc]
                 self.write(pickle.MARK)
             for item in batch:
                 for part in item if pairs else (item,):
-                    if type(part) in _UNSHARED and self._persistent is None:
+                    if _has_kind(type(part), _UNSHARED) and self._persistent is None:
                         self.dispatch[type(part)](self, part)
                     else:
                         yield part
@@ -236,6 +236,14 @@ class FlatPickler(_PythonPickler):  # type: ignore[misc]
             return
         self.write(pickle.FROZENSET)
         self.memoize(obj)
+
+
+def _has_kind(kind: type, kinds: Container[type]) -> bool:
+    """Tell whether a type is among some, which one whose metaclass makes its classes unhashable never is."""
+    try:
+        return kind in kinds
+    except TypeError:
+        return False
 
 
 def _batched(items: Iterable[Any]) -> Iterator[list[Any]]:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from types import CellType, FunctionType, ModuleType
 from typing import Any
 
+from pickleloaf.reducers._own_dicts import shows_dict
 from pickleloaf.reducers._sharing import Sharing
 from pickleloaf.reducers.patched import Patched
 
@@ -140,7 +141,7 @@ def _in_module(parent: ModuleType, child: Any) -> str | None:
 def _in_attributes(parent: Any, child: Any) -> str | None:
     if child is type(parent):
         return ".__class__"
-    own = getattr(type(parent), "__dictoffset__", 0) and object.__getattribute__(parent, "__dict__")
+    own = shows_dict(type(parent)) and object.__getattribute__(parent, "__dict__")
     if own:
         if own is child:
             return None  # the attribute in it follows on the trail

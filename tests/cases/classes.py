@@ -851,5 +851,21 @@ class OperatorsOfOneFunction(Case):
         assert kind.__radd__ is kind.__add__ and table[kind(2)] == "two" and len(table) == 2
 
 
+class NoModule(Case):
+    """A class that says that it is of no module, and its instance"""
+
+    def make():
+        class Nowhere:
+            def name(self):
+                return type(self).__name__
+
+        Nowhere.__module__ = None
+        return Nowhere, Nowhere()
+
+    def same(obj):
+        cls, instance = obj
+        assert type(instance) is cls and cls.__module__ is None and instance.name() == "Nowhere"
+
+
 if __name__ == "__main__":
     drive()

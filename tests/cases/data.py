@@ -4,6 +4,7 @@ import argparse
 import array
 import ast
 import calendar
+import codecs
 import collections
 import collections.abc
 import configparser
@@ -592,6 +593,22 @@ class TemplateString(Case):
             assert template.strings == ("", " of ", "") and template.values == (10, show)
             first = template.interpolations[0]
             assert (first.expression, first.conversion, first.format_spec) == ("n * FACTOR", "r", ">5")
+
+
+class Codec(Case):
+    """The description of a codec, and a decoder in the middle of a character"""
+
+    def make():
+        decoder = codecs.getincrementaldecoder("utf-8")()
+        decoder.decode(b"\xc3")
+        return codecs.lookup("utf-8"), decoder
+
+    def same(obj):
+        codec, decoder = obj
+        assert codec.name == "utf-8" and codec.encode("\xe4") == (b"\xc3\xa4", 1)
+        assert decoder.decode(b"\xa4") == "\xe4"
+        decoder.reset()
+        decoder.decode(b"\xc3")
 
 
 if __name__ == "__main__":

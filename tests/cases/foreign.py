@@ -161,6 +161,55 @@ class Attrs(Case):
             key.z = 4
 
 
+class AttrsState(Case):
+    """attrs classes whose hash needs their slots, in a set in a cycle; a subclass without slots of one with slots"""
+
+    needs = ("attrs",)
+    exempt = {"same_bytes_elsewhere": "attrs writes the hash of a type's name into the methods it generates"}
+
+    def make():
+        import attrs
+
+        @attrs.frozen
+        class Node:
+            name: int
+            peers: set = attrs.field(factory=set, eq=False)
+
+        @attrs.define(slots=False)
+        class Leaf(Node):
+            colour: str = "green"
+
+        node = Node(1)
+        node.peers.add(node)
+        return node, Leaf(2, set(), "red")
+
+    def same(obj):
+        node, leaf = obj
+        assert node in node.peers and type(node)(1) in node.peers and type(node)(2) not in node.peers
+        assert leaf.name == 2 and leaf.colour == "red"
+
+
+class ArrayWithAttributes(Case):
+    """A subclass of ndarray with attributes of its own"""
+
+    needs = ("numpy",)
+
+    def make():
+        import numpy as np
+
+        class Signal(np.ndarray):
+            def __array_finalize__(self, origin):
+                self.unit = getattr(origin, "unit", "none")
+
+        signal = np.arange(3).view(Signal)
+        signal.unit = "mV"
+        signal.me = signal
+        return signal
+
+    def same(obj):
+        assert obj.unit == "mV" and obj[1:].unit == "mV" and obj.me is obj and obj.tolist() == [0, 1, 2]
+
+
 class Models(Case):
     """pydantic models with validators"""
 

@@ -488,5 +488,52 @@ class OfEnum(Case):
         assert obj["low"] is obj.LOW and obj(2) is obj.HIGH
 
 
+class ComputedOnce(Case):
+    """A metaclass that sets what leads back to the class, unless the body has it already"""
+
+    def make():
+        class Model(type):
+            def __new__(mcs, name, bases, body):
+                cls = super().__new__(mcs, name, bases, body)
+                schema = cls.__dict__.get("schema") or {"class": cls, "fields": sorted(cls.__annotations__)}
+                cls.schema = schema
+                cls.empty = schema["class"].__new__(schema["class"])
+                return cls
+
+        class Order(metaclass=Model):
+            """What somebody wants."""
+
+            dish: str
+            count: int = 1
+
+        return Order
+
+    def same(obj):
+        assert obj.schema == {"class": obj, "fields": ["count", "dish"]} and type(obj.empty) is obj
+        other = type(obj)("Other", (), {"__annotations__": {"x": int}})
+        assert other.schema == {"class": other, "fields": ["x"]}
+
+
+class UnhashableDeep(Case):
+    """Instances of classes that are unhashable, below 3,000 lists"""
+
+    def make():
+        class Odd(type):
+            __hash__ = None
+
+        class Thing(metaclass=Odd):
+            pass
+
+        value = [Thing(), Thing, 1]
+        for _ in range(3000):
+            value = [value]
+        return value
+
+    def same(obj):
+        while len(obj) == 1:
+            (obj,) = obj
+        assert isinstance(obj[0], obj[1]) and obj[2] == 1
+
+
 if __name__ == "__main__":
     drive()

@@ -2,6 +2,7 @@
 
 import collections
 import collections.abc
+import types
 import typing
 
 from harness import Case, define, drive
@@ -558,6 +559,21 @@ class SubclassOfAlias(Case):
         names, table = obj
         assert names.joined() == "a+b" and type(names).__orig_bases__ == (list[str],)
         assert table["k"] == 1 and type(table)[int].__args__ == (int,)
+
+
+class TypeVarInAttribute(Case):
+    """A type variable inside an instance that a class has as an attribute"""
+
+    def make():
+        part = typing.TypeVar("part", bound=int)
+
+        class Box(typing.Generic[part]):
+            about = types.SimpleNamespace(parameters=[part], origin=None)
+
+        return Box
+
+    def same(obj):
+        assert obj.about.parameters[0] is obj.__parameters__[0] and obj.__parameters__[0].__bound__ is int
 
 
 if __name__ == "__main__":

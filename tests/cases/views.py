@@ -3,6 +3,7 @@
 import array
 import collections
 import io
+import sys
 import types
 
 from harness import Case, drive
@@ -219,6 +220,21 @@ class ViewsOfFrozen(Case):
         assert (
             settings.me is settings and settings["key"] is table and index[builtins.frozendict(n=1)] is table
         )
+
+
+class LocalsOfFrame(Case):
+    """The local variables of a frame, as f_locals shows them"""
+
+    def make():
+        def cook(dish):
+            made = [dish]
+            return sys._getframe().f_locals, made
+
+        return cook("turkey")
+
+    def same(obj):
+        held, made = obj
+        assert held["dish"] == "turkey" and held["made"] is made
 
 
 if __name__ == "__main__":

@@ -83,6 +83,7 @@ TABLE: dict[str, Row] = {
     "builtins.dict_values": Row("views:reduce_values"),
     "builtins.dict_items": Row("views:reduce_items"),
     "builtins.mappingproxy": Row("views:reduce_mapping_proxy"),
+    "builtins.FrameLocalsProxy": Row("views:reduce_locals"),
     "builtins.memoryview": Row("views:reduce_memory"),
     "_struct.Struct": Row("values:reduce_struct", yields=True),
     "random.SystemRandom": Row("values:reduce_stateless", yields=True),

@@ -66,12 +66,24 @@ def _are_written(cls: type, annotations: Mapping[str, Any], annotate: Any) -> bo
     return annotations.keys() <= {each for each in annotate.__code__.co_consts if type(each) is str}
 
 
+def _is_made_in_python(metaclass: type) -> bool:
+    """Tell whether code that Python does not come with makes the classes of a metaclass."""
+    return any(
+        type(base.__dict__.get(name)) in (FunctionType, staticmethod)
+        for base in metaclass.__mro__
+        if base.__module__ not in {"abc", "enum", "typing"}
+        for name in ("__new__", "__init__")
+    )
+
+
 def set_afterwards(cls: type) -> list[str]:
     """Return the attributes that a class got once it existed, where making it would do something about them.
 
-    They come after what making the class adds to what stood in its body. An ``__init_subclass__`` may have set them,
-    and who has a ``__set_name__`` was not told of any name.
+    They come after what making the class adds to what stood in its body. An ``__init_subclass__`` or a metaclass may
+    have set them, and who has a ``__set_name__`` was not told of any name.
     """
+    if type(cls) is not type and _is_made_in_python(type(cls)):
+        return _after_body(cls)
     hooked = next(base for base in cls.__mro__[1:] if "__init_subclass__" in base.__dict__)
     if hooked is object or hooked.__module__ == "typing":
         told = {name for name, value in cls.__dict__.items() if _is_told_its_name(value)}
@@ -93,7 +105,9 @@ def _after_body(cls: type) -> list[str]:
 def _ends_body(name: str, value: Any, cls: type) -> bool:
     if value is None:
         return name in {"__doc__", "__hash__"}
-    return name == "__static_attributes__" or (_DESCRIPTORS.have(value) and _is_slot(name, value, cls))
+    return name in {"__static_attributes__", "_abc_impl"} or (
+        _DESCRIPTORS.have(value) and _is_slot(name, value, cls)
+    )
 
 
 def _is_slot(name: str, value: Any, cls: type) -> bool:

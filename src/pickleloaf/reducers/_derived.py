@@ -6,8 +6,11 @@ out attributes, which it has none of and a subclass may have.
 
 1. What such a base says is carried out by that base (the *maker*) where a subclass has made its own
    ``__new__`` or ``__init__``. The attributes come with the state, so nothing is missed.
-2. Attributes that a base of the standard library does not mention are added.
-3. A base outside the standard library that has a ``__reduce__`` of its own knows what it does.
+2. Attributes that a base of the standard library does not mention are added; so they are where a base written in C
+   has none itself, and knows nothing of those that a subclass has. An array of numpy is one.
+3. A class of the standard library knows what it does, but for a ``__new__`` in Python that takes more than the builtin
+   base whose ``__getnewargs__`` answers for it.
+4. Any other base outside the standard library that has a ``__reduce__`` of its own knows what it does.
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ from __future__ import annotations
 import copyreg
 import sys
 from collections.abc import Callable
-from types import MethodDescriptorType
+from types import BuiltinFunctionType, FunctionType, MethodDescriptorType
 from typing import Any
 
 from pickleloaf.wire import verb
@@ -28,9 +31,11 @@ _SAYING = ("__reduce_ex__", "__reduce__", "__getnewargs__", "__getnewargs_ex__")
 def adapter_of(cls: type) -> Callable[[Any, tuple[Any, ...]], tuple[Any, ...]] | None:
     """Return what adapts the reductions of a class's instances, or None where they are right as they are."""
     speaker = next(base for base in cls.__mro__ if any(name in base.__dict__ for name in _SAYING))
-    if speaker is cls or speaker is object or _is_library(cls):
+    if speaker is cls or speaker is object or (_is_library(cls) and not _asks_for_more(cls, speaker)):
         return None
-    maker = next(base for base in cls.__mro__ if base is speaker or _is_library(base))
+    maker = next(base for base in cls.__mro__ if base is speaker or _is_library(base) or _is_made_by_c(base))
+    if maker is cls and _is_library(cls):
+        maker = speaker
     own = cls.__mro__[: cls.__mro__.index(maker)]
     news, inits = (any(name in base.__dict__ for base in own) for name in ("__new__", "__init__"))
     says = speaker.__dict__.get("__reduce_ex__", speaker.__dict__.get("__reduce__"))
@@ -38,15 +43,17 @@ def adapter_of(cls: type) -> Callable[[Any, tuple[Any, ...]], tuple[Any, ...]] |
         return None
     # What is written in C and has attributes itself does not forget them; asking a partial would change it.
     complete = isinstance(says, MethodDescriptorType) and speaker.__dictoffset__
+    forgets = isinstance(says, MethodDescriptorType) and not speaker.__dictoffset__ and cls.__dictoffset__
 
     def adapt(instance: Any, reduced: tuple[Any, ...]) -> tuple[Any, ...]:
         make, arguments, state, *rest = (*reduced, None)[: max(3, len(reduced))]
         if make is copyreg.__newobj__ and news:  # type: ignore[attr-defined]
             return rebuild_derived, (maker, *arguments), state, *rest
-        if make is not cls or not _is_library(speaker):
+        if make is cls and _is_library(speaker):
+            if news or inits:
+                make, arguments = rebuild_derived_anew, (maker, cls, *arguments)
+        elif not forgets or rest[2:]:
             return reduced
-        if news or inits:
-            make, arguments = rebuild_derived_anew, (maker, cls, *arguments)
         attributes = None if complete else getattr(instance, "__dict__", None)
         if attributes and not _mentions(state, attributes):
             return make, arguments, (state, attributes), *(*rest, None, None)[:2], fill_derived
@@ -56,7 +63,19 @@ def adapter_of(cls: type) -> Callable[[Any, tuple[Any, ...]], tuple[Any, ...]] |
 
 
 def _is_library(cls: type) -> bool:
-    return cls.__module__.partition(".")[0] in sys.stdlib_module_names
+    return str(cls.__module__).partition(".")[0] in sys.stdlib_module_names
+
+
+def _is_made_by_c(cls: type) -> bool:
+    """Tell whether a class is written in C and has a ``__new__`` of its own: no base of it may make its instances."""
+    return isinstance(cls.__dict__.get("__new__"), BuiltinFunctionType)
+
+
+def _asks_for_more(cls: type, speaker: type) -> bool:
+    """Tell whether a ``__new__`` in Python is told by a builtin base what it is called with; so with CodecInfo."""
+    return speaker.__module__ == "builtins" and isinstance(
+        cls.__dict__.get("__new__"), FunctionType | staticmethod
+    )
 
 
 def _mentions(state: Any, attributes: dict[str, Any]) -> bool:

@@ -41,6 +41,7 @@ __all__ = [
     "keep_own_dict",
     "place_of_dict",
     "shares_dict",
+    "shows_dict",
 ]
 
 _Reducer = Callable[[Any, Dump], Any]
@@ -93,6 +94,11 @@ def ask_less(cls: type) -> None:
         known.in_vain += 1
         if known.in_vain >= _LOOKED_AT:
             remember(cls, known.reduce)
+
+
+def shows_dict(kind: type) -> bool:
+    """Tell whether instances have a ``__dict__`` to be asked for; that of a TypeVar cannot be had."""
+    return kind.__dictoffset__ != 0 and any("__dict__" in base.__dict__ for base in kind.__mro__)
 
 
 def shares_dict(cls: type) -> bool:

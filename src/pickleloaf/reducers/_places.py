@@ -36,6 +36,7 @@ from pickleloaf.code.codec import FACETS, CodeFacts, facts_of
 from pickleloaf.policy.by_value import ValuePolicy
 from pickleloaf.reducers._kinds import ATOMS, Kinds
 from pickleloaf.reducers._namespaces import owns
+from pickleloaf.reducers._own_dicts import shows_dict
 from pickleloaf.reducers._referents import HEAP_TYPE
 
 __all__ = [
@@ -247,6 +248,6 @@ def attributes_of(instance: Any) -> dict[str, Any]:
                         found[name] = descriptor.__get__(instance)
                     except AttributeError:  # it is empty
                         continue
-    if type(instance).__dictoffset__:
+    if shows_dict(type(instance)):
         found.update(object.__getattribute__(instance, "__dict__"))
     return found

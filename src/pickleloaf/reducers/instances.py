@@ -47,7 +47,7 @@ def _choose(cls: type) -> _Reducer | None:
     hashed = _hashes_state(cls)
     adapt = adapter_of(cls)
     watched = watches(cls)
-    if _hides_slots(cls):
+    if _hides_attributes(cls):
         return _reduce_slots
     if not (named or anew or guarded or hashed or adapt or watched or _reduces_itself(cls)):
         return None
@@ -91,8 +91,14 @@ def _guards_attributes(cls: type) -> bool:
     return _said(cls, "__getattr__") is not None and _said(cls, "__setstate__") is None
 
 
-def _hides_slots(cls: type) -> bool:
-    """Tell whether ``__slots__`` was an iterator that is used up: pickle then knows no names of slots."""
+def _hides_attributes(cls: type) -> bool:
+    """Tell whether pickle would miss attributes of instances.
+
+    It knows no names of slots where ``__slots__`` was an iterator that is used up, and none of a subclass without
+    slots where attrs has made the methods for the state of a base with slots.
+    """
+    if _has_generated_state(cls) and cls.__dictoffset__ and "__getstate__" not in cls.__dict__:
+        return True
     written = (base.__dict__.get("__slots__", ()) for base in cls.__mro__)
     return any(hasattr(slots, "__next__") for slots in written) and not _reduces_itself(cls)
 
@@ -118,20 +124,21 @@ def _hashes_state(cls: type) -> bool:
     """Tell whether the hash of an instance may need its attributes: it must have them before sets do."""
     return (
         type(_said(cls, "__hash__")) is FunctionType
-        and (_said(cls, "__setstate__") is None or _has_dataclass_state(cls))
+        and (_said(cls, "__setstate__") is None or _has_generated_state(cls))
         and not _reduces_itself(cls)
     )
 
 
-def _has_dataclass_state(cls: type) -> bool:
-    """Tell whether the state of instances is what dataclasses says for frozen ones with slots: a list of fields."""
-    return getattr(_said(cls, "__getstate__"), "__module__", None) == "dataclasses"
+def _has_generated_state(cls: type) -> bool:
+    """Tell whether a library made the methods for the state of instances with slots, which is these and no more."""
+    made_by = getattr(_said(cls, "__getstate__"), "__globals__", {}).get("__name__")
+    return made_by in {"dataclasses", "attr._make"} and not hasattr(cls, "_attrs_cached_hash")
 
 
 def _split(instance: Any, reduced: tuple[Any, ...], dump: Dump) -> tuple[Any, ...]:
     """Give an instance at once what does not lead back to it, so that what does can hash it."""
     cls = type(instance)
-    by_slots = _has_dataclass_state(cls)
+    by_slots = _has_generated_state(cls)
     state = object.__getstate__(instance) if by_slots else reduced[2] if len(reduced) > 2 else None
     own, slots = state if type(state) is tuple and len(state) == 2 else (state, None)
     parts = [part for part in (own, slots) if type(part) is dict]
