@@ -195,6 +195,14 @@ class K(metaclass=M): pass
 > M.q = lambda cls: 7
 ? K.q()
 
+### a global of a generic class
+import typing
+T, G = typing.TypeVar('T'), 1
+class K(typing.Generic[T]):
+  def m(self, x: T) -> T: return G, typing.get_type_hints(K.m)['x'].__name__
+> G = 2
+? K().m(1)
+
 ### a global of a nested class
 G = 1
 class K:

@@ -103,7 +103,7 @@ class _Walk:
         self._seen.add(id(cls))
         for name in (*_OF_CLASSES, "__abstractmethods__") if "_abc_impl" in cls.__dict__ else _OF_CLASSES:
             self.found[("class", name),] = type.__getattribute__(cls, name)
-        for name, value in cls.__dict__.items():
+        for name, value in list(cls.__dict__.items()):
             if (name in names or name == "__doc__") and name not in _OF_MAKING:
                 self._note((("names", name),), value)
         for name, member in (
@@ -161,11 +161,11 @@ class _Walk:
                     note((*path, ("closure", index)), cell.cell_contents)
                 except ValueError:  # it is empty
                     continue
-        for name, value in function.__dict__.items():
+        for name, value in list(function.__dict__.items()):
             note((*path, ("dict", name)), value)
         for index, value in enumerate(function.__defaults__ or ()):
             self._enter((*path, ("defaults", index)), value)
-        for name, value in (function.__kwdefaults__ or {}).items():
+        for name, value in list((function.__kwdefaults__ or {}).items()):
             self._enter((*path, ("kwdefaults", name)), value)
 
     def _is_owned(self, scope: dict[str, Any]) -> bool:
@@ -220,7 +220,7 @@ def _steps(value: Any, kind: type) -> Iterator[tuple[tuple[str, Any], Any]]:
     """Yield what an object that is no function holds, with the steps that lead there."""
     if _CONTAINERS.have(value):
         if len(value) <= _LARGE:
-            items = value.items() if kind is dict else enumerate(value)
+            items = list(value.items()) if kind is dict else enumerate(list(value))
             yield from ((("items", key), part) for key, part in items if ATOMS.have(key))
         return
     for name in _parts_of(kind):
