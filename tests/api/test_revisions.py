@@ -279,6 +279,21 @@ class K:
 > G = 2
 ? K().p(), K().c(1), K().q, K().d(1), K().d('')
 
+### what generic functions dispatch to
+import functools
+G = 1
+@functools.singledispatch
+def g(x): return 'object'
+class K:
+  @functools.singledispatchmethod
+  def d(self, x): return 'object'
+  @d.register
+  def _(self, x: str): return G
+  def m(self): return g(1), self.d(1), self.d('')
+> K.__dict__['d'].register(int, lambda self, x: G)
+> g.register(int, lambda x: 'int'); G = 2
+? K().m()
+
 ### a global of functions in containers
 G = 1
 def h(): return G

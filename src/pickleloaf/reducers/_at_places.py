@@ -6,7 +6,7 @@ from collections.abc import Callable
 from types import FunctionType
 from typing import Any
 
-from pickleloaf.reducers._places import NOTHING, Path, attributes_of
+from pickleloaf.reducers._places import NOTHING, Path, attributes_of, name_of, registry_of
 
 __all__ = ["delete", "put", "what_is_at"]
 
@@ -17,7 +17,13 @@ def what_is_at(cls: type, path: Path) -> Any:
     for kind, key in path:
         try:
             value = _LOOK[kind](value, key)
-        except (AttributeError, IndexError, KeyError, TypeError, ValueError):  # it is another object here
+        except (
+            AttributeError,
+            LookupError,
+            StopIteration,
+            TypeError,
+            ValueError,
+        ):  # it is another object here
             return NOTHING
     return value
 
@@ -37,6 +43,10 @@ def delete(cls: type, path: Path) -> None:
     _DELETE[kind](holder, key)
 
 
+def _registered(generic: Any, name: str) -> Any:
+    return next(function for cls, function in registry_of(generic).items() if name_of(cls) == name)
+
+
 _LOOK: dict[str, Callable[[Any, Any], Any]] = {
     "class": type.__getattribute__,
     "names": lambda cls, name: cls.__dict__[name],
@@ -47,6 +57,8 @@ _LOOK: dict[str, Callable[[Any, Any], Any]] = {
     "defaults": lambda function, index: function.__defaults__[index],
     "kwdefaults": lambda function, name: function.__kwdefaults__[name],
     "function": lambda function, _: function,
+    "generic": lambda generic, _: generic,
+    "registered": _registered,
     "vars": lambda instance, name: attributes_of(instance)[name],
     "part": getattr,
     "items": lambda container, key: container[key],
@@ -60,6 +72,11 @@ def _put_closure(function: FunctionType, index: int, value: Any) -> None:
 def _put_attributes(function: FunctionType, _: None, attributes: dict[str, Any]) -> None:
     for name, value in attributes.items():
         setattr(function, name, value)
+
+
+def _register(generic: Any, _: None, registry: tuple[tuple[type, Any], ...]) -> None:
+    for cls, function in registry:
+        generic.register(cls, function)
 
 
 def _put_item(container: Any, key: Any, value: Any) -> None:
@@ -76,6 +93,7 @@ _PUT: dict[str, Callable[[Any, Any, Any], None]] = {
     "closure": _put_closure,
     "dict": setattr,
     "function": _put_attributes,
+    "generic": _register,
     "vars": object.__setattr__,
     "items": _put_item,
 }

@@ -5,8 +5,9 @@ function the global ``("globals", "LIMIT")``. What is one object at the sender n
 is at the same place. Here is the walk that finds places; who follows a path is in _at_places.
 
 1. Places are the attributes of the class, and of each function in it the globals that it uses, its closure, its
-   attributes and its defaults. Functions are looked for in whatever the class holds: descriptors, also the user's own,
-   wrappers, partials, containers, the attributes of instances, and other functions' globals, closures and defaults.
+   attributes and its defaults; of a generic function what it dispatches to. Functions are looked for in whatever the
+   class holds: descriptors, also the user's own, wrappers, partials, containers, the attributes of instances, and
+   other functions' globals, closures and defaults.
 2. On the way to a function containers count for nothing else. Of instances of by-value classes the attributes count
    that are data: atoms, and small containers of atoms.
 3. Classes and modules lead nowhere: they travel on their own. So does what goes by reference.
@@ -46,8 +47,10 @@ __all__ = [
     "contents_of",
     "is_data",
     "is_settled",
+    "name_of",
     "parts_of",
     "places_of",
+    "registry_of",
 ]
 
 Path = tuple[tuple[str, Any], ...]
@@ -71,6 +74,9 @@ _LEAD_NOWHERE = Kinds(ATOMS | {CodeType, BuiltinFunctionType})
 _OF_CLASSES = ("__name__", "__qualname__", "__bases__")
 #: What in its namespace only says how it was made.
 _OF_MAKING = frozenset({"__slots__", "__static_attributes__", "__classcell__", "__classdictcell__"})
+
+#: The code of what `functools.singledispatch` makes of a function.
+_GENERIC: Any = functools.singledispatch(len).__code__  # type: ignore[attr-defined]
 
 #: What a class says of how its instances are pickled.
 _PICKLING = frozenset({"__reduce__", "__reduce_ex__", "__getstate__", "__setstate__"})
@@ -155,6 +161,10 @@ class _Walk:
             for name in facts.names.globals:
                 if name in scope:
                     note((*path, ("globals", name)), scope[name])
+        elif function.__code__ is _GENERIC:
+            self.found[*path, ("generic", None)] = function
+            for cls, each in registry_of(function).items():
+                self._enter((*path, ("registered", name_of(cls))), each)
         for index, cell in enumerate(function.__closure__ or ()):
             if function.__code__.co_freevars[index] != "__classdict__":
                 try:
@@ -175,6 +185,16 @@ class _Walk:
             name: Any = scope.get("__name__")
             self._owned[key] = owns(sys.modules.get(name), scope) and not self.policy.travels(name)
         return self._owned[key]
+
+
+def registry_of(generic: Any) -> dict[type, Any]:
+    """Return what a generic function dispatches to."""
+    return dict(generic.registry)
+
+
+def name_of(cls: type) -> str:
+    """Return how a class is called where its generic function is another one."""
+    return f"{cls.__module__}.{cls.__qualname__}"
 
 
 def is_settled(kind: type) -> bool:

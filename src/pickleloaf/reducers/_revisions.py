@@ -28,7 +28,7 @@ from pickleloaf.reducers._dump import Dump, Late
 from pickleloaf.reducers._joining import join, others_of
 from pickleloaf.reducers._kinds import ATOMS, interned
 from pickleloaf.reducers._named import by_name
-from pickleloaf.reducers._places import NOTHING, Path, places_of
+from pickleloaf.reducers._places import NOTHING, Path, places_of, registry_of
 from pickleloaf.reducers._tokens import Token, facets_of, token_of, tokens_of
 from pickleloaf.wire import verb
 
@@ -38,7 +38,7 @@ __all__ = ["Changes", "revision_of"]
 _MANY = 32
 
 #: Places that are first looked at when a function begins to use them, whatever has been there before.
-_LOOKED_UP = frozenset({"globals", "function", "class"})
+_LOOKED_UP = frozenset({"globals", "function", "generic", "class"})
 
 
 class _Change:
@@ -135,6 +135,8 @@ def _as_it_travels(cls: type, path: Path, names: Mapping[str, Any], dump: Dump) 
         return NOTHING
     if kind == "globals":
         return interned(by_name(value, name, what_is_at(cls, path[:-1]).__globals__, dump))
+    if kind == "generic":
+        return tuple(registry_of(value).items())
     return facets_of(value) if kind == "function" else interned(value)
 
 

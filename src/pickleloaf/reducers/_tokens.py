@@ -17,7 +17,7 @@ from typing import Any
 
 from pickleloaf._compat import HAS_LAZY_ANNOTATIONS
 from pickleloaf.reducers._kinds import ATOMS, SETS
-from pickleloaf.reducers._places import NOTHING, Path, contents_of, is_data, is_settled, parts_of
+from pickleloaf.reducers._places import NOTHING, Path, contents_of, is_data, is_settled, parts_of, registry_of
 
 __all__ = ["UNKNOWN", "Token", "facets_of", "token_of", "tokens_of"]
 
@@ -82,6 +82,8 @@ def _token_at(step: tuple[str, Any], value: Any) -> Token:
     kind, name = step
     if kind == "function":
         return _of_parts(FunctionType, map(_token_of_facet, facets_of(value).values()))
+    if kind == "generic":
+        return _of_parts(FunctionType, map(token_of, contents_of(registry_of(value))))
     return _token_of_facet(value) if name == "__annotations__" else token_of(value)
 
 
