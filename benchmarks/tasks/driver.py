@@ -10,7 +10,9 @@ import json
 import os
 import statistics
 import sys
+import threading
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
@@ -222,8 +224,15 @@ ROWS = {
 }
 
 
+def end(failed: threading.ExceptHookArgs) -> None:
+    """End with the error of a thread: it is the rival's, which would let its tasks wait for ever."""
+    traceback.print_exception(failed.exc_value)
+    os._exit(1)
+
+
 def main() -> None:
     """Measure what the command line asks for."""
+    threading.excepthook = end
     name, row, *rest = sys.argv[1:]
     effort = QUICK if rest == ["--quick"] else FULL
     if name == limits.NAME:
