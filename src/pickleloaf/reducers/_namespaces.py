@@ -208,7 +208,7 @@ def imported_modules(function: FunctionType, names: Names, dump: Dump) -> list[M
     """Return the modules that the body imports and that travel by value: they are not there otherwise."""
     shipped = _shipped_with(function.__globals__)
     if shipped is None and not dump.ships_modules:
-        if has_only_here(names.imports, function.__globals__):
+        if names.imports and has_only_here(names.imports, function.__globals__):
             dump.doubts.append(("imports", function))
         return []
     wanted: list[str] = []
