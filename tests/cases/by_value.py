@@ -252,5 +252,54 @@ class Local(_Shipped):
         assert obj() == "[1]"
 
 
+class ImportToCome(_Shipped):
+    """Functions of a registered package that import its modules in their bodies, and were never called"""
+
+    files = {
+        "bv_late/__init__.py": "",
+        "bv_late/spice.py": "def salt():\n    return 'salt'\n",
+        "bv_late/work.py": """
+            def run():
+                from . import spice
+                return spice.salt()
+
+            def careful():
+                try:
+                    from . import pepper
+                except ImportError:
+                    return "none"
+                return pepper
+            """,
+    }
+
+    def make():
+        import bv_late.work
+
+        loaf.register_pickle_by_value(bv_late)
+        return bv_late.work.run, bv_late.work.careful
+
+    def same(obj):
+        run, careful = obj
+        assert run() == "salt" and careful() == "none"
+
+
+class LocalToCome(_Shipped):
+    """by_value="local": a function that imports modules in its body, and was never called"""
+
+    arguments = {"by_value": "local"}
+    files = {
+        "own_cook.py": "def cook():\n    import own_oven, json\n    return json.dumps(own_oven.heat())\n",
+        "own_oven.py": "def heat():\n    return [180]\n",
+    }
+
+    def make():
+        import own_cook
+
+        return own_cook.cook
+
+    def same(obj):
+        assert obj() == "[180]"
+
+
 if __name__ == "__main__":
     drive()

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import builtins
 import contextlib
+import importlib.util
 import sys
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from types import FunctionType, ModuleType
 from typing import Any
 
 from pickleloaf.code.names import Import, Names
-from pickleloaf.policy.by_value import MAIN, is_importable_module
+from pickleloaf.policy.by_value import MAIN, ValuePolicy, is_importable_module, is_installed
 from pickleloaf.reducers._dump import Dump, Namespace, ShippedModules
 from pickleloaf.reducers._kinds import interned
 from pickleloaf.wire import verb
@@ -217,6 +219,36 @@ def imported_modules(function: FunctionType, names: Names, dump: Dump) -> list[M
         parents = absolute.split(".")
         wanted += [".".join(parents[: count + 1]) for count in range(len(parents))]
         wanted += [f"{absolute}.{member}" for member in members]
+    _import_ahead(wanted, dump.policy)
     found = {name: sys.modules[name] for name in wanted if name in sys.modules and dump.policy.travels(name)}
     found.update((name, shipped[name]) for name in wanted if shipped and name in shipped)
     return list(found.values())
+
+
+def _import_ahead(names: list[str], policy: ValuePolicy) -> None:
+    """Import the modules by value that a function has not come to yet: over there nobody could."""
+    for name in names:
+        if name not in sys.modules and _may_travel(name, policy):
+            # What fails here fails for the function in either process; it may well expect that.
+            with contextlib.suppress(Exception):
+                importlib.import_module(name)
+
+
+def _may_travel(name: str, policy: ValuePolicy) -> bool:
+    """Tell whether a module that is not imported yet would travel by value."""
+    parent, _, last = name.rpartition(".")
+    if not parent:
+        return policy.local and _is_own(name)
+    package = sys.modules.get(parent)
+    held = vars(package) if isinstance(package, ModuleType) else {}
+    return "__path__" in held and last not in held and policy.travels(parent)
+
+
+@lru_cache(maxsize=4096)
+def _is_own(name: str) -> bool:
+    """Tell whether a top-level name is one of the user's own modules; asked once for each."""
+    try:
+        spec = importlib.util.find_spec(name)
+    except (ImportError, ValueError):
+        return False
+    return spec is not None and spec.has_location and not is_installed(name, spec.origin)
