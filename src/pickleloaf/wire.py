@@ -178,6 +178,7 @@ VERBS: dict[str, Verb] = {
     # other libraries
     "proxy": Verb("reducers.third.wrapt_", "a proxy of wrapt, around an object"),
     "bound_proxy": Verb("reducers.third.wrapt_", "a function wrapper of wrapt, bound to an object"),
+    "parametrized": Verb("reducers.third.pydantic_", "a generic model of pydantic with its arguments"),
     # payloads inside of other pickles
     "parcel": Verb("integrations.parcels", "what lies in a payload of ours that another pickler carries"),
     # tasks

@@ -241,6 +241,47 @@ class Models(Case):
             user(name="x", age=-1)
 
 
+class GenericModels(Case):
+    """pydantic models: generic ones with arguments, one that refers to itself, private attributes"""
+
+    needs = ("pydantic",)
+    exempt = {"same_bytes_elsewhere": "pydantic writes addresses into its schemas"}
+
+    def make():
+        import typing
+
+        import pydantic
+
+        part = typing.TypeVar("part")
+
+        class Plate(pydantic.BaseModel):
+            dish: str
+            beside: list["Plate"] = []
+            _seen: dict = pydantic.PrivateAttr(default_factory=dict)
+
+        class Answer(pydantic.BaseModel, typing.Generic[part]):
+            value: part
+
+            def twice(self):
+                return [self.value] * 2
+
+        plate = Plate(dish="turkey", beside=[Plate(dish="gravy")])
+        plate._seen["by"] = "cook"
+        return Answer, Answer[int], Answer[int](value=3), Answer[Plate](value=plate), plate
+
+    def same(obj):
+        import pydantic
+
+        answer, of_int, three, of_plate, plate = obj
+        assert answer[int] is of_int is type(three) and three.twice() == [3, 3]
+        assert of_plate.value is plate and plate.beside[0].dish == "gravy" and plate._seen == {"by": "cook"}
+        assert isinstance(of_plate, answer[type(plate)])
+        with raises(pydantic.ValidationError):
+            of_int(value="many")
+        with raises(pydantic.ValidationError):
+            type(plate)(dish="x", beside=[{"dish": 3}])
+
+
 class Frames(Case):
     """pandas frames with functions in them"""
 

@@ -25,6 +25,8 @@ class Row(NamedTuple):
     exact: bool = False
     #: Whether subclasses that say themselves how they are taken apart are asked instead.
     yields: bool = False
+    #: Who takes the objects apart to which the reducer answers NotImplemented.
+    others: str = ""
 
 
 TABLE: dict[str, Row] = {
@@ -106,6 +108,9 @@ TABLE: dict[str, Row] = {
     "builtins.async_generator": Row("generators:reduce_generator"),
     "itertools.*": Row("iterators:reduce_iterator", exact=True),
     # other libraries
+    "pydantic._internal._model_construction.ModelMetaclass": Row(
+        "third.pydantic_:reduce_parametrized", others="classes:reduce_class"
+    ),
     "_wrappers.FunctionWrapper": Row("third.wrapt_:reduce_function_wrapper", exact=True),
     "_wrappers.BoundFunctionWrapper": Row("third.wrapt_:reduce_bound_wrapper", exact=True),
     "_wrappers.CallableObjectProxy": Row("third.wrapt_:reduce_object_proxy", exact=True),
@@ -163,5 +168,18 @@ def reducer_for_made(function: FunctionType) -> Any:
 
 
 def _load(row: Row) -> Any:
-    file, _, function = row.reducer.partition(":")
+    reducer = _find(row.reducer)
+    if not row.others:
+        return reducer
+    others = _find(row.others)
+
+    def reduce(obj: Any, dump: Any) -> Any:
+        reduced = reducer(obj, dump)
+        return others(obj, dump) if reduced is NotImplemented else reduced
+
+    return reduce
+
+
+def _find(reducer: str) -> Any:
+    file, _, function = reducer.partition(":")
     return getattr(importlib.import_module(f"{__name__}.{file}"), function)

@@ -1,0 +1,28 @@
+"""Models of pydantic that were made by giving arguments to a generic one: ``Response[int]``.
+
+Takes apart: the generic model and its arguments. Travels as: wire.parametrized.
+Keeps: that giving the same arguments again makes the same model, which pydantic sees to.
+Loses: what was set on such a model after it was made.
+
+Other models are classes like any other.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pickleloaf.reducers._dump import Dump
+from pickleloaf.wire import verb
+
+
+def reduce_parametrized(model: Any, dump: Dump) -> Any:
+    made = model.__dict__.get("__pydantic_generic_metadata__") or {}
+    if made.get("origin") is None or dump.digesting is model:
+        return NotImplemented
+    return rebuild_parametrized, (made["origin"], made["args"])
+
+
+@verb
+def rebuild_parametrized(generic: Any, arguments: tuple[Any, ...]) -> Any:
+    """Give arguments to a generic class."""
+    return generic[arguments]
