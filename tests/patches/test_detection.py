@@ -1,6 +1,7 @@
 """What counts as a patch, and what dumping does about it."""
 
 import importlib
+import importlib.util
 import json
 import pkgutil
 import sys
@@ -127,6 +128,23 @@ def test_argument_is_checked():
         pickleloaf.dumps(1, patches="yes")
     with pytest.raises(ValueError, match="'collect'"):
         pickleloaf.loads(pickleloaf.dumps(1), patches="yes")
+
+
+def test_part_of_an_extension_module(birds, script):
+    """A module that C has made, which no import leads to and which has no spec, is nobody's patch; one by hand is."""
+    found = (
+        importlib.util.find_spec(name) for name in ("_json", "_bisect", "_ctypes", "_asyncio", "_testcapi")
+    )
+    spec = next((each for each in found if each is not None and each.has_location), None)
+    if spec is None:
+        pytest.skip("this Python has no extension module in a file")
+    made = importlib.util.spec_from_file_location(f"_nowhere.{spec.name}", spec.origin)
+    birds.native = importlib.util.module_from_spec(made)
+    birds.native.__spec__ = None
+    use = script("def use():\n    return birds.native", birds=birds)["use"]
+    assert not warned(use)
+    birds.native = types.ModuleType(f"_nowhere.{spec.name}")
+    assert warned(use)
 
 
 def test_patch_is_seen_at_once(birds, script):

@@ -32,6 +32,7 @@ from typing import Any, NamedTuple
 from pickleloaf.code.bindings import binding
 from pickleloaf.code.pristine import MISSING
 from pickleloaf.policy.by_value import MAIN, ValuePolicy, is_importable_module, is_installed
+from pickleloaf.policy.native import is_native_module
 
 __all__ = [
     "OF_THE_PROCESS",
@@ -193,8 +194,7 @@ class Judge:
             return False
         if home in MAIN:
             return True
-        module = sys.modules.get(home)
-        if module is None:
+        if (module := sys.modules.get(home)) is None:
             return file.startswith("<pickleloaf")
         name = getattr(module, "__name__", home)  # extension modules are in sys.modules under several names
         if name == place.module:
@@ -246,7 +246,8 @@ class Judge:
         if known is value:
             return not is_importable_module(name, value) and not _is_vendored(name, value)
         top = name.partition(".")[0]
-        return known is None and not (top in sys.modules and is_importable_module(top, sys.modules[top]))
+        has_home = top in sys.modules and is_importable_module(top, sys.modules[top])
+        return known is None and not has_home and not is_native_module(value)
 
     def _instance(self, value: Any, kind: type, place: Place, depth: int) -> bool:
         if self._is_foreign(kind.__module__, place, kind):
