@@ -136,12 +136,14 @@ class _Walk:
             if value.__module__ == "__main__" or not self.policy.by_reference(value):
                 self._enter_function(path, value)
         elif not (_LEAD_NOWHERE.have(value) or issubclass(kind, (type, ModuleType))):
-            holds_data = self._holds_data(kind)
+            settled = is_settled(kind)
+            holds_data = not settled and self._holds_data(kind)
             for step, part in _steps(value, kind):
                 inner = (*path, step)
-                if not is_settled(kind) and (_is_function(part) or (holds_data and is_data(part))):
+                if not settled and (_is_function(part) or (holds_data and is_data(part))):
                     self.found[inner] = part
-                self._enter(inner, part)
+                if not _LEAD_NOWHERE.have(part):
+                    self._enter(inner, part)
 
     def _holds_data(self, kind: type) -> bool:
         """Tell whether instances of a type are made again from their attributes, and are nobody else's."""

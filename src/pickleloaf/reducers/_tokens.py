@@ -12,6 +12,7 @@ from __future__ import annotations
 import weakref
 from collections.abc import Iterable, Mapping
 from itertools import islice
+from operator import is_
 from types import CodeType, FunctionType
 from typing import Any
 
@@ -54,9 +55,14 @@ class Token:
         if self._alive is not None:
             here = self._alive()
             return here is not None and here is value and (self._code is None or here.__code__ is self._code)
-        if not self._parts or self._key[0] != id(type(value)):
-            return self.kept is value
-        parts = parts_of(value)
+        kept, kind = self.kept, type(value)
+        if kept is value:
+            return True
+        if type(kept) is kind and kind in (list, dict):  # a copy
+            return len(kept) == len(value) and all(map(is_, contents_of(kept), contents_of(value)))
+        if not self._parts or self._key[0] != id(kind):
+            return False
+        parts = [*facets_of(value).values()] if kind is FunctionType else parts_of(value)
         return len(parts) == len(self._parts) and all(map(Token.shows, self._parts, parts))
 
     def __eq__(self, other: object) -> bool:
@@ -103,7 +109,7 @@ _FACETS = ("__name__", "__qualname__", "__doc__", "__defaults__", "__kwdefaults_
 
 def _token_of_facet(value: Any) -> Token:
     """Return a token made from what a dict holds: that of the function that has it is no other."""
-    if type(value) is not dict:
+    if type(value) is not dict or is_data(value):
         return token_of(value)
     return _of_parts(dict, [token_of(part) for item in value.items() for part in item])
 
