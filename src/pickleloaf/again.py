@@ -23,16 +23,15 @@ import gc
 import io
 from collections import Counter
 from itertools import pairwise, repeat
-from types import FunctionType, ModuleType
 from typing import Any
 
 from pickleloaf.reducers._own_dicts import (
     ask_again,
     ask_less,
     believe,
+    has_dict,
     keep_own_dict,
     place_of_dict,
-    shows_dict,
 )
 from pickleloaf.reducers._sharing import Sharing
 from pickleloaf.reducers.handles._parts import parts_of
@@ -42,9 +41,6 @@ from pickleloaf.rescue import Memory
 __all__ = ["write_again"]
 
 _Memo = dict[int, tuple[int, Any]]
-
-#: Types whose instances have a dict that is looked at elsewhere.
-_OTHERS = (type, ModuleType, FunctionType)
 
 #: What a view of a BytesIO looks into.
 _BUFFER = type(io.BytesIO().getbuffer().obj)
@@ -171,7 +167,7 @@ def _kept_dicts(dicts: list[Any], memo: _Memo) -> set[int]:
     """Return the ids of types of which an instance has a dict of a subclass, where that is new."""
     objects = [each for _, each in memo.values()]
     kinds = {id(kind): kind for kind in map(type, objects)}
-    with_dict = {key for key, kind in kinds.items() if shows_dict(kind) and not issubclass(kind, _OTHERS)}
+    with_dict = {key for key, kind in kinds.items() if has_dict(kind)}
     instances = [each for each in objects if id(type(each)) in with_dict]
     held = map(object.__getattribute__, instances, repeat("__dict__"))
     owners = [type(each) for each, its in zip(instances, held, strict=True) if type(its) is not dict]

@@ -374,3 +374,23 @@ def test_whoever_holds_the_dict_of_an_instance_is_no_part_of_the_payload():
         assert loaf.dumps(held, buffer_callback=buffers.append) == plain
     assert attributes["n"] == 1
     assert len(buffers) == 131
+
+
+def test_globals_of_a_script(receive, script):
+    """What globals() returns in a script is what its functions and methods look into where they travel together."""
+    source = """
+        rate = 3
+        def scale(n): return n * rate
+        class Scale:
+            def get(self): return rate
+        obj = scale, globals()
+        """
+
+    def check(objects):
+        scale, names = next(objects)
+        names["rate"] = 5
+        assert scale(2) == 10
+        assert names["scale"] is scale
+        assert names["Scale"]().get() == 5
+
+    receive(check, script(source))

@@ -465,5 +465,20 @@ class LeadsToItself(Case):
         assert type(matched) is type(rest) is type(group) and group.tag == 1 and rest.exceptions[0] is one
 
 
+class ExceptionBesideAttributes(Case):
+    """An exception beside the dict of its attributes"""
+
+    refused = True
+    path = "[0]"
+
+    def make():
+        error = ValueError("wrong")
+        error.more = 1
+        return [error, vars(error)]
+
+    def same(obj):
+        assert vars(obj[0]) is obj[1]
+
+
 if __name__ == "__main__":
     drive()

@@ -1,5 +1,6 @@
 """Globals: the names that are used travel, with whatever they mean, and no others."""
 
+import colorsys
 import concurrent.futures.thread
 import dataclasses
 import logging.handlers
@@ -722,6 +723,19 @@ class ExecutedNamespaceAlone(Case):
         obj["n"] = 5
         assert obj["get"]() == 5 == obj["held"].get()
         obj["n"] = 1
+
+
+class GlobalsOfImportable(Case):
+    """The dict of an importable module's names, which its functions look into"""
+
+    refused = True
+    path = "['names']"
+
+    def make():
+        return {"names": vars(colorsys)}
+
+    def same(obj):
+        assert obj["names"]["rgb_to_hsv"].__globals__ is obj["names"]
 
 
 class OwnGlobals(Case):

@@ -35,6 +35,7 @@ TABLE: dict[str, Row] = {
     "builtins.code": Row("codes:reduce_code"),
     "builtins.cell": Row("cells:reduce_cell"),
     "builtins.module": Row("modules:reduce_module"),
+    "_frozen_importlib.ModuleSpec": Row("modules:reduce_spec", yields=True),
     "builtins.lazy_import": Row("modules:reduce_lazy_import"),
     "builtins.sentinel": Row("sentinels:reduce_sentinel"),
     # classes, by metaclass
@@ -150,9 +151,17 @@ def _choose(cls: type) -> Any:
     for base in cls.__mro__:
         row = TABLE.get(f"{base.__module__}.{base.__qualname__}") or TABLE.get(f"{base.__module__}.*")
         if row is not None and (base is cls or not row.exact) and not (asked and row.yields):
-            return _load(row)
+            return _guarded(cls, _load(row))
         asked = asked or not _SAYING.isdisjoint(base.__dict__)
     return importlib.import_module(f"{__name__}.instances").reducer_of_instances(cls)
+
+
+def _guarded(cls: type, reduce: Any) -> Any:
+    """Return a reducer that refuses objects whose ``__dict__`` travels on its own, too, where they have one."""
+    if not cls.__dictoffset__:
+        return reduce
+    own_dicts = importlib.import_module(f"{__name__}._own_dicts")
+    return own_dicts.Keeper(reduce) if own_dicts.has_dict(cls) else reduce
 
 
 def reducer_of_policy(cls: type, policy: Any) -> Any:

@@ -49,13 +49,15 @@ _OBJECT = (object,)
 _VALUES = Kinds(ATOMS - {bytearray, type(NotImplemented)})  # what marshal can write
 
 
-def reduce_closed(cls: type, dump: Dump) -> Any:
+def reduce_closed(cls: type, dump: Dump) -> Any:  # noqa: PLR0911 - each says why not
     """Return the reduction of a closed class, or None for another one."""
     known = _tracking.known(cls)
     if dump.portable or (known is not None and known.changes is not None):
         return None
     last = _snapshot(cls)
     if last is None or not last.functions.isdisjoint(dump.nested):  # a method has travelled on its own
+        return None
+    if dump.shared and id(last.scope()) in dump.shared:  # so do its globals
         return None
     used = look_up(last.scope, last.uses, dump)
     if used is None:

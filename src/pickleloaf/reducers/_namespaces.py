@@ -35,16 +35,16 @@ def namespace_for(scope: dict[str, Any], function: FunctionType, dump: Dump) -> 
 
     That is the module, where a module that goes by reference owns the dict; a name for a new dict, after
     which the function itself stands for it; a stand-in where a module by value may turn up that owns it,
-    or where it is that of a module of the standard library and the payload is for other Pythons; the dict itself
-    where it is no module's and travels, too, which shows late (see again).
+    or where it is that of a module of the standard library and the payload is for other Pythons; the dict
+    itself where it travels, too, which shows late (see again).
     """
+    if dump.shared and id(scope) in dump.shared:
+        dump.namespaces[id(scope)] = scope
+        return scope
     name = interned(scope.get("__name__"))
-    if not owns(sys.modules.get(name), scope):
-        if id(scope) in dump.shared:
-            dump.namespaces[id(scope)] = scope
-            return scope
-        if scope.get("__builtins__") is not builtins:  # as in what has arrived, which nobody else has
-            dump.doubts.append(("globals", scope))
+    # Nobody else has what has arrived, where the module itself stands under that name.
+    if not owns(sys.modules.get(name), scope) and scope.get("__builtins__") is not builtins:
+        dump.doubts.append(("globals", scope))
     if name in MAIN and not dump.ships_modules and _shipped_with(scope) is None:
         dump.namespaces[id(scope)] = function
         return name

@@ -23,7 +23,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from sys import getrefcount
-from types import CodeType, FunctionType, MemberDescriptorType
+from types import CodeType, FunctionType, GetSetDescriptorType, MemberDescriptorType, ModuleType
 from typing import Any
 
 from pickleloaf.errors import EncodeError
@@ -187,7 +187,7 @@ class Keeper:
         is_state = first is attributes or (first is None and not attributes)
         if not is_state and type(attributes) is not dict:  # it says itself what its state is
             return reduced
-        if not is_state or not _can_be_set(type(instance)):
+        if not is_state or is_set_at_once(type(instance)):
             msg = f"cannot pickle {type(instance).__qualname__} object: others in the payload have its __dict__, too"
             raise EncodeError(msg, hint="send the object alone, and ask it for vars(object) over there")
         filled: tuple[Any, ...] = (attributes, slots, contents)
@@ -225,10 +225,24 @@ def _references(instance: Any) -> tuple[int, int]:
 _ALONE, _ALONE_UNNAMED = _references(_Sample())
 
 
-def _can_be_set(cls: type) -> bool:
-    """Tell whether instances can be given another ``__dict__``."""
+#: Types whose instances have a dict that is looked at elsewhere.
+_OTHERS = (type, ModuleType, FunctionType)
+
+
+def has_dict(cls: type) -> bool:
+    """Tell whether instances have a ``__dict__`` that is state and nothing else, and that no code of a class makes."""
+    return shows_dict(cls) and not issubclass(cls, _OTHERS) and _descriptor(cls) is not None
+
+
+def is_set_at_once(cls: type) -> bool:
+    """Tell whether instances have a ``__dict__`` from the beginning, which is not replaced."""
+    return type(_descriptor(cls)) is MemberDescriptorType
+
+
+def _descriptor(cls: type) -> Any:
+    """Return what gives instances their ``__dict__``, unless it is code of a class."""
     found = next((base.__dict__["__dict__"] for base in cls.__mro__ if "__dict__" in base.__dict__), None)
-    return type(found) is not MemberDescriptorType
+    return found if type(found) in (GetSetDescriptorType, MemberDescriptorType) else None
 
 
 def place_of_dict(cls: type, attributes: dict[str, Any]) -> tuple[type, str] | None:

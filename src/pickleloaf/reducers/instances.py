@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
-from types import BuiltinFunctionType, FunctionType, GetSetDescriptorType, MemberDescriptorType
+from types import BuiltinFunctionType, FunctionType, MemberDescriptorType
 from typing import Any
 
 from pickleloaf.reducers._derived import adapter_of
@@ -20,7 +20,7 @@ from pickleloaf.reducers._filling import direct, watches
 from pickleloaf.reducers._judgements import recall, remember
 from pickleloaf.reducers._kinds import ATOMS
 from pickleloaf.reducers._named import names_of_instances, reduce_named
-from pickleloaf.reducers._own_dicts import Doubting, Keeper, shares_dict
+from pickleloaf.reducers._own_dicts import Doubting, Keeper, has_dict, is_set_at_once, shares_dict
 from pickleloaf.reducers._singletons import reduce_asking
 from pickleloaf.wire import verb
 
@@ -32,12 +32,12 @@ def reducer_of_instances(cls: type) -> _Reducer | None:
     reduce = _choose(cls)
     if issubclass(cls, dict) and cls.__module__ != "collections":
         reduce = Doubting(reduce)
-    if not cls.__dictoffset__:
+    if not has_dict(cls):
         return reduce
     always = shares_dict(cls)
-    kind = type(_said(cls, "__dict__"))
-    is_asked = kind is MemberDescriptorType or (kind is GetSetDescriptorType and not _reduces_itself(cls))
-    return Keeper(reduce, always=always) if always or is_asked else reduce
+    return (
+        Keeper(reduce, always=always) if always or is_set_at_once(cls) or not _reduces_itself(cls) else reduce
+    )
 
 
 def _choose(cls: type) -> _Reducer | None:

@@ -9,6 +9,7 @@ Loses: of modules by value, the path, the loader and the entry in sys.modules.
 
 from __future__ import annotations
 
+import builtins
 import importlib
 import sys
 from collections.abc import Callable
@@ -30,13 +31,16 @@ def reduce_module(module: ModuleType, dump: Dump) -> Any:
     name = module.__name__
     if sys.modules.get(name) is module and (name in MAIN or not dump.policy.travels(name)):
         dump.uses.append(module)
+        if name == "builtins":  # of which only what globals() returns in a script tells
+            dump.doubts.append(("globals", vars(sys.modules["__main__"])))
+        if dump.shared and id(module.__dict__) in dump.shared:
+            raise _refusal(name)
         return rebuild_module, (name,)
     key = id(module.__dict__)
     namespace = dump.namespaces.get(key)
     dump.doubts.append(("whole", module.__dict__))
     if key in dump.shared:
-        msg = f"cannot pickle module {name!r}: the dict of its names travels on its own, too, as what globals() returns"
-        raise EncodeError(msg, hint="send the module alone, and ask it for vars(module) over there")
+        raise _refusal(name)
     if namespace is None:
         namespace = dump.namespaces[key] = Namespace(module.__dict__, name)
     left_out = dump.left_out.get(name, {})
@@ -55,6 +59,28 @@ def reduce_module(module: ModuleType, dump: Dump) -> Any:
     if state is None:
         return rebuild_same, (namespace,)
     return rebuild_same, (namespace,), state, None, None, fill_module
+
+
+def _refusal(name: str) -> EncodeError:
+    msg = f"cannot pickle module {name!r}: the dict of its names travels on its own, too, as what globals() returns"
+    return EncodeError(msg, hint="send the module alone, and ask it for vars(module) over there")
+
+
+def reduce_spec(spec: Any, dump: Dump) -> Any:
+    """Refuse the dict of an importable module: a copy of it is not what the module's functions look into over there.
+
+    Pickle shows nobody a dict, but in that one there is the specification of the module. The dict of builtins may
+    be copied: every dict that exec has filled refers to it.
+    """
+    name: str = spec.name
+    module = sys.modules.get(name)
+    own: Any = getattr(module, "__spec__", None)
+    if own is spec and module is not builtins and not dump.policy.travels(name):
+        names = module.__dict__
+        if id(names) in dump.shared:
+            raise _refusal(name)
+        dump.doubts.append(("whole", names))
+    return NotImplemented
 
 
 def reduce_lazy_import(waiting: Any, dump: Dump) -> Any:
