@@ -166,10 +166,27 @@ def _sender(case):
         found["again"] = loaf.dumps(obj, **case.arguments)
         older = (2, 3, 4) if case.old_protocols else (4,)
         found["older"] = {protocol: _try_protocol(case, obj, protocol) for protocol in older}
+        found["flat"] = _without_recursion(case, obj)
         found["unchanged"] = _still_works(case, obj, found["payload"])
         return found
     finally:
         case.close(obj)
+
+
+def _without_recursion(case, obj):
+    """What is written where the C pickler has to give up; None of a serializer that has no such way."""
+
+    def give_up(pickler, obj):
+        raise RecursionError
+
+    if SERIALIZER != "pickleloaf":
+        return None
+    module = importlib.import_module("pickleloaf.pickler")
+    known, module._dump = module._dump, give_up
+    try:
+        return loaf.dumps(obj, **case.arguments)
+    finally:
+        module._dump = known
 
 
 def _refusal(case, obj):

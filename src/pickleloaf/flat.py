@@ -160,8 +160,8 @@ class FlatPickler(_PythonPickler):  # type: ignore[misc]
             self.write(pickle.REDUCE)
         if id(obj) in self.memo:  # the arguments led back to the object
             self.write(pickle.POP + self.get(self.memo[id(obj)][0]))
-        else:
-            self.memoize(obj)
+            return  # with its items and its state, which were written there
+        self.memoize(obj)
         if items is not None:
             yield from self._batches(items, pickle.APPEND, pickle.APPENDS)
         if pairs is not None:

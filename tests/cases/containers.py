@@ -239,6 +239,7 @@ class Large(Case):
     """Containers larger than the pickler's batches"""
 
     old_protocols = True
+    exempt = {"same_without_recursion": "the C pickler ends a dict of 3,000 items with an empty batch"}
 
     def make():
         return list(range(5000)), {i: str(i) for i in range(3000)}, set(range(2500))
