@@ -1,8 +1,11 @@
 """The docs say what the code does."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).parent.parent
 
@@ -23,3 +26,12 @@ def test_enough_kinds_travel():
     lines = (ROOT / "docs" / "supported.md").read_text(encoding="utf-8").splitlines()
     kinds = int(lines[2].split()[0])
     assert kinds >= 215
+
+
+def test_guide_to_sharing_runs():
+    """What the guide to sharing shows is so."""
+    pytest.importorskip("numpy")
+    text = (ROOT / "docs/how-to/sharing.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    assert blocks
+    exec(compile("\n".join(blocks), "sharing.md", "exec"), {"__name__": "__main__"})
