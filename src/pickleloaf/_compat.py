@@ -19,6 +19,7 @@ __all__ = [
     "HAS_RING_QUEUE",
     "HAS_SLICE_CONSTANTS",
     "LAZY_IMPORT",
+    "LAZY_MODULES",
     "MAPPING_KEEPS_NO_DESCRIPTOR",
     "NAME_SHIFTS",
     "VERSION",
@@ -32,6 +33,9 @@ HAS_LAZY_ANNOTATIONS = sys.version_info >= (3, 14)
 
 #: PEP 810: the type of what stands for a module in a namespace until it is needed. Before, there is none.
 LAZY_IMPORT: Any = getattr(types, "LazyImportType", None)
+
+#: The names of modules that are to be imported once somebody asks their package for them; Python keeps it up to date.
+LAZY_MODULES: set[str] = getattr(sys, "lazy_modules", set())
 
 #: The compiler folds ``x[1:2]`` to a constant, which marshal writes only in its version 5.
 HAS_SLICE_CONSTANTS = sys.version_info >= (3, 14)

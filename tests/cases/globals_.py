@@ -330,20 +330,26 @@ class LazyImport(Case):
         source = """
             lazy import json
             lazy import xml.etree.ElementTree
+            lazy import xml.dom.minidom, concurrent.futures.thread
             lazy from fractions import Fraction as F
             def work(x):
                 return json.dumps(x), xml.etree.ElementTree.fromstring("<a/>").tag, F(1, 2)
+            def parse():
+                return xml.dom.minidom.parseString("<b/>").documentElement.tagName, concurrent.futures.thread.__name__
             class Worker:
                 def work(self, x):
                     return json.dumps(x), F(1, 2)
             """
-        return define(source, "work", "Worker")
+        return define(source, "work", "parse", "Worker")
 
     def same(obj):
         import fractions
 
-        work, worker = obj
-        assert work([1]) == ("[1]", "a", fractions.Fraction(1, 2))
+        work, parse, worker = obj
+        assert work([1]) == ("[1]", "a", fractions.Fraction(1, 2)) and parse() == (
+            "b",
+            "concurrent.futures.thread",
+        )
         assert worker().work([2]) == ("[2]", fractions.Fraction(1, 2))
 
 

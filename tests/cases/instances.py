@@ -262,6 +262,26 @@ class Getattribute(Case):
         assert obj.word == "HI" and vars(obj) == {"word": "hi"} and dir(obj) == ["word"]
 
 
+class GuardsItself(Case):
+    """A class whose __getattribute__ lets nobody have a name that it does not know"""
+
+    def make():
+        class Guarded:
+            def __getattribute__(self, name):
+                if name.startswith("__") and not hasattr(object, name) and name != "__dict__":
+                    raise RuntimeError(f"who asks for {name}?")
+                return object.__getattribute__(self, name)
+
+        guarded = Guarded()
+        guarded.word = [guarded]
+        return guarded
+
+    def same(obj):
+        assert obj.word == [obj]
+        with raises(RuntimeError, "__nothing__"):
+            obj.__nothing__  # noqa: B018
+
+
 class RefusesSetattr(Case):
     """An immutable class with __setattr__ and __delattr__"""
 

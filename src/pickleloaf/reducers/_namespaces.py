@@ -11,6 +11,7 @@ from functools import lru_cache
 from types import FunctionType, ModuleType
 from typing import Any
 
+from pickleloaf._compat import LAZY_MODULES
 from pickleloaf.code.names import Import, Names
 from pickleloaf.policy.by_value import MAIN, ValuePolicy, is_importable_module, is_installed
 from pickleloaf.reducers._dump import Dump, Namespace, ShippedModules
@@ -178,10 +179,15 @@ def submodules(function: FunctionType, names: Names, dump: Dump) -> list[ModuleT
             continue
         for part in rest:
             name = f"{name}.{part}"
-            if name not in sys.modules:
+            if name not in sys.modules and not _waits(name):
                 break
-            found.append(sys.modules[name])
+            found.append(sys.modules.get(name) or importlib.import_module(name))
     return found
+
+
+def _waits(name: str) -> bool:
+    """Tell whether a module will be imported once its package is asked for it (PEP 810)."""
+    return any(each == name or each.startswith(f"{name}.") for each in LAZY_MODULES)
 
 
 def has_only_here(imports: Iterable[Import], scope: dict[str, Any]) -> bool:

@@ -88,7 +88,8 @@ def _said(cls: type, name: str) -> Any:
 
 def _guards_attributes(cls: type) -> bool:
     """Tell whether asking a new, empty instance for ``__setstate__`` would run code of the class."""
-    return _said(cls, "__getattr__") is not None and _said(cls, "__setstate__") is None
+    runs = _said(cls, "__getattr__") is not None or type(_said(cls, "__getattribute__")) is FunctionType
+    return runs and _said(cls, "__setstate__") is None
 
 
 def _hides_attributes(cls: type) -> bool:
