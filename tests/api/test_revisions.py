@@ -612,6 +612,46 @@ def test_defined_once_more(receive):
     receive(check, *payloads)
 
 
+def test_an_old_payload_comes_late(receive):
+    """What has been changed twice is not changed back by a payload from between, and by none from before that."""
+    program = Program(
+        "late\nG = 1\nclass K:\n  v = 1\n  def m(self): return G\n> G = K.v = 2\n> G = K.v = 3\n? K.v"
+    )
+    first, second, third = program.payloads()
+
+    def check(objects):
+        for _ in range(4):
+            cls = next(objects)
+        assert (cls.v, cls().m()) == (3, 3)
+        next(objects), next(objects)
+        assert (cls.v, cls().m()) == (3, 3)
+
+    receive(check, first, third, second, first, second, third)
+
+
+def test_a_later_run(script, receive):
+    """What a later run of the sender changes is changed, however often an earlier one has changed it."""
+    source = """
+        import pickleloaf
+        G = 1
+        class K:
+            def m(self): return G
+        obj = [pickleloaf.dumps(K)]
+        for G in {}:
+            obj.append(pickleloaf.dumps(K))
+        """
+    runs = [loaf.loads(script(source.format(numbers))) for numbers in ("(2, 3, 4)", "(2,)")]
+
+    def check(objects):
+        seen = [next(objects) for _ in range(4)]
+        assert seen[0]().m() == 4
+        next(objects)
+        assert next(objects) is seen[0]
+        assert seen[0]().m() == 2
+
+    receive(check, *runs[0], *runs[1])
+
+
 def test_a_changed_class_does_not_live_for_ever():
     """What is remembered of a class keeps nothing of it alive."""
     scope = {"__name__": "__main__"}

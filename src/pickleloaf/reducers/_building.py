@@ -136,6 +136,7 @@ def rebuild_pack(*parts: Any) -> tuple[Any, ...]:
 @verb
 def fill_class(cls: type, steps: tuple[None, ...]) -> None:
     """Let other threads have a class, after its late steps."""
+    _tracking.end_revision(cls)
     _tracking.finish(cls)
 
 
@@ -143,6 +144,7 @@ def arrived(identity: bytes, names: Mapping[str, Any]) -> type | None:
     """Return the class of an identity if it is here already, as the class of the functions that came with it."""
     known = _tracking.arrived(identity)
     if known is not None:
+        _tracking.await_revision(known)
         for name, contents in (("__classcell__", known), ("__classdictcell__", known.__dict__)):
             cell = names.get(name)
             if cell is not None and contents_of(cell) is None:

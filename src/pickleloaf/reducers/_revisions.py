@@ -7,8 +7,10 @@ keeps the methods that came first, and with them their globals.
 1. The sender compares what is at each place of the class (see _places) with what was there when it last travelled:
    atoms and small containers of atoms by value, and what else there is by identity. What else changes in place, such
    as a list of objects or a large dict, is not seen.
-2. What has changed once travels along from then on. Each change has a mark and a receiver obeys each mark once, so
-   what is changed back arrives as well, and what the receiver has counted since then stays.
+2. What has changed once travels along from then on. Each change has a mark, with a number that grows, and a receiver
+   obeys each mark once and none that is older, so what is changed back arrives as well, what the receiver has counted
+   since then stays, and an old payload that comes late changes nothing. One without any mark may be of a later run of
+   the sender: numbers begin anew, but nobody knows what an earlier run has changed, so that stays.
 3. A change is made at its place, in the function or descriptor that is there: whatever that has counted stays.
 4. What lives there wins: an atom, or a container of atoms, that is none of those that the sender had is the
    receiver's own, a count of its instances for example, and stays.
@@ -110,6 +112,8 @@ def revision_of(cls: type, names: Mapping[str, Any], dump: Dump) -> list[Late]:
     places = places_of(cls, names, dump.policy)
     if known.changes is None:
         known.changes = Changes(tokens_of(places, {}) if known.first is None else known.first.tokens())
+        if known.first is None:
+            return []
     known.changes.note(places)
     if not known.changes.at:
         return []
@@ -147,36 +151,44 @@ def _join(parts: dict[tuple[str, Any], Any]) -> dict[Path, Any]:
 @verb
 def fill_revision(cls: type, state: dict[Path, Any]) -> None:
     """Change what was changed about a class where it came from, if it was here before that."""
+    given = _tracking.given(cls)
+    if given is None:
+        return
     for path, (mark, former, *told) in state.items():
-        if not _tracking.takes_revision(cls, mark):
-            continue
-        here = what_is_at(cls, path)
-        if not (former is None or here is NOTHING or _is_among(here, former)):
-            continue
-        if not told:
-            if here is not NOTHING:
-                delete(cls, path)
-            continue
-        value, *others = told
-        for place, along in others:
-            value = join(value, what_is_at(cls, place), along)
-        if here is not value:
-            put(cls, path, value)
+        if _tracking.takes_revision(cls, path, mark):
+            here = what_is_at(cls, path)
+            if not _tracking.is_new(cls) and (
+                former is None or _is_the_senders(here, former, given.get(path))
+            ):
+                _change(cls, path, here, told)
+            given[path] = token_of(told[0]) if told else None
 
 
-def _is_among(here: Any, former: tuple[Any, ...]) -> bool:
-    """Tell whether what is at a place is one of what the sender once had there."""
+def _is_the_senders(here: Any, former: tuple[Any, ...], given: Token | None) -> bool:
+    """Tell whether at a place there is nothing, or what the sender once had there, in this or an earlier run."""
     token = token_of(here)
-    return any(token == token_of(each) for each in former)
+    return here is NOTHING or token == given or any(token == token_of(each) for each in former)
+
+
+def _change(cls: type, path: Path, here: Any, told: list[Any]) -> None:
+    if not told:
+        if here is not NOTHING:
+            delete(cls, path)
+        return
+    value, *others = told
+    for place, along in others:
+        value = join(value, what_is_at(cls, place), along)
+    if here is not value:
+        put(cls, path, value)
 
 
 def _mark(path: Path, count: int, value: Any) -> bytes:
     """Return what tells a change from all others of the class, the same in every run of a program."""
     from pickleloaf._digests import blake2b
 
-    digest = blake2b(repr((count, path)).encode("utf-8", "surrogatepass"), digest_size=8)
+    digest = blake2b(repr(path).encode("utf-8", "surrogatepass"), digest_size=8)
     if type(value) is FunctionType:
         digest.update(facts_of(value.__code__).contents)
     elif ATOMS.have(value):
         digest.update(repr(value).encode("utf-8", "surrogatepass"))
-    return digest.digest()
+    return count.to_bytes(4, "big") + digest.digest()

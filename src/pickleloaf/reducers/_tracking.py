@@ -26,7 +26,10 @@ from pickleloaf.reducers._dump import Dump
 
 __all__ = [
     "arrived",
+    "await_revision",
+    "end_revision",
     "finish",
+    "given",
     "identity",
     "is_new",
     "keywords_of",
@@ -50,7 +53,9 @@ class _Tracked:
         "changes",
         "cls",
         "first",
+        "given",
         "identity",
+        "is_revised",
         "keywords",
         "maker",
         "revisions",
@@ -65,9 +70,11 @@ class _Tracked:
         #: What a closed class was last taken apart into, and what it first travelled as; see _closed.
         self.snapshot: Any = None
         self.first: Any = None
-        #: What has changed since it first travelled (see _revisions), and the revisions that have arrived.
+        #: What has changed since it first travelled (see _revisions); the revisions that have arrived, and with what.
         self.changes: Any = None
-        self.revisions: set[bytes] = set()
+        self.revisions: dict[tuple[Any, ...], bytes] = {}
+        self.given: dict[tuple[Any, ...], Any] = {}
+        self.is_revised = False
         #: Held until the class is finished.
         self.unfinished = threading.Lock()
         self.unfinished.acquire()
@@ -162,13 +169,36 @@ def remembered(cls: type) -> Any:
     return None if known is None else known.snapshot
 
 
-def takes_revision(cls: type, revision: bytes) -> bool:
-    """Tell whether a class that came from elsewhere still lacks a revision, and note that it has it."""
-    known = _by_class.get(id(cls))
-    if known is None or known.keywords is None or revision in known.revisions:
+def takes_revision(cls: type, path: tuple[Any, ...], mark: bytes) -> bool:
+    """Tell whether a class still lacks what was changed at a place, and note that it has it.
+
+    Marks begin with a number that grows: what is older than what is here, at this place or around it, comes too late.
+    """
+    known = _by_class[id(cls)]
+    known.is_revised = True
+    last = [known.revisions.get(path[:end], b"") for end in range(1, len(path) + 1)]
+    if last[-1] == mark or any(each[:4] > mark[:4] for each in last):
         return False
-    known.revisions.add(revision)
-    return not is_new(cls)
+    known.revisions[path] = mark
+    return True
+
+
+def given(cls: type) -> dict[tuple[Any, ...], Any] | None:
+    """Return what stands for what revisions have brought to a class, by place; None if it is at home here."""
+    known = _by_class.get(id(cls))
+    return None if known is None or known.keywords is None else known.given
+
+
+def await_revision(cls: type) -> None:
+    """Note that a class has come again, perhaps with revisions."""
+    _by_class[id(cls)].is_revised = False
+
+
+def end_revision(cls: type) -> None:
+    """Begin to count anew where a class came without any: that is a later run of its sender, or an old payload."""
+    known = _by_class.get(id(cls))
+    if known is not None and known.revisions and not known.is_revised:
+        known.revisions.clear()
 
 
 def keywords_of(cls: type) -> dict[str, Any] | None:

@@ -2,10 +2,13 @@
 
 Takes apart: name, bases, metaclass, namespace, keywords, virtual subclasses. Travels as: wire.class_,
 wire.fill_class, wire.fill_names, wire.fill_abc; wire.hidden_type for types that no module names.
-Keeps: identity (see _tracking), order of attributes, slots, descriptors, `__class__` cells, type
-parameters, class statement keywords, everything a metaclass or __init_subclass__ does.
+Keeps: identity (see _tracking), what changes about a class later (see _revisions), order of attributes, slots,
+descriptors, `__class__` cells, type parameters, class statement keywords, everything a metaclass or __init_subclass__
+does.
 Loses: `__firstlineno__`, weak references to subclasses, the source of the class as a whole: `inspect` looks for
-that in the file that the module of its name has over there, and finds nothing. The source of its methods is kept.
+that in the file that the module of its name has over there, and finds nothing. The source of its methods is kept. Of
+what changes about a class later: what does in place in lists of objects and in nested or large containers; and a
+receiver that outlives its sender keeps what that had changed, until the next one changes it.
 """
 
 from __future__ import annotations
