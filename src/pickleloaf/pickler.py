@@ -95,7 +95,7 @@ class Pickler(pickle.Pickler):
         pickle.Pickler.__init__(self, parts, protocol, buffer_callback=self._buffers)
         self._dump = Dump(policy, protocol, _define)
         self._used = False
-        self._judged = CORE.copy()
+        self._judged = self._dump.judged = CORE.copy()
         self._override = override = override_of(
             None if file is None else weakref.ref(self), self._judged, self._dump
         )

@@ -112,6 +112,7 @@ class Dump:
         protocol: pickle protocol.
         define: pickles the definition of one class, by a policy; see _tracking.
         digesting: the class of which a definition is being pickled for a digest.
+        judged: the reducers of the types that have been met; see judging.
         building: classes whose arguments are being pickled, outermost first, with what waits for each.
         uses: what goes by reference, and the look-ups of code that travels; see policy/watch.
         namespaces: what stands for a globals dict, by its id; see functions, rule 2.
@@ -151,6 +152,7 @@ class Dump:
         self.protocol = protocol
         self.define = define
         self.digesting: type | None = None
+        self.judged: dict[type, Any] = {}
         self.namespaces: dict[int, Any] = {}
         self.building: list[tuple[type, list[Late]]] = []
         self.uses: Any = _USES[policy.patches]()

@@ -162,11 +162,18 @@ class Keeper:
         if stands is not None:
             return _with_state(self._reduced(instance, dump), attributes, stands)
         self.left -= 1
-        if self.left <= 0 and type(instance).__getattribute__ is not _GET:
-            remember(type(instance), self.reduce)  # to ask the first of each payload would take too long
+        if self.left <= 0 and not dump.shared:
+            self._rest(type(instance), dump)
         if getrefcount(attributes) > _ALONE:
             dump.doubts.append(("own", instance))
         return NotImplemented if self.reduce is None else self.reduce(instance, dump)
+
+    def _rest(self, cls: type, dump: Dump) -> None:
+        """Ask no more instances in this payload."""
+        if type(cls) is type:
+            dump.judged[cls] = self.reduce
+        if cls.__getattribute__ is not _GET:
+            remember(cls, self.reduce)  # to ask the first of each payload would take too long
 
     def _reduced(self, instance: Any, dump: Dump) -> Any:
         reduced = NotImplemented if self.reduce is None else self.reduce(instance, dump)
