@@ -11,8 +11,9 @@ from __future__ import annotations
 import copyreg
 import dis
 import sys
+from collections import deque
 from functools import lru_cache
-from types import FunctionType, ModuleType
+from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 from pickleloaf import wire
@@ -20,9 +21,13 @@ from pickleloaf.errors import EncodeError
 from pickleloaf.policy.by_value import MAIN
 from pickleloaf.policy.handles import hint_for, kind_of
 from pickleloaf.reducers._dump import Dump
-from pickleloaf.reducers._kinds import ATOMS
+from pickleloaf.reducers._kinds import ATOMS, Kinds
 
 __all__ = ["home_of", "parts_of", "reduction_of", "refusal", "slots_of"]
+
+
+#: Exact types of most of the machinery that is no handle.
+_NO_HANDLES = Kinds(ATOMS | {deque, dict, list, set, tuple, BuiltinFunctionType, FunctionType, MethodType})
 
 
 def reduction_of(handle: Any, dump: Dump, *given: Any) -> tuple[Any, ...]:
@@ -63,7 +68,7 @@ def _parts(attributes: dict[str, Any], base: type) -> dict[str, Any]:
 
 
 def _is_recreated(part: Any) -> bool:
-    return not ATOMS.have(part) and kind_of(type(part))[1].policy == "recreate"
+    return not _NO_HANDLES.have(part) and kind_of(type(part))[1].policy == "recreate"
 
 
 @lru_cache(maxsize=256)
