@@ -426,5 +426,48 @@ class ReduceWrongly(Case):
         assert obj.parts[0].__reduce__() == (1, (2,))
 
 
+class HiddenSlot(Case):
+    """A slot that hides another of its name, both of them in use"""
+
+    refused = True
+    path = ".parts[0]"
+
+    def make():
+        class Base:
+            __slots__ = ("name",)
+
+        class Sub(Base):
+            __slots__ = ("name",)
+
+        sub = Sub()
+        sub.name = "sub"
+        Base.name.__set__(sub, "base")
+        return Holder(parts=[sub])
+
+    def same(obj):
+        assert obj.parts[0].name == "sub"
+
+
+class OtherDict(Case):
+    """An instance whose class calls something else its __dict__"""
+
+    refused = True
+    path = ".parts[0]"
+
+    def make():
+        class Masked:
+            def __init__(self):
+                self.face = 1
+
+            @property
+            def __dict__(self):
+                return {"mask": 2}
+
+        return Holder(parts=[Masked()])
+
+    def same(obj):
+        assert obj.parts[0].face == 1 and vars(obj.parts[0]) == {"mask": 2}
+
+
 if __name__ == "__main__":
     drive()

@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
-from types import BuiltinFunctionType, FunctionType, MemberDescriptorType
+from types import BuiltinFunctionType, FunctionType, GetSetDescriptorType, MemberDescriptorType
 from typing import Any
 
+from pickleloaf.errors import EncodeError
 from pickleloaf.reducers._derived import adapter_of
 from pickleloaf.reducers._dump import Dump
 from pickleloaf.reducers._filling import direct, watches
@@ -30,6 +31,8 @@ _Reducer = Callable[[Any, Dump], Any]
 def reducer_of_instances(cls: type) -> _Reducer | None:
     """Return what takes instances of a type apart, or None where pickle's own way is right."""
     reduce = _choose(cls)
+    if (hidden := _hidden(cls)) and not _reduces_itself(cls):
+        reduce = _careful(cls, reduce, hidden)
     if issubclass(cls, dict) and cls.__module__ != "collections":
         reduce = Doubting(reduce)
     if not has_dict(cls):
@@ -38,6 +41,47 @@ def reducer_of_instances(cls: type) -> _Reducer | None:
     return (
         Keeper(reduce, always=always) if always or is_set_at_once(cls) or not _reduces_itself(cls) else reduce
     )
+
+
+def _hidden(cls: type) -> list[MemberDescriptorType | None]:
+    """Return the slots that nobody can ask an instance for by their names, and None for a ``__dict__`` like that."""
+    slots: dict[str, Any] = {}
+    hidden: list[MemberDescriptorType | None] = []
+    for base in (base for base in cls.__mro__ if "__slots__" in base.__dict__):
+        for name, held in base.__dict__.items():
+            if type(held) is MemberDescriptorType and slots.setdefault(name, held) is not held:
+                hidden.append(held)
+    said = _said(cls, "__dict__")
+    if (
+        cls.__dictoffset__
+        and said is not None
+        and type(said) not in (GetSetDescriptorType, MemberDescriptorType)
+    ):
+        hidden.append(None)
+    return hidden
+
+
+def _careful(cls: type, reduce: _Reducer | None, hidden: list[MemberDescriptorType | None]) -> _Reducer:
+    def reduce_careful(instance: Any, dump: Dump) -> Any:
+        if _said(cls, "__getstate__") is object.__getstate__:
+            for slot in hidden:
+                _refuse_hidden(instance, slot)
+        return NotImplemented if reduce is None else reduce(instance, dump)
+
+    return reduce_careful
+
+
+def _refuse_hidden(instance: Any, slot: MemberDescriptorType | None) -> None:
+    kind = type(instance).__qualname__
+    if slot is None:
+        msg = f"cannot pickle {kind} object: what its class calls __dict__ is not where its attributes are"
+        raise EncodeError(msg, hint="say in __getstate__ what it consists of")
+    with contextlib.suppress(AttributeError):
+        slot.__get__(instance)
+        msg = f"cannot pickle {kind} object: its slot {slot.__name__!r} hides another one of that name, which is in use"
+        raise EncodeError(
+            msg, hint="give the two slots different names, or say in __getstate__ what is in both"
+        )
 
 
 def _choose(cls: type) -> _Reducer | None:
