@@ -629,6 +629,20 @@ def test_an_old_payload_comes_late(receive):
     receive(check, first, third, second, first, second, third)
 
 
+def test_a_receiver_that_missed_changes(receive):
+    """Whoever has had a class from the start, and no payload since, gets the last of many changes."""
+    program = Program("missed\nG = 0\nclass K:\n  v = 0\n  def m(self): return G\n? K.v")
+    program.changes = [f"G = K.v = {number}" for number in range(1, 50)]
+    first, *_, last = program.payloads()
+
+    def check(objects):
+        cls = next(objects)
+        next(objects)
+        assert (cls.v, cls().m()) == (49, 49)
+
+    receive(check, first, last)
+
+
 def test_a_later_run(script, receive):
     """What a later run of the sender changes is changed, however often an earlier one has changed it."""
     source = """

@@ -158,8 +158,7 @@ def rebuild_closed_class(
     """
     known = _tracking.arrived(identity)
     if known is not None:
-        _tracking.await_revision(known)
-        _tracking.end_revision(known)
+        _tracking.came_closed(known)
         return known
     name, parts, source = open_template(template)
     names, cell = put_together(parts, source, used or {})

@@ -12,8 +12,8 @@ keeps the methods that came first, and with them their globals.
    since then stays, and an old payload that comes late changes nothing. One without any mark may be of a later run of
    the sender: numbers begin anew, but nobody knows what an earlier run has changed, so that stays.
 3. A change is made at its place, in the function or descriptor that is there: whatever that has counted stays.
-4. What lives there wins: an atom, or a container of atoms, that is none of those that the sender had is the
-   receiver's own, a count of its instances for example, and stays.
+4. What lives there wins: an atom, or a container of atoms, that has neither come with the class nor with a change is
+   the receiver's own, a count of its instances for example, and stays.
 5. A closed class that has changed is one no longer (see _closed); all of its functions then count as changed.
 """
 
@@ -36,9 +36,6 @@ from pickleloaf.wire import verb
 
 __all__ = ["Changes", "revision_of"]
 
-#: So many former values are told.
-_MANY = 32
-
 #: Places that are first looked at when a function begins to use them, whatever has been there before.
 _LOOKED_UP = frozenset({"globals", "function", "generic", "class"})
 
@@ -48,14 +45,14 @@ class _Change:
 
     Attributes:
         count: how often the class had changed by then.
-        former: what was there before, as far as that were atoms; None if there has been anything else.
+        former: what was there at first, or nothing; None where a receiver could not tell whether it has that.
     """
 
     __slots__ = ("count", "former")
 
-    def __init__(self) -> None:
+    def __init__(self, former: tuple[Any, ...] | None) -> None:
         self.count = 0
-        self.former: tuple[Any, ...] | None = ()
+        self.former = former
 
 
 class Changes:
@@ -89,13 +86,12 @@ class Changes:
                 self._note(path, last.get(path))
 
     def _note(self, path: Path, token: Token | None) -> None:
-        change = self.at.setdefault(path, _Change())
-        change.count = self._count
-        if token is None:
-            if path[-1][0] in _LOOKED_UP:
-                change.former = None
-        elif change.former is not None:
-            change.former = None if token.kept is NOTHING else (*change.former, token.kept)[-_MANY:]
+        if path not in self.at:
+            kept = NOTHING if token is None else token.kept
+            is_known = kept is not NOTHING or (token is None and path[-1][0] not in _LOOKED_UP)
+            former = () if token is None else (kept,)
+            self.at[path] = _Change(former if is_known else None)
+        self.at[path].count = self._count
 
 
 def revision_of(cls: type, names: Mapping[str, Any], dump: Dump) -> list[Late]:
@@ -118,7 +114,7 @@ def revision_of(cls: type, names: Mapping[str, Any], dump: Dump) -> list[Late]:
     if not known.changes.at:
         return []
     parts: dict[tuple[str, Any], Any] = {}
-    for path, change in known.changes.at.items():
+    for path, change in list(known.changes.at.items()):  # another thread may find more
         value = _as_it_travels(cls, path, names, dump)
         told = [_mark(path, change.count, value), change.former]
         if value is not NOTHING:
@@ -157,29 +153,27 @@ def fill_revision(cls: type, state: dict[Path, Any]) -> None:
     for path, (mark, former, *told) in state.items():
         if _tracking.takes_revision(cls, path, mark):
             here = what_is_at(cls, path)
-            if not _tracking.is_new(cls) and (
-                former is None or _is_the_senders(here, former, given.get(path))
-            ):
-                _change(cls, path, here, told)
-            given[path] = token_of(told[0]) if told else None
+            value, *others = told or (NOTHING,)
+            if _tracking.is_new(cls):
+                given[path] = token_of(value)
+            elif former is None or _is_the_senders(here, former, given.get(path)):
+                for place, along in others:
+                    value = join(value, what_is_at(cls, place), along)
+                _change(cls, path, here, value)
+                given[path] = token_of(value)
 
 
 def _is_the_senders(here: Any, former: tuple[Any, ...], given: Token | None) -> bool:
-    """Tell whether at a place there is nothing, or what the sender once had there, in this or an earlier run."""
+    """Tell whether at a place there is nothing, or what came with the class or with an earlier change."""
     token = token_of(here)
     return here is NOTHING or token == given or any(token == token_of(each) for each in former)
 
 
-def _change(cls: type, path: Path, here: Any, told: list[Any]) -> None:
-    if not told:
-        if here is not NOTHING:
-            delete(cls, path)
-        return
-    value, *others = told
-    for place, along in others:
-        value = join(value, what_is_at(cls, place), along)
-    if here is not value:
+def _change(cls: type, path: Path, here: Any, value: Any) -> None:
+    if value is not NOTHING:
         put(cls, path, value)
+    elif here is not NOTHING:
+        delete(cls, path)
 
 
 def _mark(path: Path, count: int, value: Any) -> bytes:

@@ -27,6 +27,7 @@ from pickleloaf.reducers._dump import Dump
 __all__ = [
     "arrived",
     "await_revision",
+    "came_closed",
     "end_revision",
     "finish",
     "given",
@@ -195,9 +196,16 @@ def await_revision(cls: type) -> None:
 
 
 def end_revision(cls: type) -> None:
-    """Begin to count anew where a class came without any: that is a later run of its sender, or an old payload."""
+    """Begin to count anew if a class came without revisions: that is a later run of its sender, or an old payload."""
     known = _by_class.get(id(cls))
     if known is not None and known.revisions and not known.is_revised:
+        known.revisions.clear()
+
+
+def came_closed(cls: type) -> None:
+    """Begin to count anew, as closed classes come without revisions."""
+    known = _by_class[id(cls)]
+    if known.revisions:
         known.revisions.clear()
 
 
