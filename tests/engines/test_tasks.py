@@ -109,8 +109,12 @@ def test_nobody_waits(ex):
     assert next(concurrent.futures.as_completed([ex.submit(lambda: 3)], timeout=SLOW_S)).exception() is None
 
 
-def test_then(ex):
-    """Links of a chain run there, and the last result arrives."""
+def test_then(ex, lacks):
+    """Links of a chain run there, and the last result arrives; they are with the engine at once if it knows chains."""
+    slow = ex.submit(time.sleep, 0.5)
+    link = slow.then(lambda _: 1)
+    assert (link._job is None) is ("chain" in lacks)
+    assert result(link) == 1
     future = ex.submit(lambda: 1)
     for _ in range(10):
         future = future.then(lambda n: n + 1)
@@ -156,11 +160,12 @@ def test_coroutine_functions(ex):
     assert result(ex.submit(slowly, 3)) == 3
 
 
-def test_put(ex):
-    """A ref stands for its object in any number of tasks, a function too."""
+def test_put(ex, lacks):
+    """A ref stands for its object in any number of tasks, a function too; a store has it from `put` on."""
     ref, double = ex.put(list(range(1000))), ex.put(lambda n: 2 * n)
     assert [result(ex.submit(sum, ref)) for _ in range(3)] == [499500] * 3
     assert result(ex.submit(double, 4)) == 8
+    assert isinstance(ref._handle, bytes | engines.Payload) is ("store" in lacks)
 
 
 def test_refs_stand_alone(ex):
@@ -262,6 +267,23 @@ def test_what_cannot_travel(ex):
         result(ex.submit(fail_with_a_frame))
 
 
+@pytest.mark.parametrize(
+    "made", [(int, ("x",)), (int, ("5",)), (sys.exit, ())], ids=["fails", "else", "ends"]
+)
+def test_what_cannot_be_raised(ex, made):
+    """An exception that cannot be made again is told of, by its name and its text."""
+
+    class Odd(Exception):  # noqa: N818 - as it is
+        def __reduce__(self):
+            return made
+
+    def fail_oddly():
+        raise Odd("at 250 degrees")
+
+    with pytest.raises(loaf.TaskError, match=r"(?s)Odd, which .*at 250 degrees"):
+        result(ex.submit(fail_oddly))
+
+
 def test_what_cannot_be_made(ex):
     """An argument or a result that cannot be unpickled fails its task and nothing else."""
 
@@ -358,6 +380,26 @@ def test_nested_without_result(ex, lacks, way):
         return future.result()
 
     assert [result(each) for each in [ex.submit(outer, n) for n in range(4)]] == [0, 1, 2, 3]
+
+
+def test_a_failure_goes_down_a_long_chain(ex):
+    """However long it is, and a chain that is done holds no more than its end."""
+    future = ex.submit(lambda: time.sleep(0.5) or fail())
+    for _ in range(400):
+        future = future.then(lambda n: n)
+    assert isinstance(future.exception(SLOW_S), Burnt)
+    assert future._task.needs == []
+
+
+def test_cancel_what_another_needs(ex):
+    """What takes the result of a task that is cancelled fails with that, though it has begun."""
+    blocking = [ex.submit(time.sleep, 1) for _ in range(4)]
+    first = ex.submit(time.sleep, 0)
+    second = first.then(lambda _: "ran")
+    assert first.cancel()
+    with pytest.raises(concurrent.futures.CancelledError):
+        result(second)
+    concurrent.futures.wait(blocking, timeout=SLOW_S)
 
 
 def test_cancel(ex):

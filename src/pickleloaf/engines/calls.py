@@ -114,8 +114,13 @@ def failure(error: BaseException, name: str, policy: Policy = DEFAULT) -> Payloa
         why = "which would have ended whoever waits for it"
     else:
         try:
-            return packing(policy).pack(error, failed=True)
-        except Exception as reason:  # noqa: BLE001 - whatever user code raises while it is asked for its state
+            payload = packing(policy).pack(error, failed=True)
+            with contextlib.ExitStack() as stack:
+                made = payload.open(stack)
+            if isinstance(made, BaseException):
+                return payload
+            why = f"which becomes {type(made).__name__} when it is loaded"
+        except BaseException as reason:  # noqa: BLE001 - whatever user code raises while it is taken apart and made
             said = (
                 str(reason) if isinstance(reason, PickleloafError) else f"{type(reason).__name__}: {reason}"
             )

@@ -5,6 +5,7 @@ submit --> Call, pickled by us --> Engine.run --> future of a payload --> opened
 
 from __future__ import annotations
 
+import collections
 import contextlib
 import pickle
 import threading
@@ -15,7 +16,7 @@ from typing import Any
 from pickleloaf.engines.base import Engine
 from pickleloaf.engines.calls import Call, failure, pickled
 from pickleloaf.engines.payload import Packing, Payload, policy_of
-from pickleloaf.engines.values import Asked, EngineRef, Task, TaskFuture
+from pickleloaf.engines.values import Asked, EngineRef, Known, Mentioned, Task, TaskFuture
 from pickleloaf.errors import EngineError, TaskError
 from pickleloaf.tasks.calls import name_of
 from pickleloaf.tasks.mapping import Maps
@@ -23,9 +24,6 @@ from pickleloaf.tasks.parcels import MENTIONS
 from pickleloaf.tasks.plain import ATOMS
 
 __all__ = ["EngineRef", "Executor", "TaskFuture"]
-
-#: Returns what stands for the value of a promise or ref, by its number.
-Known = Callable[[int], Any]
 
 
 class Executor(Maps):
@@ -46,6 +44,7 @@ class Executor(Maps):
         self.packing = Packing(self._policy)
         self._open: set[TaskFuture] = set()
         self._lock = threading.Lock()
+        self._turns = threading.local()
         self._closed = False
 
     @property
@@ -188,7 +187,7 @@ class Executor(Maps):
             self._policy,
             timeout_s,
         )
-        before, MENTIONS.into = MENTIONS.into, None if known is None else _Mentioned(needs, places, known)
+        before, MENTIONS.into = MENTIONS.into, None if known is None else Mentioned(needs, places, known)
         try:
             return Task(name, self.packing.pack(tuple(call)), needs, to)
         finally:
@@ -198,11 +197,21 @@ class Executor(Maps):
         """Start a task, now or when the futures that it needs and the engine does not chain are done."""
         for need in future._task.needs:
             if self._must_wait(need):
-                (need.value if type(need) is Asked else need).add_done_callback(
-                    lambda _: self._when_ready(future)
-                )
+                (need.value if type(need) is Asked else need).add_done_callback(lambda _: self._go_on(future))
                 return
         self._start(future)
+
+    def _go_on(self, future: TaskFuture) -> None:
+        """Do as `_when_ready`, in turn: a failure goes down a chain of any length without recursion."""
+        if (turns := getattr(self._turns, "futures", None)) is not None:
+            turns.append(future)
+            return
+        turns = self._turns.futures = collections.deque([future])
+        try:
+            while turns:
+                self._when_ready(turns.popleft())
+        finally:
+            self._turns.futures = None
 
     def _must_wait(self, need: Any) -> bool:
         if type(need) is Asked:
@@ -216,6 +225,10 @@ class Executor(Maps):
         task = future._task
         if future.cancelled():
             return
+        for need in task.needs:
+            if isinstance(need, TaskFuture) and need.done() and (error := need._failure()) is not None:
+                future._settle(error=error)
+                return
         try:
             held = [self._handle_of(need) for need in task.needs]
             job = future._job = self.engine.run(task.name, task.payload, held, task.to)
@@ -229,19 +242,12 @@ class Executor(Maps):
             self.engine.cancel(job)
 
     def _handle_of(self, need: Any) -> Any:
-        """Return what the engine understands as a ref or a future.
-
-        Raises:
-            BaseException: what the future failed with, unless the task asks for that itself.
-        """
-        asked = type(need) is Asked
-        if asked:
+        """Return what the engine understands as a ref or a future, with what it failed with if a task asks for that."""
+        if type(need) is Asked:
             need = need.value
         if isinstance(need, EngineRef):
             return need._handle
         if need.done() and (error := need._failure()) is not None:
-            if not asked:
-                raise error
             return self.engine.hold(failure(error, need._task.name, self._policy))
         if need._job is None:  # decided here, as when_any is
             return self.engine.hold(self.packing.pack(need.result()))
@@ -258,6 +264,8 @@ class Executor(Maps):
             failed, value = True, self.engine.failure(error, future._task.name, future._task.to)
         else:
             failed, value = _opened(Payload.received(sent))
+        if failed and any(isinstance(need, TaskFuture) and need.cancelled() for need in future._task.needs):
+            value = CancelledError()  # whatever has become of that where it ran
         if failed and future._retries > 0 and not future.done():
             future._retries -= 1
             self._start(future)
@@ -269,19 +277,6 @@ class Executor(Maps):
 
 #: What stands among arguments for something else.
 _STANDING = (EngineRef, TaskFuture)
-
-
-class _Mentioned(list[int]):
-    """Takes the numbers of promises and refs that are pickled, and sees to it that their values go along."""
-
-    def __init__(self, needs: list[Any], places: list[Any], known: Known) -> None:
-        super().__init__()
-        self._needs, self._places, self._known = needs, places, known
-
-    def append(self, ident: int) -> None:
-        """Add a value to what a task needs."""
-        self._needs.append(Asked(self._known(ident)))
-        self._places.append((ident,))
 
 
 def _opened(payload: Payload) -> tuple[bool, Any]:

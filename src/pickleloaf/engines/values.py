@@ -12,7 +12,7 @@ from pickleloaf.engines.payload import Payload
 from pickleloaf.errors import EncodeError
 from pickleloaf.tasks.parcels import MENTIONS
 
-__all__ = ["Asked", "EngineRef", "Task", "TaskFuture"]
+__all__ = ["Asked", "EngineRef", "Known", "Mentioned", "Task", "TaskFuture"]
 
 
 class EngineRef:
@@ -33,6 +33,23 @@ class Asked(NamedTuple):
     """A future or ref of which a task may ask the value, a failure included."""
 
     value: Any
+
+
+#: Returns what stands for the value of a promise or ref, by its number.
+Known = Callable[[int], Any]
+
+
+class Mentioned(list[int]):
+    """Takes the numbers of promises and refs that are pickled, and sees to it that their values go along."""
+
+    def __init__(self, needs: list[Any], places: list[Any], known: Known) -> None:
+        super().__init__()
+        self._needs, self._places, self._known = needs, places, known
+
+    def append(self, ident: int) -> None:
+        """Add a value to what a task needs."""
+        self._needs.append(Asked(self._known(ident)))
+        self._places.append((ident,))
 
 
 class Task(NamedTuple):
@@ -136,7 +153,8 @@ class TaskFuture(Future[Any]):
         return cancelled
 
     def _settle(self, value: Any = None, error: BaseException | None = None) -> None:
-        """Become done, unless it was cancelled meanwhile."""
+        """Become done, unless it was cancelled meanwhile, and let go of what it has needed."""
+        self._task.needs.clear()
         try:
             if error is not None:
                 self.set_exception(error)
