@@ -210,6 +210,46 @@ class ArrayWithAttributes(Case):
         assert obj.unit == "mV" and obj[1:].unit == "mV" and obj.me is obj and obj.tolist() == [0, 1, 2]
 
 
+class MappedArray(Case):
+    """A numpy array in a mapped file, whose contents arrive"""
+
+    needs = ("numpy",)
+
+    def make():
+        import tempfile
+
+        import numpy as np
+
+        with tempfile.NamedTemporaryFile() as file:
+            array = np.memmap(file.name, dtype="i4", mode="w+", shape=(3,))
+            array[:] = 7
+            return array
+
+    def same(obj):
+        assert obj.tolist() == [7, 7, 7] and type(obj).__name__ == "memmap"
+        obj[0] = 7
+
+
+class Struct(Case):
+    """A struct of msgspec"""
+
+    needs = ("msgspec",)
+    refused = True
+    path = "[0]"
+
+    def make():
+        import msgspec
+
+        class Order(msgspec.Struct, frozen=True):
+            dish: str
+            count: int = 1
+
+        return [Order("turkey")]
+
+    def same(obj):
+        assert obj[0].count == 1
+
+
 class Models(Case):
     """pydantic models with validators"""
 

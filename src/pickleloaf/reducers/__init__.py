@@ -112,6 +112,7 @@ TABLE: dict[str, Row] = {
     "pydantic._internal._model_construction.ModelMetaclass": Row(
         "third.pydantic_:reduce_parametrized", others="classes:reduce_class"
     ),
+    "msgspec._core.StructMeta": Row("third.msgspec_:reduce_struct", others="classes:reduce_class"),
     "_wrappers.FunctionWrapper": Row("third.wrapt_:reduce_function_wrapper", exact=True),
     "_wrappers.BoundFunctionWrapper": Row("third.wrapt_:reduce_bound_wrapper", exact=True),
     "_wrappers.CallableObjectProxy": Row("third.wrapt_:reduce_object_proxy", exact=True),

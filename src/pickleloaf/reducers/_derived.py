@@ -7,7 +7,8 @@ out attributes, which it has none of and a subclass may have.
 1. What such a base says is carried out by that base (the *maker*) where a subclass has made its own
    ``__new__`` or ``__init__``. The attributes come with the state, so nothing is missed.
 2. Attributes that a base of the standard library does not mention are added; so they are where a base written in C
-   has none itself, and knows nothing of those that a subclass has. An array of numpy is one.
+   has none itself, and knows nothing of those that a subclass has. An array of numpy is one; of its own library's
+   subclasses, such as ``numpy.memmap``, the library knows.
 3. A class of the standard library knows what it does, but for a ``__new__`` in Python that takes more than the builtin
    base whose ``__getnewargs__`` answers for it.
 4. Any other base outside the standard library that has a ``__reduce__`` of its own knows what it does.
@@ -44,6 +45,8 @@ def adapter_of(cls: type) -> Callable[[Any, tuple[Any, ...]], tuple[Any, ...]] |
     # What is written in C and has attributes itself does not forget them; asking a partial would change it.
     complete = isinstance(says, MethodDescriptorType) and speaker.__dictoffset__
     forgets = isinstance(says, MethodDescriptorType) and not speaker.__dictoffset__ and cls.__dictoffset__
+    between = cls.__mro__[: cls.__mro__.index(speaker)]
+    forgets = forgets and all(_package(base) != _package(speaker) for base in between)
 
     def adapt(instance: Any, reduced: tuple[Any, ...]) -> tuple[Any, ...]:
         make, arguments, state, *rest = (*reduced, None)[: max(3, len(reduced))]
@@ -62,8 +65,12 @@ def adapter_of(cls: type) -> Callable[[Any, tuple[Any, ...]], tuple[Any, ...]] |
     return adapt
 
 
+def _package(cls: type) -> str:
+    return str(cls.__module__).partition(".")[0]
+
+
 def _is_library(cls: type) -> bool:
-    return str(cls.__module__).partition(".")[0] in sys.stdlib_module_names
+    return _package(cls) in sys.stdlib_module_names
 
 
 def _is_made_by_c(cls: type) -> bool:
