@@ -293,6 +293,16 @@ def test_changed_closure(ex):
     assert ex.submit(read).result(20) == 7
 
 
+def test_changed_class(ex):
+    """A class that workers have is for each task what it was when that was submitted."""
+    namespace = {"__name__": "__main__", "limit": 1}
+    exec("class Bird:\n    sound = 'a'\n    def speak(self): return self.sound * limit", namespace)
+    bird = namespace["Bird"]()
+    for change, said in (("", "a"), ("limit = 2", "aa"), ("Bird.sound = 'b'", "bb"), ("limit = 1", "b")):
+        exec(change, namespace)
+        assert list(ex.map(lambda _: bird.speak(), range(8), chunksize=1)) == [said] * 8
+
+
 def test_patched_module_is_patched_for_the_task_only(ex):
     """A task sees the patches of its driver; the next one, without them, does not."""
     import json
