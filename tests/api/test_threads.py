@@ -1,6 +1,9 @@
 """Many threads dump and load at once, and get what each would get alone."""
 
+import colorsys
+import sys
 import threading
+import types
 
 import pytest
 from harness import define, loaf
@@ -106,3 +109,48 @@ def test_errors_in_threads():
             assert loaf.loads(loaf.dumps(lambda: n))() == n
 
     assert together(task) == []
+
+
+class Nested:
+    """Travels as a payload inside of the payload."""
+
+    def __init__(self, value):
+        self.value = value
+
+    def __reduce__(self):
+        return open_nested, (loaf.dumps(self.value),)
+
+
+def open_nested(payload):
+    """Load a payload while another is being loaded."""
+    return Nested(loaf.loads(payload))
+
+
+def test_reentrant():
+    """An object that dumps while it is dumped, and loads while it is loaded."""
+
+    def work(n):
+        nested = Nested([Nested(lambda: n), lambda: n + 1, n])
+        first, second, third = loaf.loads(loaf.dumps([nested, nested]))[1].value
+        assert (first.value(), second(), third) == (n, n + 1, n)
+
+    assert not together(work)
+
+
+def test_registering():
+    """Half of the threads register modules and take them back, while the others dump."""
+    known = loaf.list_registry_pickle_by_value()
+
+    def work(n):
+        if n % 2:
+            assert loaf.loads(loaf.dumps(lambda: colorsys.rgb_to_hsv(n, n, n)))() == (0, 0, n)
+            return
+        made = types.ModuleType(f"registered_{n}")
+        sys.modules[made.__name__] = made
+        loaf.register_pickle_by_value(made)
+        assert made.__name__ in loaf.list_registry_pickle_by_value()
+        loaf.unregister_pickle_by_value(made)
+        del sys.modules[made.__name__]
+
+    assert not together(work)
+    assert loaf.list_registry_pickle_by_value() == known

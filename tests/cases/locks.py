@@ -7,7 +7,7 @@ import multiprocessing
 import queue
 import threading
 
-from harness import Case, drive
+from harness import Case, drive, raises
 
 
 class Lock(Case):
@@ -494,6 +494,84 @@ class LocalOfScript(Case):
         thread.start()
         thread.join()
         assert seen == [5]
+
+
+class OrderedQueues(Case):
+    """Queues that are no queues but in name: last in first out, and by priority, also asyncio's"""
+
+    def make():
+        last, least, waiting = queue.LifoQueue(3), queue.PriorityQueue(), asyncio.PriorityQueue()
+        for n in (2, 3, 1):
+            last.put(n)
+            least.put((n, str(n)))
+            waiting.put_nowait(n)
+        return last, least, waiting
+
+    def same(obj):
+        last, least, waiting = obj
+        assert last.full() and last.get() == 1 and least.get() == (1, "1") and waiting.get_nowait() == 1
+        last.put(1)
+        least.put((1, "1"))
+        waiting.put_nowait(1)
+
+
+class QueueShutDown(Case):
+    """A queue that has been shut down with an item in it, and asyncio's"""
+
+    python = (3, 13)
+
+    def make():
+        last, waiting = queue.Queue(), asyncio.Queue()
+        last.put("item")
+        waiting.put_nowait("item")
+        last.shutdown()
+        waiting.shutdown()
+        return last, waiting
+
+    def same(obj):
+        import asyncio
+        import queue
+
+        last, waiting = obj
+        with raises(queue.ShutDown):
+            last.put("more")
+        with raises(asyncio.QueueShutDown):
+            waiting.put_nowait("more")
+        assert last.qsize() == waiting.qsize() == 1
+
+
+class Timer(Case):
+    """A timer that was not started"""
+
+    def make():
+        timer = threading.Timer(0.01, print, ["up"])
+        timer.name = "egg"
+        return timer
+
+    def same(obj):
+        assert (obj.interval, obj.function, obj.args, obj.name) == (0.01, print, ["up"], "egg")
+        assert not obj.finished.is_set()
+
+
+class AsyncioBounds(Case):
+    """asyncio's condition, barrier and bounded semaphore"""
+
+    def make():
+        return asyncio.Condition(), asyncio.Barrier(2), asyncio.BoundedSemaphore(1)
+
+    def same(obj):
+        import asyncio
+
+        condition, barrier, gate = obj
+
+        async def main():
+            async with condition, gate:
+                condition.notify_all()
+            return sorted(await asyncio.gather(barrier.wait(), barrier.wait()))
+
+        assert asyncio.run(main()) == [0, 1]
+        with raises(ValueError):
+            gate.release()
 
 
 if __name__ == "__main__":
