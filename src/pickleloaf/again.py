@@ -25,14 +25,8 @@ from collections import Counter
 from itertools import pairwise, repeat
 from typing import Any
 
-from pickleloaf.reducers._own_dicts import (
-    ask_again,
-    ask_less,
-    believe,
-    has_dict,
-    keep_own_dict,
-    place_of_dict,
-)
+from pickleloaf.reducers._dicts_of import has_dict, place_of_dict
+from pickleloaf.reducers._own_dicts import ask_again, ask_less, believe, keep_own_dict
 from pickleloaf.reducers._sharing import Sharing
 from pickleloaf.reducers.handles._parts import parts_of
 from pickleloaf.reducers.views import extent, is_native

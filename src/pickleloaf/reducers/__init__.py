@@ -13,6 +13,7 @@ from types import FunctionType
 from typing import Any, NamedTuple
 
 from pickleloaf.policy.handles import KINDS
+from pickleloaf.reducers._dicts_of import has_dict
 from pickleloaf.reducers._judgements import UNKNOWN, recall, remember
 
 __all__ = ["MADE", "TABLE", "Row", "reducer_for", "reducer_for_made", "reducer_of_policy"]
@@ -159,10 +160,9 @@ def _choose(cls: type) -> Any:
 
 def _guarded(cls: type, reduce: Any) -> Any:
     """Return a reducer that refuses objects whose ``__dict__`` travels on its own, too, where they have one."""
-    if not cls.__dictoffset__:
+    if not has_dict(cls):
         return reduce
-    own_dicts = importlib.import_module(f"{__name__}._own_dicts")
-    return own_dicts.Keeper(reduce) if own_dicts.has_dict(cls) else reduce
+    return importlib.import_module(f"{__name__}._own_dicts").Keeper(reduce)
 
 
 def reducer_of_policy(cls: type, policy: Any) -> Any:

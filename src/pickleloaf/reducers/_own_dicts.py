@@ -23,26 +23,16 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from sys import getrefcount
-from types import CodeType, FunctionType, GetSetDescriptorType, MemberDescriptorType, ModuleType
 from typing import Any
 
 from pickleloaf.errors import EncodeError
+from pickleloaf.reducers._dicts_of import is_set_at_once, place_of_dict
 from pickleloaf.reducers._dump import Dump
 from pickleloaf.reducers._filling import fill_directly
 from pickleloaf.reducers._judgements import recall, remember
 from pickleloaf.wire import verb
 
-__all__ = [
-    "Doubting",
-    "Keeper",
-    "ask_again",
-    "ask_less",
-    "believe",
-    "keep_own_dict",
-    "place_of_dict",
-    "shares_dict",
-    "shows_dict",
-]
+__all__ = ["Doubting", "Keeper", "ask_again", "ask_less", "believe", "keep_own_dict"]
 
 _Reducer = Callable[[Any, Dump], Any]
 
@@ -94,43 +84,6 @@ def ask_less(cls: type) -> None:
         known.in_vain += 1
         if known.in_vain >= _LOOKED_AT:
             remember(cls, known.reduce)
-
-
-def shows_dict(kind: type) -> bool:
-    """Tell whether instances have a ``__dict__`` to be asked for; that of a TypeVar cannot be had."""
-    return kind.__dictoffset__ != 0 and any("__dict__" in base.__dict__ for base in kind.__mro__)
-
-
-def shares_dict(cls: type) -> bool:
-    """Tell whether code of a class sets the ``__dict__`` of its instances past their making, or an attribute to it."""
-    for base in cls.__mro__:
-        for name, value in base.__dict__.items():
-            if type(value) is FunctionType and name != "__new__" and _shares(value.__code__):
-                return True
-    return False
-
-
-def _shares(code: CodeType) -> bool:
-    if "__dict__" in code.co_consts:  # for setattr
-        return True
-    return ("__dict__" in code.co_names or "vars" in code.co_names) and _stores(code)
-
-
-def _stores(code: CodeType) -> bool:
-    """Tell whether some code sets ``__dict__``, or has ``one.name = other.__dict__`` or ``one.name = vars(other)``."""
-    import dis
-
-    steps = [each for each in dis.get_instructions(code) if each.opname != "EXTENDED_ARG"]
-    for value, _, step in zip(steps, steps[1:], steps[2:], strict=False):
-        if step.opname == "STORE_ATTR":
-            is_call = value.opname == "CALL" and "vars" in code.co_names
-            if (
-                step.argval == "__dict__"
-                or is_call
-                or (value.opname, value.argval) == ("LOAD_ATTR", "__dict__")
-            ):
-                return True
-    return False
 
 
 class Keeper:
@@ -192,8 +145,10 @@ class Keeper:
             state, *contents = state
         first, slots = state if type(state) is tuple and len(state) == 2 else (state, None)
         is_state = first is attributes or (first is None and not attributes)
-        if not is_state and type(attributes) is not dict:  # it says itself what its state is
-            return reduced
+        if not is_state and (type(attributes) is not dict or _with(state, attributes, {}) is not state):
+            return (
+                reduced  # it says itself what its state is, and what becomes of a dict that is a part of it
+            )
         if not is_state or is_set_at_once(type(instance)):
             msg = f"cannot pickle {type(instance).__qualname__} object: others in the payload have its __dict__, too"
             raise EncodeError(msg, hint="send the object alone, and ask it for vars(object) over there")
@@ -203,17 +158,24 @@ class Keeper:
         return make, arguments, filled, items, pairs, fill_own_dict
 
 
-def _with_state(reduced: Any, attributes: dict[str, Any], state: dict[str, Any]) -> Any:
+def _with_state(reduced: Any, attributes: dict[str, Any], other: dict[str, Any]) -> Any:
     """Put another dict in the place of an instance's own, wherever a reduction has it as the state."""
     if type(reduced) is str or len(reduced) < 3:
         return reduced
+    return (*reduced[:2], _with(reduced[2], attributes, other), *reduced[3:])
 
-    def other(value: Any) -> Any:
-        if value is attributes:
-            return state
-        return tuple(map(other, value)) if type(value) is tuple else value
 
-    return (*reduced[:2], other(reduced[2]), *reduced[3:])
+def _with(state: Any, attributes: dict[str, Any], other: dict[str, Any], depth: int = 3) -> Any:
+    """Return a state with another dict in the place of one that it is, or is made of; the same where it is not."""
+    if state is attributes:
+        return other
+    if depth == 0 or type(state) not in (dict, tuple):
+        return state
+    parts = list(state.values()) if type(state) is dict else state
+    made = [_with(part, attributes, other, depth - 1) for part in parts]
+    if all(one is part for one, part in zip(made, parts, strict=True)):
+        return state
+    return dict(zip(state, made, strict=True)) if type(state) is dict else tuple(made)
 
 
 _GET: Any = object.__getattribute__
@@ -230,34 +192,6 @@ def _references(instance: Any) -> tuple[int, int]:
 
 #: References to a dict that only its instance has, while `Keeper` looks at it, and where no variable has it as well.
 _ALONE, _ALONE_UNNAMED = _references(_Sample())
-
-
-#: Types whose instances have a dict that is looked at elsewhere.
-_OTHERS = (type, ModuleType, FunctionType)
-
-
-def has_dict(cls: type) -> bool:
-    """Tell whether instances have a ``__dict__`` that is state and nothing else, and that no code of a class makes."""
-    return shows_dict(cls) and not issubclass(cls, _OTHERS) and _descriptor(cls) is not None
-
-
-def is_set_at_once(cls: type) -> bool:
-    """Tell whether instances have a ``__dict__`` from the beginning, which is not replaced."""
-    return type(_descriptor(cls)) is MemberDescriptorType
-
-
-def _descriptor(cls: type) -> Any:
-    """Return what gives instances their ``__dict__``, unless it is code of a class."""
-    found = next((base.__dict__["__dict__"] for base in cls.__mro__ if "__dict__" in base.__dict__), None)
-    return found if type(found) in (GetSetDescriptorType, MemberDescriptorType) else None
-
-
-def place_of_dict(cls: type, attributes: dict[str, Any]) -> tuple[type, str] | None:
-    """Return where a class or a base of it holds the dict that is its instances' ``__dict__``, too."""
-    places = (
-        (base, name) for base in cls.__mro__ for name, value in base.__dict__.items() if value is attributes
-    )
-    return next(places, None)
 
 
 def keep_own_dict(cls: type) -> bool:

@@ -35,9 +35,9 @@ from typing import Any
 from pickleloaf._compat import HAS_LAZY_ANNOTATIONS
 from pickleloaf.code.codec import FACETS, CodeFacts, facts_of
 from pickleloaf.policy.by_value import ValuePolicy
+from pickleloaf.reducers._dicts_of import shows_dict
 from pickleloaf.reducers._kinds import ATOMS, Kinds
 from pickleloaf.reducers._namespaces import owns
-from pickleloaf.reducers._own_dicts import shows_dict
 from pickleloaf.reducers._referents import HEAP_TYPE
 
 __all__ = [

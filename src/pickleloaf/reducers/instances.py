@@ -16,12 +16,13 @@ from typing import Any
 
 from pickleloaf.errors import EncodeError
 from pickleloaf.reducers._derived import adapter_of
+from pickleloaf.reducers._dicts_of import has_dict, is_set_at_once, shares_dict
 from pickleloaf.reducers._dump import Dump
 from pickleloaf.reducers._filling import direct, watches
 from pickleloaf.reducers._judgements import recall, remember
 from pickleloaf.reducers._kinds import ATOMS
 from pickleloaf.reducers._named import names_of_instances, reduce_named
-from pickleloaf.reducers._own_dicts import Doubting, Keeper, has_dict, is_set_at_once, shares_dict
+from pickleloaf.reducers._own_dicts import Doubting, Keeper
 from pickleloaf.reducers._singletons import reduce_asking
 from pickleloaf.wire import verb
 
