@@ -24,7 +24,7 @@ from pickleloaf.engines.running import run_payload
 __all__ = ["RayEngine"]
 
 
-def _run(call: tuple[str, Sent], *held: Sent) -> Sent:
+def _run(call: list[Any], *held: Sent) -> Sent:
     """Make a call; each argument of a task costs Ray a thirtieth of what the whole task does."""
     return run_payload(*call, *held)
 
@@ -32,7 +32,7 @@ def _run(call: tuple[str, Sent], *held: Sent) -> Sent:
 class _Worker:
     """What an actor does; what else is sent to it waits until it is done."""
 
-    def run(self, call: tuple[str, Sent], *held: Sent) -> Sent:
+    def run(self, call: list[Any], *held: Sent) -> Sent:
         """Make a call."""
         return _run(call, *held)
 
@@ -109,6 +109,7 @@ class RayEngine(Engine):
         """See to it that a future becomes done though nobody waits for it."""
         if job is None or job.future.attended or job.future.done():
             return
+        self._let_go(job)
         job.future.attended = True
         job.handle.future().add_done_callback(functools.partial(_arrived, job.future))
 
@@ -139,6 +140,13 @@ class RayEngine(Engine):
             _settle(job.future, error=error)
         else:
             _settle(job.future, result)
+        self._let_go(job)
+
+    def _let_go(self, job: Job) -> None:
+        """Do not keep a task, and what it has returned, for being the last one."""
+        with self._lock:
+            if self._last is job:
+                self._last = None
 
     def close(self) -> None:
         """End the actors, and the connection if it is ours."""
