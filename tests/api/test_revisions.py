@@ -90,6 +90,8 @@ class K:
 class K:
   v = [1]
 > K.v.append(2)
+> K.v.append({'a': ([3], {4})})
+> K.v[2]['a'][0].append(5)
 ? K.v
 
 ### a list of objects, two times

@@ -9,7 +9,7 @@ is at the same place. Here is the walk that finds places; who follows a path is 
    class holds: descriptors, also the user's own, wrappers, partials, containers, the attributes of instances, and
    other functions' globals, closures and defaults.
 2. On the way to a function containers count for nothing else. Of instances of by-value classes the attributes count
-   that are data: atoms, and small containers of atoms.
+   that are data: atoms, and containers of few atoms.
 3. Classes and modules lead nowhere: they travel on their own. So does what goes by reference.
 4. Nothing of the user's is run, and a walk goes so far and no further.
 """
@@ -212,10 +212,16 @@ def parts_of(value: Any) -> list[Any]:
 
 
 def is_data(value: Any) -> bool:
-    """Tell whether something is an atom or a small container of atoms."""
+    """Tell whether something is an atom, or containers of few atoms."""
     if ATOMS.have(value):
         return True
-    return _DATA.have(value) and len(value) <= _LARGE and ATOMS.cover(contents_of(value))
+    met = [value]
+    for each in met:
+        if not ATOMS.have(each):
+            if not _DATA.have(each) or len(met) + len(each) > _LARGE:
+                return False
+            met += contents_of(each)
+    return True
 
 
 def contents_of(container: Any) -> list[Any]:

@@ -5,7 +5,7 @@ to get there: methods that were replaced, attributes that were set, and globals 
 keeps the methods that came first, and with them their globals.
 
 1. The sender compares what is at each place of the class (see _places) with what was there when it last travelled:
-   atoms and small containers of atoms by value, and what else there is by identity. What else changes in place, such
+   atoms and containers of few atoms by value, and what else there is by identity. What else changes in place, such
    as a list of objects or a large dict, is not seen.
 2. What has changed once travels along from then on. Each change has a mark, with a number that grows, and a receiver
    obeys each mark once and none that is older, so what is changed back arrives as well, what the receiver has counted
@@ -27,6 +27,7 @@ from pickleloaf.code.codec import facts_of
 from pickleloaf.reducers import _tracking
 from pickleloaf.reducers._at_places import delete, put, what_is_at
 from pickleloaf.reducers._dump import Dump, Late
+from pickleloaf.reducers._eager import evaluated_annotations
 from pickleloaf.reducers._joining import join, others_of
 from pickleloaf.reducers._kinds import ATOMS, interned
 from pickleloaf.reducers._named import by_name
@@ -137,7 +138,12 @@ def _as_it_travels(cls: type, path: Path, names: Mapping[str, Any], dump: Dump) 
         return interned(by_name(value, name, what_is_at(cls, path[:-1]).__globals__, dump))
     if kind == "generic":
         return tuple(registry_of(value).items())
-    return facets_of(value) if kind == "function" else interned(value)
+    if kind != "function":
+        return interned(value)
+    facets = facets_of(value)
+    if dump.portable and facets.pop("__annotate__", None) is not None:
+        facets["__annotations__"] = evaluated_annotations(value)
+    return facets
 
 
 def _join(parts: dict[tuple[str, Any], Any]) -> dict[Path, Any]:

@@ -1,6 +1,6 @@
 """Tokens: what stands for something that may change, to tell later on whether it has.
 
-1. Tokens of atoms are equal when these are, to the last bit and type, and so are those of small containers of atoms.
+1. Tokens of atoms are equal when these are, to the last bit and type, and so are those of containers of few atoms.
    Such a token keeps the value, or a copy of it.
 2. What cannot be changed, such as a tuple or a property, has a token made from those of its parts.
 3. Other tokens are equal where it is the same object; a function also has to have the same code. None keeps an object
@@ -125,10 +125,7 @@ def token_of(value: Any) -> Token:
         alive = weakref.ref(value)
         return Token((kind, id(alive), id(value.__code__)), NOTHING, alive, value.__code__)
     if is_data(value):
-        keys = list(map(_atom, contents_of(value)))
-        return Token(
-            (kind, frozenset(keys) if SETS.have(value) else keys), value if kind is tuple else kind(value)
-        )
+        return Token(_key_of(value), _copy_of(value))
     if is_settled(kind) and len(parts := parts_of(value)) <= _LARGE:
         return _of_parts(kind, map(token_of, parts))
     return _of_object(value)
@@ -153,6 +150,21 @@ def _reference(value: Any) -> weakref.ref[Any] | None:
 def _of_parts(kind: type, tokens: Iterable[Token]) -> Token:
     tokens = tuple(tokens)
     return Token((id(kind), [token._key for token in tokens]), parts=tokens)
+
+
+def _key_of(data: Any) -> tuple[Any, ...]:
+    if ATOMS.have(data):
+        return _atom(data)
+    keys = map(_key_of, contents_of(data))
+    return type(data), frozenset(keys) if SETS.have(data) else tuple(keys)
+
+
+def _copy_of(data: Any) -> Any:
+    if ATOMS.have(data) or (type(data) is tuple and ATOMS.cover(data)):
+        return data
+    if type(data) is dict:
+        return {key: _copy_of(value) for key, value in data.items()}
+    return type(data)(map(_copy_of, data))
 
 
 def _atom(value: Any) -> tuple[Any, ...]:

@@ -7,7 +7,7 @@ descriptors, `__class__` cells, type parameters, class statement keywords, every
 does.
 Loses: `__firstlineno__`, weak references to subclasses, the source of the class as a whole: `inspect` looks for
 that in the file that the module of its name has over there, and finds nothing. The source of its methods is kept. Of
-what changes about a class later: what does in place in lists of objects and in nested or large containers; and a
+what changes about a class later: what does in place in lists of objects and in containers of more than 64 atoms; and a
 receiver that outlives its sender keeps what that had changed, until the next one changes it.
 """
 
