@@ -178,15 +178,17 @@ def submodules(function: FunctionType, names: Names, dump: Dump) -> list[ModuleT
         if "__path__" not in module.__dict__:
             continue
         for part in rest:
-            name = f"{name}.{part}"
-            if name not in sys.modules and not _waits(name):
+            package, name = sys.modules.get(name), f"{name}.{part}"
+            if name not in sys.modules and _waits(name):
+                getattr(package, part, None)  # which imports it, if it is a module
+            if name not in sys.modules:
                 break
-            found.append(sys.modules.get(name) or importlib.import_module(name))
+            found.append(sys.modules[name])
     return found
 
 
 def _waits(name: str) -> bool:
-    """Tell whether a module will be imported once its package is asked for it (PEP 810)."""
+    """Tell whether something will be imported once a package is asked for it (PEP 810)."""
     return any(each == name or each.startswith(f"{name}.") for each in LAZY_MODULES)
 
 
