@@ -668,6 +668,18 @@ def test_a_later_run(script, receive):
     receive(check, *runs[0], *runs[1])
 
 
+def test_one_way_to_travel():
+    """How a class has travelled before makes no difference to its bytes, as long as nothing about it changes."""
+    scope = {"__name__": "__main__"}
+    exec("class K:\n  def m(self, *, x=1): pass\n  def n(self): return len(self.m())", scope)
+    cls = scope["K"]
+    before = loaf.dumps(cls)
+    for _ in range(2):
+        loaf.dumps([cls.m, cls])
+        loaf.dumps(cls, portable="prefer")
+        assert loaf.dumps(cls) == before
+
+
 def test_a_changed_class_does_not_live_for_ever():
     """What is remembered of a class keeps nothing of it alive."""
     scope = {"__name__": "__main__"}

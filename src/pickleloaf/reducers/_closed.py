@@ -31,6 +31,7 @@ from pickleloaf.reducers._dump import Dump
 from pickleloaf.reducers._kinds import ATOMS, Kinds
 from pickleloaf.reducers._namespaces import own_builtins
 from pickleloaf.reducers._places import Path
+from pickleloaf.reducers._revisions import revision_of
 from pickleloaf.reducers._snapshots import Snapshot, keep, kept
 from pickleloaf.reducers._templates import (
     Parts,
@@ -52,7 +53,7 @@ _VALUES = Kinds(ATOMS - {bytearray, type(NotImplemented)})  # what marshal can w
 def reduce_closed(cls: type, dump: Dump) -> Any:  # noqa: PLR0911 - each says why not
     """Return the reduction of a closed class, or None for another one."""
     known = _tracking.known(cls)
-    if dump.portable or (known is not None and known.changes is not None):
+    if dump.portable or (known is not None and known.has_changed):
         return None
     last = _snapshot(cls)
     if last is None or not last.functions.isdisjoint(dump.nested):  # a method has travelled on its own
@@ -68,6 +69,8 @@ def reduce_closed(cls: type, dump: Dump) -> Any:  # noqa: PLR0911 - each says wh
         if known is None:
             known = _first_known(cls, last, template, dump)
         if known.first is None:
+            if known.changes is not None and revision_of(cls, namespace_of(cls), dump):
+                return None  # it has travelled as an open one, and has changed
             known.first = First(cls, last, used)
         elif not known.first.is_still(cls, last, used):
             return None
@@ -107,6 +110,14 @@ class First:
         return not (used or self._used) or (
             used.keys() == self._used.keys() and all(map(is_, used.values(), self._used.values()))
         )
+
+    def shows(self, cls: type) -> bool:
+        """Tell whether a class is what it was."""
+        last = _snapshot(cls)
+        if last is None:
+            return False
+        scope = last.scope()
+        return self.is_still(cls, last, {name: scope[name] for name in last.uses.globals if name in scope})
 
     def tokens(self) -> dict[Path, Token]:
         """Return what stands for what was at the places of the class; there is no telling of its functions."""

@@ -108,8 +108,9 @@ def revision_of(cls: type, names: Mapping[str, Any], dump: Dump) -> list[Late]:
         return []
     places = places_of(cls, names, dump.policy)
     if known.changes is None:
-        known.changes = Changes(tokens_of(places, {}) if known.first is None else known.first.tokens())
-        if known.first is None:
+        is_first = known.first is None or known.first.shows(cls)
+        known.changes = Changes(tokens_of(places, {}) if is_first else known.first.tokens())
+        if is_first:
             return []
     known.changes.note(places)
     if not known.changes.at:
