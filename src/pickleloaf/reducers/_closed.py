@@ -53,7 +53,7 @@ _VALUES = Kinds(ATOMS - {bytearray, type(NotImplemented)})  # what marshal can w
 def reduce_closed(cls: type, dump: Dump) -> Any:  # noqa: PLR0911 - each says why not
     """Return the reduction of a closed class, or None for another one."""
     known = _tracking.known(cls)
-    if dump.portable or (known is not None and known.has_changed):
+    if dump.portable or (known is not None and known.changes is not None and known.has_changed):
         return None
     last = _snapshot(cls)
     if last is None or not last.functions.isdisjoint(dump.nested):  # a method has travelled on its own
