@@ -171,7 +171,7 @@ class ValuePolicy:
     @property
     def ships_modules(self) -> bool:
         """Whether any importable module may travel by value."""
-        return self.local or bool(self.registry._names)
+        return True if self.local or self.registry._names else False  # noqa: SIM210 - without a call of bool
 
     def travels(self, name: str | None) -> bool:
         """Tell whether the code of the module of this name travels by value."""

@@ -46,7 +46,8 @@ def namespace_for(scope: dict[str, Any], function: FunctionType, dump: Dump) -> 
     # Nobody else has what has arrived, where the module itself stands under that name.
     if not owns(sys.modules.get(name), scope) and scope.get("__builtins__") is not builtins:
         dump.doubts.append(("globals", scope))
-    if name in MAIN and not dump.ships_modules and _shipped_with(scope) is None:
+    ships_modules = dump.brings or dump.policy.ships_modules  # every lambda comes here: one property less
+    if name in MAIN and not ships_modules and _shipped_with(scope) is None:
         dump.namespaces[id(scope)] = function
         return name
     name = name if type(name) is str else ""
