@@ -236,6 +236,28 @@ def test_unpicklable_exception(ex):
     goes_on(ex)
 
 
+class Unmakeable(Exception):
+    """Cannot be made of what it says that it is made of, or is something else then."""
+
+    def __init__(self, text, made_of):
+        super().__init__(text)
+        self.made_of = made_of
+
+    def __reduce__(self):
+        return int, (self.made_of,)
+
+
+@pytest.mark.parametrize("made_of", ["seven", "7"])
+def test_exception_that_cannot_be_made(ex, made_of):
+    """A stand-in tells of an exception that is found to be another thing, or none, when it is loaded."""
+    error = ex.submit(fail, Unmakeable, "the reason", made_of).exception(20)
+    assert isinstance(error, pl.TaskError)
+    assert "Unmakeable" in str(error)
+    assert "the reason" in str(error)
+    assert "in fail" in str(error)
+    goes_on(ex)
+
+
 def test_mute_exception(ex):
     """An exception that fails when it is asked for its text harms nobody."""
     assert isinstance(ex.submit(fail, Mute).exception(20), Exception)

@@ -170,10 +170,14 @@ def pack_error(error: BaseException, name: str, worker: str) -> Parcel:
     if isinstance(error, _ENDING):
         return pack(_stand_in(error, name, worker, "which would have ended whoever waits for it"))
     try:
-        return pack(error)
-    except Exception as why:  # noqa: BLE001 - whatever user code raises while it is asked for its state
+        parcel = pack(error)
+        made = error if parcel.mentions else unpack(parcel)  # only then is it known whether it can be made
+        if isinstance(made, BaseException):
+            return parcel
+        reason = f"it becomes {type(made).__name__} when it is loaded"
+    except BaseException as why:  # noqa: BLE001 - whatever user code raises while it is taken apart and made
         reason = str(why) if isinstance(why, PickleloafError) else f"{type(why).__name__}: {why}"
-        return pack(_stand_in(error, name, worker, f"which cannot travel: {reason}"))
+    return pack(_stand_in(error, name, worker, f"which cannot travel: {reason}"))
 
 
 _OURS = frozenset(
