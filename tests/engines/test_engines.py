@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent.parent.parent
 
 
 @pytest.mark.skipif("PICKLELOAF_ENGINE" in os.environ, reason="this is a run that it has started")
-@pytest.mark.timeout(200)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("engine", [name for name in ENGINES if name != "processes"])
 def test_all_tasks_pass_on(engine):
     """All tests of tasks pass, or are refused as the engine's table says; Dask with and without TLS."""
@@ -28,7 +28,7 @@ def test_all_tasks_pass_on(engine):
         env=ENVIRONMENT | {"PICKLELOAF_ENGINE": engine},
         capture_output=True,
         text=True,
-        timeout=180,
+        timeout=560,
         check=False,
     )
     assert result.returncode == 0, result.stdout + result.stderr

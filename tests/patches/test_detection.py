@@ -399,6 +399,9 @@ def test_state_of_a_library_is_no_patch(tmp_path, monkeypatch):
     source = """
         READY = False
         LIMIT = 1
+        LIKELY = LIMIT or 2
+        NEW = 1 if LIMIT else 2
+        make = len or (lambda _: 0)
         _private = 1
         class Thing:
             count = 0

@@ -125,14 +125,18 @@ def _imports_all(step: dis.Instruction) -> bool:
 
 
 def _conditional(code: CodeType, steps: list[dis.Instruction]) -> Callable[[int], bool]:
-    """Return what tells whether the instruction at an offset may be jumped over, repeated or left by an error."""
+    """Return what tells whether the instruction at an offset may be jumped over, repeated or left by an error.
+
+    One that is jumped to is as well: it stores what one of several has left, as in ``x = y or 2``.
+    """
     jumps = [(each.offset, each.argval) for each in steps if each.opcode in _JUMPS]
     ranges = [tuple(sorted(jump)) for jump in jumps]
     for entry in dis._parse_exception_table(code):  # type: ignore[attr-defined]
         # The handler stands at the end of the code, and jumps back over what an error leaves out.
         returns = [to for at, to in jumps if at >= entry.target > to]
         ranges.append((entry.start - 1, max([entry.end, *returns])))
-    return lambda offset: any(start < offset < end for start, end in ranges)
+    targets = {to for _, to in jumps}
+    return lambda offset: offset in targets or any(start < offset < end for start, end in ranges)
 
 
 _JUMPS = frozenset([*dis.hasjrel, *dis.hasjabs])
