@@ -20,7 +20,7 @@ from pickleloaf.reducers._dump import Dump, Namespace, ShippedModules
 from pickleloaf.reducers._judgements import KNOWN
 from pickleloaf.reducers._namespaces import reduce_namespace, reduce_shipped_modules
 from pickleloaf.reducers._own_dicts import Keeper
-from pickleloaf.reducers.classes import reduce_class
+from pickleloaf.reducers.classes.class_ import reduce_class
 from pickleloaf.reducers.functions import reduce_function
 
 __all__ = ["CORE", "CORE_SIZE", "override_of"]

@@ -41,22 +41,24 @@ VERBS: dict[str, Verb] = {
     "fill_cell": Verb("reducers.cells", "puts the contents into a cell"),
     "annotate": Verb("reducers._eager", "a function that returns annotations, as they were evaluated"),
     # classes
-    "class_": Verb("reducers.classes", "a class, made by its metaclass from its namespace"),
+    "class_": Verb("reducers.classes.class_", "a class, made by its metaclass from its namespace"),
     "method_of": Verb("reducers._closed_places", "a function that a class of this payload has under a name"),
     "closed_class": Verb(
         "reducers._closed", "a class of nothing but code and atoms, from its sealed definition"
     ),
-    "fill_class": Verb("reducers._building", "a class is finished: what refers back to it is in its place"),
-    "fill_names": Verb("reducers._building", "sets attributes of a class that is new here"),
+    "fill_class": Verb(
+        "reducers.classes.building", "a class is finished: what refers back to it is in its place"
+    ),
+    "fill_names": Verb("reducers.classes.building", "sets attributes of a class that is new here"),
     "fill_revision": Verb(
         "reducers._revisions", "changes what was changed about a class that is here from before"
     ),
-    "fill_abc": Verb("reducers.classes", "registers virtual subclasses with an abstract base class"),
-    "class_stub": Verb("reducers._building", "stands for a class in a digest; never in a payload"),
-    "hidden_type": Verb("reducers.classes", "a type of the interpreter that no module names"),
-    "enum": Verb("reducers.enums", "an enum class, made by the enum machinery from complete members"),
-    "fill_member": Verb("reducers.enums", "gives a member of an enum what refers back to the enum"),
-    "member": Verb("reducers.enums", "a member of an enum, by its name"),
+    "fill_abc": Verb("reducers.classes.class_", "registers virtual subclasses with an abstract base class"),
+    "class_stub": Verb("reducers.classes.building", "stands for a class in a digest; never in a payload"),
+    "hidden_type": Verb("reducers.classes.class_", "a type of the interpreter that no module names"),
+    "enum": Verb("reducers.classes.enum_", "an enum class, made by the enum machinery from complete members"),
+    "fill_member": Verb("reducers.classes.enum_", "gives a member of an enum what refers back to the enum"),
+    "member": Verb("reducers.classes.enum_", "a member of an enum, by its name"),
     "typed_dict": Verb("reducers.typings", "a TypedDict class, as it is"),
     "type_parameter": Verb("reducers.typings", "a TypeVar, ParamSpec or TypeVarTuple"),
     "fill_type_parameter": Verb(
@@ -190,7 +192,7 @@ VERBS: dict[str, Verb] = {
     "hollow": Verb("tasks.standalone", "a closure that takes what is in its cells as arguments"),
     "chunked": Verb("tasks.chunks", "a function of many items, from one of one item"),
     # small parts
-    "pack": Verb("reducers._building", "a tuple of its arguments"),
+    "pack": Verb("reducers.classes.building", "a tuple of its arguments"),
 }
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])

@@ -19,8 +19,8 @@ from typing import Any
 from pickleloaf._compat import HAS_LAZY_ANNOTATIONS
 from pickleloaf.fingerprinting.graph import Parts
 from pickleloaf.fingerprinting.objects import Reader, mapping, named
-from pickleloaf.reducers._building import namespace_of
 from pickleloaf.reducers._referents import HEAP_TYPE
+from pickleloaf.reducers.classes.building import namespace_of
 
 #: Py_TPFLAGS_IMMUTABLETYPE, Include/object.h: made by C code, once and for all.
 _IMMUTABLE = 1 << 8

@@ -40,13 +40,13 @@ TABLE: dict[str, Row] = {
     "builtins.lazy_import": Row("modules:reduce_lazy_import"),
     "builtins.sentinel": Row("sentinels:reduce_sentinel"),
     # classes, by metaclass
-    "enum.EnumType": Row("enums:reduce_enum"),
+    "enum.EnumType": Row("classes.enum_:reduce_enum"),
     "_ctypes.*": Row("ctypes_:reduce_ctypes"),
     "typing._TypedDictMeta": Row("typings:reduce_typed_dict"),
-    "builtins.type": Row("classes:reduce_class"),
+    "builtins.type": Row("classes.class_:reduce_class"),
     # objects of such classes
     "builtins.object": Row("_named:reduce_bare", exact=True),
-    "enum.Enum": Row("enums:reduce_member"),
+    "enum.Enum": Row("classes.enum_:reduce_member"),
     # types for annotations
     "typing.TypeVar": Row("typings:reduce_type_parameter"),
     "typing.ParamSpec": Row("typings:reduce_type_parameter"),
@@ -111,9 +111,9 @@ TABLE: dict[str, Row] = {
     "itertools.*": Row("iterators:reduce_iterator", exact=True),
     # other libraries
     "pydantic._internal._model_construction.ModelMetaclass": Row(
-        "third.pydantic_:reduce_parametrized", others="classes:reduce_class"
+        "third.pydantic_:reduce_parametrized", others="classes.class_:reduce_class"
     ),
-    "msgspec._core.StructMeta": Row("third.msgspec_:reduce_struct", others="classes:reduce_class"),
+    "msgspec._core.StructMeta": Row("third.msgspec_:reduce_struct", others="classes.class_:reduce_class"),
     "_wrappers.FunctionWrapper": Row("third.wrapt_:reduce_function_wrapper", exact=True),
     "_wrappers.BoundFunctionWrapper": Row("third.wrapt_:reduce_bound_wrapper", exact=True),
     "_wrappers.CallableObjectProxy": Row("third.wrapt_:reduce_object_proxy", exact=True),
@@ -124,8 +124,8 @@ TABLE: dict[str, Row] = {
     "wrapt.wrappers.CallableObjectProxy": Row("third.wrapt_:reduce_object_proxy", exact=True),
     "wrapt.wrappers.ObjectProxy": Row("third.wrapt_:reduce_object_proxy", exact=True),
     # the pickler's own stand-ins
-    "pickleloaf.reducers._building.ClassState": Row("_building:reduce_class_state"),
-    "pickleloaf.reducers._building.Step": Row("_building:reduce_step"),
+    "pickleloaf.reducers.classes.building.ClassState": Row("classes.building:reduce_class_state"),
+    "pickleloaf.reducers.classes.building.Step": Row("classes.building:reduce_step"),
     "pickleloaf.reducers._dump.Namespace": Row("_namespaces:reduce_namespace"),
     "pickleloaf.reducers._dump.ShippedModules": Row("_namespaces:reduce_shipped_modules"),
     "pickleloaf.reducers._named.Named": Row("_named:reduce_named"),

@@ -24,9 +24,7 @@ from typing import Any
 
 from pickleloaf._compat import HAS_LAZY_ANNOTATIONS
 from pickleloaf.code.codec import FACETS, facts_of
-from pickleloaf.reducers import _tracking
 from pickleloaf.reducers._attributes import OVERLOADS, overloads_of
-from pickleloaf.reducers._building import make_class, namespace_of
 from pickleloaf.reducers._dump import Dump
 from pickleloaf.reducers._kinds import ATOMS, Kinds
 from pickleloaf.reducers._namespaces import own_builtins
@@ -42,6 +40,8 @@ from pickleloaf.reducers._templates import (
 )
 from pickleloaf.reducers._tokens import UNKNOWN, Token, token_of
 from pickleloaf.reducers._uses import look_up, needs_nothing
+from pickleloaf.reducers.classes import identities
+from pickleloaf.reducers.classes.building import make_class, namespace_of
 from pickleloaf.wire import verb
 
 __all__ = ["reduce_closed", "sealed_definition"]
@@ -52,7 +52,7 @@ _VALUES = Kinds(ATOMS - {bytearray, type(NotImplemented)})  # what marshal can w
 
 def reduce_closed(cls: type, dump: Dump) -> Any:  # noqa: PLR0911 - each says why not
     """Return the reduction of a closed class, or None for another one."""
-    known = _tracking.known(cls)
+    known = identities.known(cls)
     if dump.portable or (known is not None and known.changes is not None and known.has_changed):
         return None
     last = _snapshot(cls)
@@ -85,10 +85,10 @@ def reduce_closed(cls: type, dump: Dump) -> Any:  # noqa: PLR0911 - each says wh
 def _first_known(cls: type, last: Snapshot, template: bytes, dump: Dump) -> Any:
     """Give a class its identity, and return what is known about it then."""
     if _is_all(cls, last):
-        _tracking.note_definition(cls, template, [], dump)
-    _tracking.identity(cls, dump)
-    _tracking.remember(cls, last)
-    return _tracking.known(cls)
+        identities.note_definition(cls, template, [], dump)
+    identities.identity(cls, dump)
+    identities.remember(cls, last)
+    return identities.known(cls)
 
 
 class First:
@@ -144,14 +144,14 @@ def _snapshot(cls: type) -> Snapshot | None:
     """Return what a closed class has been taken apart into; None for another one."""
     if type(cls) is not type or (cls.__bases__ != _OBJECT and not _has_plain_bases(cls)):
         return None
-    last: Snapshot | None = _tracking.remembered(cls) or kept(cls)
+    last: Snapshot | None = identities.remembered(cls) or kept(cls)
     if last is None or not last.shows(cls):
         parts = _take_apart(cls)
         if parts is None or (last is None and _borrows(cls, parts)):
             return None
         last = Snapshot(cls, parts, uses_of(parts))
         keep(cls, last)  # for its digest and to travel it is asked for several times
-        _tracking.remember(cls, last)
+        identities.remember(cls, last)
     return last
 
 
@@ -162,14 +162,14 @@ def rebuild_closed_class(
     """Return the class of an identity, made from a template unless it is here already.
 
     Args:
-        identity: see _tracking.
+        identity: see identities.
         template: its sealed definition.
         bases: its bases.
         used: the globals that its methods use.
     """
-    known = _tracking.arrived(identity)
+    known = identities.arrived(identity)
     if known is not None:
-        _tracking.came_closed(known)
+        identities.came_closed(known)
         return known
     name, parts, source = open_template(template)
     names, cell = put_together(parts, source, used or {})
@@ -178,8 +178,8 @@ def rebuild_closed_class(
         cls = make_class(identity, type, name, bases, names, {})
     else:  # nothing that could do more than type itself
         cls = type(name, (), names)
-        _tracking.start(identity, cls, {})
-    _tracking.finish(cls)
+        identities.start(identity, cls, {})
+    identities.finish(cls)
     return cls
 
 

@@ -110,7 +110,7 @@ class Dump:
     Attributes:
         policy: what travels by value.
         protocol: pickle protocol.
-        define: pickles the definition of one class, by a policy; see _tracking.
+        define: pickles the definition of one class, by a policy; see identities.
         digesting: the class of which a definition is being pickled for a digest.
         judged: the reducers of the types that have been met; see judging.
         building: classes whose arguments are being pickled, outermost first, with what waits for each.
@@ -122,7 +122,7 @@ class Dump:
         named: stand-ins for named objects of modules, by module and name.
         required: attributes of modules by value that functions use by name, as (module, name).
         modules: stands for the dict of modules by value that the payload itself will hold.
-        digests: digests of the classes defined so far; see _tracking.
+        digests: digests of the classes defined so far; see identities.
         met: the other classes met while a definition is pickled.
         closed: closed classes that have been pickled; see _closed.
         nested: ids of functions, such as methods, that have been pickled on their own.

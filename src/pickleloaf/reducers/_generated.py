@@ -17,7 +17,7 @@ from types import FunctionType
 from typing import Any
 
 from pickleloaf.code.source import find_source, provide_source
-from pickleloaf.reducers._body import functions_among
+from pickleloaf.reducers.classes.body import functions_among
 
 __all__ = ["tell_generated"]
 

@@ -1,6 +1,6 @@
 """What has changed about a class since it first travelled, for receivers that have it from then.
 
-A class that arrives with a known identity is left as it is (see _tracking). Yet what its sender has changed since has
+A class that arrives with a known identity is left as it is (see identities). Yet what its sender has changed since has
 to get there: methods that were replaced, attributes that were set, and globals that its methods use, since a receiver
 keeps the methods that came first, and with them their globals.
 
@@ -24,7 +24,6 @@ from types import FunctionType
 from typing import Any
 
 from pickleloaf.code.codec import facts_of
-from pickleloaf.reducers import _tracking
 from pickleloaf.reducers._at_places import delete, put, what_is_at
 from pickleloaf.reducers._dump import Dump, Late
 from pickleloaf.reducers._eager import evaluated_annotations
@@ -33,6 +32,7 @@ from pickleloaf.reducers._kinds import ATOMS, interned
 from pickleloaf.reducers._named import by_name
 from pickleloaf.reducers._places import NOTHING, Path, places_of, registry_of
 from pickleloaf.reducers._tokens import Token, facets_of, token_of, tokens_of
+from pickleloaf.reducers.classes import identities
 from pickleloaf.wire import verb
 
 __all__ = ["Changes", "revision_of"]
@@ -103,7 +103,7 @@ def revision_of(cls: type, names: Mapping[str, Any], dump: Dump) -> list[Late]:
         names: its namespace, as it travels.
         dump: the pickler's state.
     """
-    known = _tracking.known(cls)
+    known = identities.known(cls)
     if known is None:
         return []
     places = places_of(cls, names, dump.policy)
@@ -154,14 +154,14 @@ def _join(parts: dict[tuple[str, Any], Any]) -> dict[Path, Any]:
 @verb
 def fill_revision(cls: type, state: dict[Path, Any]) -> None:
     """Change what was changed about a class where it came from, if it was here before that."""
-    given = _tracking.given(cls)
+    given = identities.given(cls)
     if given is None:
         return
     for path, (mark, former, *told) in state.items():
-        if _tracking.takes_revision(cls, path, mark):
+        if identities.takes_revision(cls, path, mark):
             here = what_is_at(cls, path)
             value, *others = told or (NOTHING,)
-            if _tracking.is_new(cls):
+            if identities.is_new(cls):
                 given[path] = token_of(value)
             elif former is None or _is_the_senders(here, former, given.get(path)):
                 for place, along in others:

@@ -146,7 +146,7 @@ def _getter(positions: list[int]) -> Callable[[Any], Iterable[Any]]:
     return lambda values: [values[at] for at in positions]
 
 
-#: The class that was last taken apart while it was not yet known to _tracking, and what it was.
+#: The class that was last taken apart while it was not yet known to identities, and what it was.
 _latest: tuple[weakref.ref[type], Snapshot] | None = None
 
 

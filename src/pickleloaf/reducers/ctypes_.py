@@ -17,9 +17,9 @@ import operator
 from typing import Any
 
 from pickleloaf.errors import EncodeError
-from pickleloaf.reducers import _tracking
-from pickleloaf.reducers._building import arrived, make_class, namespace_of, reduce_building, stub
 from pickleloaf.reducers._dump import Dump, Late
+from pickleloaf.reducers.classes import identities
+from pickleloaf.reducers.classes.building import arrived, make_class, namespace_of, reduce_building, stub
 from pickleloaf.wire import verb
 
 _FIELD = type(type("Probe", (ctypes.Structure,), {"_fields_": [("x", ctypes.c_int)]}).x)  # type: ignore[attr-defined]
@@ -174,5 +174,5 @@ def rebuild_ctypes_class(
 @verb
 def fill_fields(cls: Any, fields: Any) -> None:
     """Lay out a structure or union that is new here."""
-    if _tracking.is_new(cls):
+    if identities.is_new(cls):
         cls._fields_ = fields

@@ -18,10 +18,10 @@ from typing import Any
 
 from pickleloaf._compat import HAS_INFERRED_VARIANCE, HAS_PARAMETER_DEFAULTS, VERSION
 from pickleloaf.errors import DecodeError
-from pickleloaf.reducers import _tracking
-from pickleloaf.reducers._building import arrived, join_names, namespace_of, reduce_building, stub
 from pickleloaf.reducers._dump import Dump, Late
 from pickleloaf.reducers._lazily import evaluators, intrinsic
+from pickleloaf.reducers.classes import identities
+from pickleloaf.reducers.classes.building import arrived, join_names, namespace_of, reduce_building, stub
 from pickleloaf.wire import verb
 
 _Evaluators = dict[str, FunctionType]
@@ -281,5 +281,5 @@ def rebuild_typed_dict(
         names.setdefault("__extra_items__", typing.NoExtraItems)
         names.setdefault("__closed__", None)
     cls: type = type.__new__(metaclass, name, bases, names)
-    _tracking.start(identity, cls, {})
+    identities.start(identity, cls, {})
     return cls

@@ -2,7 +2,7 @@
 
 Takes apart: name, bases, metaclass, namespace, keywords, virtual subclasses. Travels as: wire.class_,
 wire.fill_class, wire.fill_names, wire.fill_abc; wire.hidden_type for types that no module names.
-Keeps: identity (see _tracking), what changes about a class later (see _revisions), order of attributes, slots,
+Keeps: identity (see identities), what changes about a class later (see _revisions), order of attributes, slots,
 descriptors, `__class__` cells, type parameters, class statement keywords, everything a metaclass or __init_subclass__
 does.
 Loses: `__firstlineno__`, weak references to subclasses, the source of the class as a whole: `inspect` looks for
@@ -18,12 +18,12 @@ from types import MethodDescriptorType, WrapperDescriptorType
 from typing import Any
 
 from pickleloaf.errors import EncodeError
-from pickleloaf.reducers import _tracking
-from pickleloaf.reducers._building import arrived, make_class, namespace_of, reduce_building, stub
 from pickleloaf.reducers._closed import reduce_closed
 from pickleloaf.reducers._dump import Dump, Late
 from pickleloaf.reducers._named import reduce_public
 from pickleloaf.reducers._referents import HEAP_TYPE
+from pickleloaf.reducers.classes import identities
+from pickleloaf.reducers.classes.building import arrived, make_class, namespace_of, reduce_building, stub
 from pickleloaf.wire import verb
 
 #: Modules that name types which their own __module__ does not lead to: "function" is no builtin.
@@ -57,7 +57,7 @@ def reduce_class(cls: type, dump: Dump) -> Any:
     closed = reduce_closed(cls, dump)
     if closed is not None:
         return closed
-    keywords = _tracking.keywords_of(cls)
+    keywords = identities.keywords_of(cls)
     if keywords is None:
         from pickleloaf.policy.class_keywords import recover_keywords
 

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from types import CellType, FunctionType
 from typing import Any
 
-from pickleloaf.reducers import _tracking
+from pickleloaf.reducers.classes import identities
 
 __all__ = ["taken_back"]
 
@@ -35,7 +35,7 @@ def _places(metaclass: type, bases: tuple[type, ...], names: Mapping[str, Any]) 
     """Yield the dicts, cells and classes that the hooks of a class can reach at once."""
     named = [each for each in names.values() if type(each) is not FunctionType and _has_hook(type(each))]
     asked = (metaclass, *bases, *map(type, named))
-    classes = {id(each): each for cls in asked for each in cls.__mro__ if _tracking.is_new(each)}.values()
+    classes = {id(each): each for cls in asked for each in cls.__mro__ if identities.is_new(each)}.values()
     hooked = [cls for cls in classes if issubclass(cls, type) or not _HOOKS.isdisjoint(cls.__dict__)]
     if hooked:
         yield from classes
@@ -50,7 +50,7 @@ def _places(metaclass: type, bases: tuple[type, ...], names: Mapping[str, Any]) 
         if scope is not getattr(sys.modules.get(scope.get("__name__", "")), "__dict__", None):
             yield scope
     for value in named:
-        if _tracking.is_new(type(value)):
+        if identities.is_new(type(value)):
             yield getattr(value, "__dict__", {})
 
 

@@ -12,13 +12,13 @@ from types import FunctionType
 from typing import Any
 
 from pickleloaf.errors import EncodeError
-from pickleloaf.reducers import _tracking
-from pickleloaf.reducers._body import class_cells, contents_of, namespace_of, set_afterwards
 from pickleloaf.reducers._dump import Dump, Late
 from pickleloaf.reducers._eager import eager_namespace, finished_here, namespace_here
-from pickleloaf.reducers._hooks import taken_back
 from pickleloaf.reducers._kinds import SETS, interned
 from pickleloaf.reducers._revisions import revision_of
+from pickleloaf.reducers.classes import identities
+from pickleloaf.reducers.classes.body import class_cells, contents_of, namespace_of, set_afterwards
+from pickleloaf.reducers.classes.hooks import taken_back
 from pickleloaf.wire import verb
 
 __all__ = ["ClassState", "arrived", "join_names", "make_class", "namespace_of", "reduce_building", "stub"]
@@ -73,7 +73,7 @@ def reduce_building(
     if any(each is cls for each, _ in dump.building):
         msg = f"cannot pickle class {cls.__qualname__}: its own bases, metaclass, keywords or values refer to it"
         raise EncodeError(msg, hint="set what refers to the class on the class, after it has been made")
-    identity = None if dump.digesting is cls else _tracking.identity(cls, dump)
+    identity = None if dump.digesting is cls else identities.identity(cls, dump)
     if dump.portable:
         names = eager_namespace(cls, names)
         from pickleloaf.reducers._generated import tell_generated
@@ -136,15 +136,15 @@ def rebuild_pack(*parts: Any) -> tuple[Any, ...]:
 @verb
 def fill_class(cls: type, steps: tuple[None, ...]) -> None:
     """Let other threads have a class, after its late steps."""
-    _tracking.end_revision(cls)
-    _tracking.finish(cls)
+    identities.end_revision(cls)
+    identities.finish(cls)
 
 
 def arrived(identity: bytes, names: Mapping[str, Any]) -> type | None:
     """Return the class of an identity if it is here already, as the class of the functions that came with it."""
-    known = _tracking.arrived(identity)
+    known = identities.arrived(identity)
     if known is not None:
-        _tracking.await_revision(known)
+        identities.await_revision(known)
         for name, contents in (("__classcell__", known), ("__classdictcell__", known.__dict__)):
             cell = names.get(name)
             if cell is not None and contents_of(cell) is None:
@@ -184,7 +184,7 @@ def make_class(
         if key not in _INSTRUCTIONS and cls.__dict__.get(key, cls) is not value:
             type.__setattr__(cls, key, value)
     finished_here(cls, names)
-    _tracking.start(identity, cls, keywords)
+    identities.start(identity, cls, keywords)
     return cls
 
 
@@ -195,7 +195,7 @@ _INSTRUCTIONS = frozenset("__classcell__ __classdictcell__ __qualname__ __slots_
 @verb
 def fill_names(cls: type, names: dict[str, Any]) -> None:
     """Set attributes of a class that is new here; one that was here already keeps its own."""
-    if _tracking.is_new(cls):
+    if identities.is_new(cls):
         for name, value in names.items():
             type.__setattr__(cls, name, value)
 

@@ -19,9 +19,9 @@ from types import BuiltinFunctionType, MethodType
 from typing import Any
 
 from pickleloaf.policy.class_keywords import recover_keywords
-from pickleloaf.reducers import _tracking
-from pickleloaf.reducers._building import arrived, make_class, namespace_of, reduce_building, stub
 from pickleloaf.reducers._dump import Dump, Late
+from pickleloaf.reducers.classes import identities
+from pickleloaf.reducers.classes.building import arrived, make_class, namespace_of, reduce_building, stub
 from pickleloaf.wire import verb
 
 #: What the machinery puts into an enum class; ``__new_member__`` is the ``__new__`` of the user.
@@ -41,7 +41,7 @@ def reduce_enum(cls: enum.EnumType, dump: Dump) -> Any:
     stands = stub(cls, dump)
     if stands is not None:
         return stands
-    keywords = _tracking.keywords_of(cls)
+    keywords = identities.keywords_of(cls)
     if keywords is None:
         keywords = recover_keywords(cls)
     boundary = getattr(cls, "_boundary_", None)
@@ -225,7 +225,7 @@ def _add_value(cls: Any, value: Any, member: Any) -> None:
 def fill_member(member: Any, state: dict[str, Any]) -> None:
     """Set what refers to the class of a member, once that is there."""
     cls = type(member)
-    if not _tracking.is_new(cls):
+    if not identities.is_new(cls):
         return
     old = member._value_
     _fill(member, state)
