@@ -25,7 +25,7 @@ demo: .venv/.package
 	$(PY) examples/turkey.py
 
 test: .venv/.test .venv/.foreign
-	$(PY) -m pytest -q $(ARGS)
+	$(PY) -m pytest -q -m "not stress" $(ARGS)
 
 TIMES ?= 20
 test-faults: .venv/.test .venv/.foreign

@@ -11,9 +11,17 @@ sys.path.insert(0, str(Path(__file__).parent))
 from lab import Lab
 
 
+def pytest_addoption(parser):
+    """Add the option for the full form of the suite."""
+    parser.addoption(
+        "--fresh",
+        action="store_true",
+        help="start a new interpreter for every receiver, and check every law on every case",
+    )
+
+
 def pytest_configure(config):
-    """The marker that `lab.law` sets; and properties hold on a busy machine as well."""
-    config.addinivalue_line("markers", "stage(name): which stage's outcome a law looks at")
+    """Start the lab; and let properties hold on a busy machine as well."""
     config.lab = Lab()
     settings.register_profile("any speed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
     settings.load_profile("any speed")
