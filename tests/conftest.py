@@ -22,9 +22,29 @@ def pytest_addoption(parser):
 
 def pytest_configure(config):
     """Start the lab; and let properties hold on a busy machine as well."""
-    config.lab = Lab()
+    config.lab = Lab(config.option.fresh)
     settings.register_profile("any speed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
     settings.load_profile("any speed")
+
+
+@pytest.hookimpl(trylast=True)  # a case that was asked for by name is there
+def pytest_collection_modifyitems(config, items):
+    """In the short form, keep one case a family of the sampled laws."""
+    if config.option.fresh:
+        return
+    seen, kept, left_out = set(), [], []
+    for item in items:
+        mark = item.get_closest_marker("stage")
+        if mark and mark.kwargs["sampled"]:
+            case = item.callspec.params["case"]
+            law = _law_name(item), case.family
+            if law in seen or case.why_skipped() or _law_name(item) in case.exempt:
+                left_out.append(item)
+                continue
+            seen.add(law)
+        kept.append(item)
+    items[:] = kept
+    config.hook.pytest_deselected(items=left_out)
 
 
 def pytest_collection_finish(session):
@@ -41,8 +61,8 @@ def pytest_collection_finish(session):
 def pytest_terminal_summary(terminalreporter, config):
     """With `--durations=N`, the slowest processes as well, which the tests only wait for."""
     if config.option.durations:
-        terminalreporter.section(f"slowest of {len(config.lab.seconds)} processes")
-        for seconds, what in sorted(config.lab.seconds, reverse=True)[: config.option.durations]:
+        terminalreporter.section(f"slowest of {len(config.lab.processes.seconds)} processes")
+        for seconds, what in sorted(config.lab.processes.seconds, reverse=True)[: config.option.durations]:
             terminalreporter.write_line(f"{seconds:.2f}s {what}")
 
 

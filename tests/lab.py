@@ -4,7 +4,10 @@ A law names a *stage*; the outcome of a stage for a case is a dict with `error` 
 text) and what else the stage found. There are two sorts of stages:
 
 - a *driver* runs a family's file as a script, once for all its cases (`harness.STAGES`);
-- a *receiver* is a fresh process for one case, fed with the payload of an earlier stage.
+- a *receiver* is a process of its own for one case, fed with the payload of an earlier stage.
+
+In the short form processes are children of zygotes (`processes`), and the receiver that uses an object dumps it before.
+In the full form (`--fresh`) each has a new interpreter, and what dumps again uses nothing.
 
 Which stages the selected tests need is known after collection, so all of them are queued
 then, first in, first out: a job only ever waits for jobs queued before it, so a pool of any
@@ -17,15 +20,14 @@ import os
 import pickle
 import shutil
 import subprocess
-import sys
 import tempfile
-import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 from harness import SERIALIZER, STAGES, Case, write_files
+from processes import Processes
 
 TESTS = Path(__file__).parent
 FAMILIES = {path.stem: path for path in sorted(TESTS.glob("cases/*.py"))}
@@ -44,10 +46,11 @@ class Driver(NamedTuple):
 
 
 class Receiver(NamedTuple):
-    """What a fresh process gets, and what it does."""
+    """What a receiver gets, and what it does."""
 
     source: str
     loader: str = SERIALIZER
+    use: bool = True
     redump: bool = False
     protocol: int | None = None
 
@@ -61,12 +64,13 @@ DRIVERS = {
 RECEIVERS = {
     "fresh": Receiver("sender"),
     "plain": Receiver("sender", loader="pickle"),
-    "relay": Receiver("sender", redump=True),
+    "relay": Receiver("sender", use=False, redump=True),
     "third": Receiver("relay"),
     "protocol2": Receiver("sender", protocol=2),
     "protocol3": Receiver("sender", protocol=3),
     "protocol4": Receiver("sender", protocol=4),
 }
+SHORT = {"fresh": Receiver("sender", redump=True), "third": Receiver("fresh")}
 assert set(STAGES) == {driver.stage for driver in DRIVERS.values()}
 
 
@@ -84,13 +88,17 @@ def load_cases():
 CASES = load_cases()
 
 
-def law(stage, over=lambda case: not case.refused):
-    """Check a test function against every case that `over` picks, given one stage's outcome."""
+def law(stage, over=lambda case: not case.refused, *, sampled=False):
+    """Check a test function against every case that `over` picks, given one stage's outcome.
+
+    In the short form a sampled law is checked against the first case of each family.
+    """
 
     def decorate(test):
         chosen = [pytest.param(case, id=case.id) for case in CASES if over(case)]
         patient = pytest.mark.timeout(WHOLE_RUN_S)  # it only waits: each process has a limit of its own
-        return patient(pytest.mark.stage(stage)(pytest.mark.parametrize("case", chosen)(test)))
+        staged = pytest.mark.stage(stage, sampled=sampled)
+        return patient(staged(pytest.mark.parametrize("case", chosen)(test)))
 
     return decorate
 
@@ -104,13 +112,15 @@ def holds(error):
 class Lab:
     """Queue of the processes that the selected laws need, and their outcomes."""
 
-    def __init__(self):
+    def __init__(self, fresh=False):
+        self.receivers = RECEIVERS if fresh else RECEIVERS | SHORT
         self.scratch = Path(tempfile.mkdtemp(prefix="loaf-"))
         atexit.register(shutil.rmtree, self.scratch, True)
         self.snapshot = self._snapshot()
         self.pool = ThreadPoolExecutor((os.cpu_count() or 2) + 1)  # one may wait for another
         self.outcomes = {}
-        self.seconds = []
+        self.older = set()
+        self.processes = Processes(self.scratch, fresh)
         self.environment = {
             **os.environ,
             "PYTHONPATH": os.pathsep.join(filter(None, [str(self.snapshot), os.environ.get("PYTHONPATH")])),
@@ -135,13 +145,14 @@ class Lab:
     def prefetch(self, wanted):
         """Queue every (stage, case): for each stage the drivers it needs, then its receivers."""
         wanted = [(stage, case) for stage, case in wanted if not case.why_skipped()]
+        self.older |= {case.id for stage, case in wanted if stage in RECEIVERS and RECEIVERS[stage].protocol}
         groups = {}
         for stage, case in wanted:
-            group = groups.setdefault(_first(stage), {}).setdefault((case.alone and case.id, case.family), {})
+            group = groups.setdefault(self._first(stage), {}).setdefault((case.alone and case.id, case.family), {})
             group[case.id] = case
         for stage in dict.fromkeys(stage for stage, _ in wanted):
-            for (_, family), cases in groups.pop(_first(stage), {}).items():
-                self._queue_driver(family, _first(stage), list(cases.values()))
+            for (_, family), cases in groups.pop(self._first(stage), {}).items():
+                self._queue_driver(family, self._first(stage), list(cases.values()))
             for other, case in wanted:
                 if other == stage:
                     self.ask(stage, case)
@@ -152,15 +163,17 @@ class Lab:
             if stage in DRIVERS:
                 self._queue_driver(case.family, stage, [case])
             else:
-                source = self.ask(RECEIVERS[stage].source, case)
-                self.outcomes[stage, case.id] = self.pool.submit(
-                    self._receive, RECEIVERS[stage], case, source
-                )
+                receiver = self.receivers[stage]
+                if receiver.protocol:
+                    self.older.add(case.id)
+                source = self.ask(receiver.source, case)
+                self.outcomes[stage, case.id] = self.pool.submit(self._receive, receiver, case, source)
         return self.outcomes[stage, case.id]
 
     def close(self):
         """Drop what is still queued and remove every file."""
         self.pool.shutdown(cancel_futures=True)
+        self.processes.close()
         shutil.rmtree(self.scratch, ignore_errors=True)
 
     # ------------------------------------------------------------ drivers
@@ -187,14 +200,22 @@ class Lab:
         folder.mkdir(parents=True)
         script = Path(shutil.copy(self.snapshot / "cases" / f"{family}.py", folder))
         names = list(reversed(left) if driver.backwards else left)
-        job = {"stage": driver.stage, "cases": names, "folder": str(folder / "files")}
+        job = {
+            "stage": driver.stage,
+            "cases": names,
+            "older": [name for name in names if f"{family}-{name}" in self.older],
+            "folder": str(folder / "files"),
+        }
         (folder / "job").write_bytes(pickle.dumps(job))
         ended = self._run(
-            f"driver {driver.stage} of {family}, {len(names)} cases",
-            [sys.executable, "-P", "-W", "ignore", script, folder / "job", folder / "out"],
-            DRIVER_TIMEOUT_S,
+            script,
+            folder / "job",
+            folder / "out",
+            name=f"driver {driver.stage} of {family}, {len(names)} cases",
+            timeout_s=DRIVER_TIMEOUT_S,
             cwd=folder,
             env={**self.environment, "PYTHONHASHSEED": driver.hash_seed},
+            preload=["harness"],
         )
         self._settle(folder / "out", left, ended)
 
@@ -214,14 +235,14 @@ class Lab:
     def _receive(self, receiver, case, source):
         came = source.result()
         payload = came.get("payload")
-        if receiver.protocol and came.get("older"):
-            payload = came["older"].get(receiver.protocol, payload)
+        if receiver.protocol and isinstance(payload, bytes):
+            payload = came["older"].get(receiver.protocol, "nobody asked for this protocol in time")
         if not isinstance(payload, bytes):
             return {"error": payload or came["error"] or "there is no payload"}
         job = {
             "loader": receiver.loader,
             "payload": payload,
-            "check": case.source(),
+            "check": case.source() if receiver.use else None,
             "name": f"same of {case.id}",
             "redump": SERIALIZER if receiver.redump else None,
             "arguments": case.arguments,
@@ -229,17 +250,17 @@ class Lab:
         }
         return self.receive(job)
 
-    def receive(self, job):
-        """Let a fresh process do a job, see `receiver`."""
+    def receive(self, job, preload=(SERIALIZER,)):
+        """Let a process that knows nothing of the sender do a job, see `receiver`."""
         folder = tempfile.mkdtemp(dir=self.scratch)
-        program = [sys.executable, "-P", "-W", "ignore", self.snapshot / "receiver.py"]
         ended = self._run(
-            job["name"],
-            program,
-            RECEIVER_TIMEOUT_S,
+            self.snapshot / "receiver.py",
+            name=job["name"],
+            timeout_s=RECEIVER_TIMEOUT_S,
             cwd=folder,
-            input=pickle.dumps(job),
+            data=pickle.dumps(job),
             env=self._bare(folder),
+            preload=() if job["loader"] == "pickle" else preload,
         )
         shutil.rmtree(folder)
         if isinstance(ended, str):
@@ -254,26 +275,22 @@ class Lab:
         """Folder with the importable files of a case."""
         return write_files(case, self.scratch / "importable")
 
-    def _run(self, what, program, timeout_s, **options):
+    def _run(self, script, *argv, timeout_s, **options):
         """Standard output of a process that ended well, or a text about how it ended."""
-        start = time.perf_counter()
         try:
-            ended = subprocess.run(program, capture_output=True, timeout=timeout_s, check=False, **options)
+            ended = self.processes.run(script, *argv, timeout_s=timeout_s, **options)
         except subprocess.TimeoutExpired:
             return f"no answer after {timeout_s} s"
-        finally:
-            self.seconds.append((time.perf_counter() - start, what))
         if ended.returncode == 0:
             return ended.stdout
         last_words = ended.stderr.decode(errors="replace")[-2000:]
         return f"ended with {ended.returncode}\n{last_words}"
 
-
-def _first(stage):
-    """The driver's stage that a stage gets its payload from, or itself."""
-    while stage in RECEIVERS:
-        stage = RECEIVERS[stage].source
-    return stage
+    def _first(self, stage):
+        """The driver's stage that a stage gets its payload from, or itself."""
+        while stage in self.receivers:
+            stage = self.receivers[stage].source
+        return stage
 
 
 def _read_records(file):

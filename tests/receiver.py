@@ -1,16 +1,16 @@
-"""A fresh process that loads one payload, uses what arrives and reports back.
+"""A process that loads one payload, uses what arrives and reports back.
 
 Run as ``python -P receiver.py`` with a job, a pickled dict, on standard input:
 
     loader   name of the module whose ``loads`` is used
     payload  the bytes
-    check    source text of a function of one argument that uses the object, or
-    redump   name of the module whose ``dumps`` packs the object again
+    redump   None, or name of the module whose ``dumps`` packs the object again
+    check    None, or source text of a function of one argument that then uses the object
     name     what to call ``check`` in tracebacks
     path     folders that this process can import from
 
 The answer, a pickled dict on standard output, has ``error`` (the stage that failed and
-a traceback, or None) and ``payload`` (of ``redump``). Neither the script that built the
+a traceback, or None) and ``payload`` (of ``redump``, or why there is none). Neither the script that built the
 object nor any of its names can be seen from here; imports are few, because there are
 thousands of these processes.
 """
@@ -62,21 +62,31 @@ def describe(stage, error):
 
 
 def attempt(job):
-    """Load, then check or dump again; what the harness wants to know."""
+    """Load, dump again and check; what the harness wants to know."""
     from importlib import import_module
 
+    answer = {"error": None}
     stage = "loads"
     try:
         obj = import_module(job["loader"]).loads(job["payload"])
         if job.get("redump"):
-            stage = "dumps"
-            payload = import_module(job["redump"]).dumps(obj, **job.get("arguments", {}))
-            return {"error": None, "payload": payload}
-        stage = "use"
-        compile_check(job["check"], job["name"])(obj)
+            answer["payload"] = dump_again(obj, job)
+        if job["check"]:
+            stage = "use"
+            compile_check(job["check"], job["name"])(obj)
     except BaseException as error:
-        return {"error": describe(stage, error)}
-    return {"error": None}
+        answer["error"] = describe(stage, error)
+    return answer
+
+
+def dump_again(obj, job):
+    """The object's bytes, or a text about why there are none, which is no error of who uses it."""
+    from importlib import import_module
+
+    try:
+        return import_module(job["redump"]).dumps(obj, **job.get("arguments", {}))
+    except BaseException as error:
+        return describe("dumps", error)
 
 
 def main():

@@ -110,7 +110,7 @@ FAULTY = """
 
 
 @pytest.fixture
-def faulty(monkeypatch, tmp_path):
+def faulty(request, monkeypatch, tmp_path):
     """A lab over a family of cases that are wrong in different ways."""
     script = tmp_path / "faulty.py"
     script.write_text(textwrap.dedent(FAULTY))
@@ -121,12 +121,12 @@ def faulty(monkeypatch, tmp_path):
 
     linecache.cache[str(script)] = (len(source), None, source.splitlines(True), str(script))
     exec(compile(source, str(script), "exec"), namespace)
-    lab = Lab()
+    lab = Lab(request.config.option.fresh)
     yield lab, harness.Case.known.pop("cases.faulty")
     lab.close()
 
 
-def test_wrong_cases_fail(faulty):
+def test_wrong_cases_fail(request, faulty):
     """Each way of being wrong shows in the stage that looks for it, and only there."""
     lab, cases = faulty
     wanted = [(stage, case) for stage in [*DRIVERS, *RECEIVERS] for case in cases.values()]
@@ -142,4 +142,5 @@ def test_wrong_cases_fail(faulty):
     assert failed["KnowsTheScript"] >= {"identity", "sender", "fresh", "plain"}
     assert failed["Crashes"] == {*DRIVERS, *receivers}
     assert failed["CannotLoad"] == {"sender", "roundtrip"} | receivers
-    assert failed["Changes"] == {"sender"}
+    dumped_before_use = () if request.config.option.fresh else ("fresh",)
+    assert failed["Changes"] == {"sender", *dumped_before_use}

@@ -13,11 +13,11 @@ class Link:
 
 
 class DeepList(Case):
-    """A list nested 50,000 deep"""
+    """A list nested 20,000 deep"""
 
     def make():
         value = ["bottom"]
-        for _ in range(50_000):
+        for _ in range(20_000):
             value = [value]
         return value
 
@@ -25,7 +25,7 @@ class DeepList(Case):
         depth, value = 0, obj
         while value[0] != "bottom":
             depth, value = depth + 1, value[0]
-        assert depth == 50_000
+        assert depth == 20_000
 
 
 class DeepDict(Case):
@@ -65,20 +65,20 @@ class DeepAndWide(Case):
 
 
 class LinkedList(Case):
-    """A linked list of 50,000 instances"""
+    """A linked list of 20,000 instances"""
 
     def make():
         node = None
-        for i in range(50_000):
+        for i in range(20_000):
             node = Link(i, node)
         return node
 
     def same(obj):
         count, node = 0, obj
         while node is not None:
-            assert node.n == 49_999 - count
+            assert node.n == 19_999 - count
             count, node = count + 1, node.rest
-        assert count == 50_000
+        assert count == 20_000
 
 
 class LinkedBothWays(Case):
@@ -142,7 +142,7 @@ class Frozen(Case):
 
 
 class FrozenChain(Case):
-    """A chain of 5,000 frozen dataclasses, the last of which has the first in a set"""
+    """A chain of 2,000 frozen dataclasses, the last of which has the first in a set"""
 
     def make():
         @dataclasses.dataclass(frozen=True)
@@ -156,7 +156,7 @@ class FrozenChain(Case):
                 return hash((self.name, self.key))
 
         chain = last = Step("last", (1, 2))
-        for i in range(5_000):
+        for i in range(2_000):
             chain = Step(f"step {i}", (i, 0), chain)
         last.peers.add(chain)
         return chain
@@ -165,7 +165,7 @@ class FrozenChain(Case):
         count, step = 0, obj
         while step.rest is not None:
             count, step = count + 1, step.rest
-        assert count == 5_000 and step.peers == {obj} and obj.key == (4_999, 0)
+        assert count == 2_000 and step.peers == {obj} and obj.key == (1_999, 0)
 
 
 class Causes(Case):

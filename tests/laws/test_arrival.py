@@ -9,7 +9,7 @@ def test_fresh_process(case, outcome):
     holds(outcome["error"])
 
 
-@law("plain")
+@law("plain", sampled=True)
 def test_plain_pickle(case, outcome):
     """The standard library's `pickle.loads` gives the same object."""
     holds(outcome["error"])
