@@ -36,7 +36,7 @@ def outcomes(serializer: str) -> dict[str, bool]:
     """Return for every case whether it worked with a serializer."""
     command = [sys.executable, "-m", "pytest", "-q", "-rA", "--tb=no", "-p", "no:cacheprovider"]
     result = subprocess.run(
-        [*command, "tests/laws/test_arrival.py", "-k", "test_fresh_process"],
+        [*command, "--fresh", "tests/laws/test_arrival.py", "-k", "test_fresh_process"],
         cwd=ROOT,
         env={**os.environ, "PICKLELOAF_TEST_SERIALIZER": serializer},
         capture_output=True,

@@ -16,7 +16,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "patches-table.md"
 
-sys.path[:0] = [str(ROOT / "tests" / "patches")]
+sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "patches")]
 
 from situations import SITUATIONS, Situation  # noqa: E402 - found through the line above
 from travel import missing, outcome  # noqa: E402

@@ -120,15 +120,15 @@ class Lab:
         self.pool = ThreadPoolExecutor((os.cpu_count() or 2) + 1)  # one may wait for another
         self.outcomes = {}
         self.older = set()
-        self.processes = Processes(self.scratch, fresh)
+        self.processes = Processes(self.scratch, fresh=fresh)
         self.environment = {
             **os.environ,
             "PYTHONPATH": os.pathsep.join(filter(None, [str(self.snapshot), os.environ.get("PYTHONPATH")])),
-            **self._compiled(),
+            **self.compiled(),
             "TMPDIR": tempfile.mkdtemp(dir=self.scratch),
         }
 
-    def _compiled(self):
+    def compiled(self):
         """Where the processes keep bytecode: each module is compiled once a run, and not here."""
         return {"PYTHONPYCACHEPREFIX": str(self.scratch / "compiled"), "PYTHONDONTWRITEBYTECODE": ""}
 
@@ -248,10 +248,10 @@ class Lab:
             "arguments": case.arguments,
             "path": [self.importable(case)] if case.files and case.files_there else [],
         }
-        return self.receive(job)
+        return self.receive(job, preload=[SERIALIZER] if receiver.loader == SERIALIZER else [])
 
-    def receive(self, job, preload=(SERIALIZER,)):
-        """Let a process that knows nothing of the sender do a job, see `receiver`."""
+    def receive(self, job, preload=()):
+        """Let a process that has not run the sender's script do a job, see `receiver`."""
         folder = tempfile.mkdtemp(dir=self.scratch)
         ended = self._run(
             self.snapshot / "receiver.py",
@@ -260,7 +260,7 @@ class Lab:
             cwd=folder,
             data=pickle.dumps(job),
             env=self._bare(folder),
-            preload=() if job["loader"] == "pickle" else preload,
+            preload=preload,
         )
         shutil.rmtree(folder)
         if isinstance(ended, str):
@@ -269,7 +269,7 @@ class Lab:
 
     def _bare(self, home):
         """Environment of a receiver: what the tests were given, and nothing of the sender's."""
-        return {**os.environ, **self._compiled(), "PYTHONHASHSEED": "5", "HOME": home}
+        return {**os.environ, **self.compiled(), "PYTHONHASHSEED": "5", "HOME": home}
 
     def importable(self, case):
         """Folder with the importable files of a case."""

@@ -18,14 +18,15 @@ import time
 from pathlib import Path
 
 FLAGS = ["-P", "-W", "ignore"]
+PROGRAM = Path(__file__).with_name("zygote.py")
 
 
 class Processes:
-    """Runs scripts, for several threads at a time."""
+    """Runs scripts, for several threads at a time; with zygotes, whose files are in the folder `scratch`, or without."""
 
-    def __init__(self, scratch, fresh=False):
-        self.scratch, self.fresh = Path(scratch), fresh
-        self.program = shutil.copy(Path(__file__).with_name("zygote.py"), scratch)
+    def __init__(self, scratch=None, *, fresh=False):
+        self.scratch, self.fresh = scratch, fresh
+        self.program = scratch and shutil.copy(PROGRAM, scratch)
         self.lock = threading.Lock()
         self.idle = {}
         self.seconds = []

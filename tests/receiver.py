@@ -71,7 +71,7 @@ def attempt(job):
         obj = import_module(job["loader"]).loads(job["payload"])
         if job.get("redump"):
             answer["payload"] = dump_again(obj, job)
-        if job["check"]:
+        if job.get("check"):
             stage = "use"
             compile_check(job["check"], job["name"])(obj)
     except BaseException as error:

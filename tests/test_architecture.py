@@ -5,6 +5,7 @@ this checkout, which must have none, and about a tiny one that breaks it, which 
 """
 
 import ast
+import functools
 import graphlib
 import re
 from pathlib import Path
@@ -49,6 +50,7 @@ LONG_FILES: dict[str, str] = {  # path in the package: why it is longer
 }
 
 
+@functools.cache
 def modules(root: Path) -> dict[str, ast.Module]:
     """Parse every module of the package: its path in the package to its syntax tree."""
     package = root / "src" / "pickleloaf"

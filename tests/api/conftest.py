@@ -1,9 +1,8 @@
-"""Two fixtures: a script that dumps, and a fresh process that loads several payloads."""
+"""Two fixtures: a script that dumps, and a process that has not run it and loads several payloads."""
 
 import inspect
 import os
 import pickle
-import subprocess
 import sys
 import textwrap
 from pathlib import Path
@@ -16,7 +15,7 @@ TESTS = Path(__file__).parent.parent
 
 @pytest.fixture
 def receive(lab, tmp_path):
-    """Call `receive(check, *payloads)`: a fresh process loads them in turn and runs the check.
+    """Call `receive(check, *payloads)`: a process of its own loads them in turn and runs the check.
 
     The check is a function of one argument, an iterator that loads the next payload when it is
     asked for the next object. It travels as source text.
@@ -34,11 +33,13 @@ def receive(lab, tmp_path):
         answer = lab.receive(
             {
                 "loader": "pickle",
+                "redump": None,
                 "payload": pickle.dumps(payloads),
                 "check": textwrap.dedent(loading),
                 "name": check.__name__,
                 "path": [str(folder) for folder in path],
-            }
+            },
+            preload=[SERIALIZER],
         )
         if answer["error"]:
             pytest.fail(answer["error"], pytrace=False)
@@ -47,22 +48,16 @@ def receive(lab, tmp_path):
 
 
 @pytest.fixture
-def script(tmp_path):
-    """Call `script(source)`: a fresh process runs it as `__main__`; returns the dumped `obj`."""
+def script(lab, tmp_path):
+    """Call `script(source)`: a process of its own runs it as `__main__`; returns the dumped `obj`."""
 
-    def run(source, name="script.py", seed="0", python=sys.executable):
+    def run(source, name="script.py", seed="0"):
         file = tmp_path / name
         file.parent.mkdir(parents=True, exist_ok=True)
         ending = f"\nimport {SERIALIZER}, sys\nsys.stdout.buffer.write({SERIALIZER}.dumps(obj))\n"
         file.write_text(textwrap.dedent(source) + ending)
-        ended = subprocess.run(
-            [python, "-P", file],
-            capture_output=True,
-            cwd=file.parent,
-            env={**os.environ, "PYTHONHASHSEED": seed},
-            timeout=60,
-            check=False,
-        )
+        env = {**os.environ, **lab.compiled(), "PYTHONHASHSEED": seed}
+        ended = lab.processes.run(file, cwd=file.parent, env=env, preload=[SERIALIZER])
         assert ended.returncode == 0, ended.stderr.decode()
         return ended.stdout
 

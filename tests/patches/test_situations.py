@@ -19,26 +19,35 @@ def situation(request):
     return request.param
 
 
-def test_holds_in_the_script(situation, tmp_path):
+@pytest.fixture
+def processes(lab):
+    """Where the scripts run."""
+    return lab.processes
+
+
+def test_holds_in_the_script(situation, tmp_path, processes):
     """What is asserted is so where the patch was made."""
-    send(situation, "control", str(tmp_path))
+    send(situation, "control", str(tmp_path), processes=processes)
 
 
-def test_travels(situation, tmp_path):
+def test_travels(situation, tmp_path, processes):
     """The object behaves in a fresh process as it did in the script; plain pickle loads it as well."""
-    payload = send(situation, "pickleloaf", str(tmp_path), CARRY)
-    receive(situation, "pickleloaf", str(tmp_path), payload)
-    receive(situation, "pickle", str(tmp_path), payload)
+    payload = send(situation, "pickleloaf", str(tmp_path), CARRY, processes=processes)
+    receive(situation, "pickleloaf", str(tmp_path), payload, processes=processes)
+    receive(situation, "pickle", str(tmp_path), payload, processes=processes)
 
 
-def test_bytes_are_the_same(situation, tmp_path, monkeypatch):
-    """The same script dumps the same bytes under another hash seed and in another directory."""
+def test_bytes_are_the_same(situation, tmp_path, monkeypatch, processes):
+    """The same script dumps the same bytes under another hash seed and in another directory.
+
+    Here the package was imported before anything was patched; in `test_travels` afterwards.
+    """
     payloads = set()
     for seed in ("1", "2"):
         folder = tmp_path / seed
         folder.mkdir()
         monkeypatch.setenv("HASHSEED", seed)
-        payloads.add(send(situation, "pickleloaf", str(folder), CARRY))
+        payloads.add(send(situation, "pickleloaf", str(folder), CARRY, processes=processes, early=True))
     assert len(payloads) == 1
 
 

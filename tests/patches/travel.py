@@ -1,17 +1,21 @@
-"""Runs a situation: a script patches and dumps, a fresh process loads and uses."""
+"""Runs a situation: a script patches and dumps, another process loads and uses.
+
+The processes come from `Processes`. Where a script is to find pickleloaf imported before it patches, `early` says so.
+"""
 
 from __future__ import annotations
 
 import importlib.util
 import os
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
+from processes import Processes
 from situations import Situation
 
 SOURCE = Path(__file__).parent.parent.parent / "src"
+TIMEOUT_S = 100
+INTERPRETERS = Processes(fresh=True)
 
 #: What the script does after it has made its object: use it as a control, or dump it.
 _SCRIPT = """
@@ -37,7 +41,7 @@ def _dump():
     arguments = eval(_os.environ["ARGUMENTS"])
     return __import__(name).dumps(obj, **arguments)
 
-_out = _os.fdopen(int(_os.environ["OUT"]), "wb")
+_out = _os.fdopen(_os.open(_os.environ["OUT"], _os.O_WRONLY | _os.O_CREAT), "wb")
 _out.write(_dump())
 _out.close()
 _os._exit(0)
@@ -69,7 +73,15 @@ def missing(situation: Situation) -> list[str]:
     return [name for name in situation.needs if importlib.util.find_spec(name) is None]
 
 
-def send(situation: Situation, serializer: str, folder: str, arguments: str = "{}") -> bytes:
+def send(
+    situation: Situation,
+    serializer: str,
+    folder: str,
+    arguments: str = "{}",
+    *,
+    processes: Processes = INTERPRETERS,
+    early: bool = False,
+) -> bytes:
     """Run the script of a situation; return what it dumped.
 
     Raises:
@@ -80,55 +92,45 @@ def send(situation: Situation, serializer: str, folder: str, arguments: str = "{
         file = root / "lib" / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(source)
-    script = root / "script.py"
+    script, out = root / "script.py", root / "payload"
     script.write_text(_SCRIPT.format(make=situation.make))
-    read, write = os.pipe()
-    environment = _environment(folder, serializer, USE=situation.use, ARGUMENTS=arguments, OUT=str(write))
-    with subprocess.Popen(
-        [sys.executable, str(script)],
-        env=environment,
-        pass_fds=[write],
-        stderr=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-    ) as process:
-        os.close(write)
-        with os.fdopen(read, "rb") as pipe:
-            payload = pipe.read()
-        _, errors = process.communicate()
+    out.unlink(missing_ok=True)
+    more = {"USE": situation.use, "ARGUMENTS": arguments, "OUT": str(out)}
+    process = _run(processes, script, folder, serializer, preload=("pickleloaf" if early else "os",), **more)
     if process.returncode:
-        raise Failed("dumps", errors.decode(errors="replace").strip().splitlines()[-1:])
-    return payload
+        raise Failed("dumps", process.stderr.decode(errors="replace").strip().splitlines()[-1:])
+    return out.read_bytes()
 
 
-def receive(situation: Situation, serializer: str, folder: str, payload: bytes) -> None:
-    """Load a payload in a fresh process, and use it.
+def receive(
+    situation: Situation, serializer: str, folder: str, payload: bytes, *, processes: Processes = INTERPRETERS
+) -> None:
+    """Load a payload in a process that has not run the script, and use it.
 
     Raises:
         Failed: it could not be loaded, or does not behave as it did.
     """
-    environment = _environment(folder, serializer, USE=situation.use)
-    process = subprocess.run(
-        [sys.executable, "-c", _RECEIVER],
-        input=payload,
-        env=environment,
-        capture_output=True,
-        check=False,
-        cwd=folder,
-    )
+    script = Path(folder) / "receiver.py"
+    script.write_text(_RECEIVER)
+    preload = ("pickleloaf",)
+    process = _run(processes, script, folder, serializer, data=payload, preload=preload, USE=situation.use)
     if process.returncode:
         where, _, why = process.stderr.decode(errors="replace").partition(": ")
         raise Failed(where if where in ("loads", "use") else "crash", why)
 
 
-def _environment(folder: str, serializer: str, **more: str) -> dict[str, str]:
-    paths = [str(Path(folder) / "lib"), str(SOURCE)]
+def _run(processes, script, folder, serializer, *, data=b"", preload, **more):
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-    fixed = {
-        "PYTHONPATH": os.pathsep.join(paths),
-        "PYTHONWARNINGS": "ignore",
-        "PYTHONHASHSEED": os.environ.get("HASHSEED", "0"),
-    }
-    return {**kept, **fixed, "SERIALIZER": serializer, **more}
+    fixed = {"PYTHONPATH": str(SOURCE), "PYTHONHASHSEED": os.environ.get("HASHSEED", "0")}
+    return processes.run(
+        script,
+        env={**kept, **fixed, "SERIALIZER": serializer, **more},
+        cwd=folder,
+        path=[Path(folder) / "lib"],
+        data=data,
+        timeout_s=TIMEOUT_S,
+        preload=preload,
+    )
 
 
 def outcome(situation: Situation, serializer: str, arguments: str = "{}") -> str:
