@@ -11,21 +11,21 @@ from harness import define, loaf
 THREADS, ROUNDS = 8, 60
 
 
-def together(work):
+def together(work, rounds=ROUNDS):
     """Run work(n) in several threads that start at once; return what they raised."""
     errors, gate = [], threading.Barrier(THREADS)
 
     def run(n):
-        gate.wait(20)
+        gate.wait()
         try:
-            for _ in range(ROUNDS):
+            for _ in range(rounds):
                 work(n)
         except BaseException as error:
             errors.append(error)
 
     threads = [threading.Thread(target=run, args=(n,)) for n in range(THREADS)]
     [thread.start() for thread in threads]
-    [thread.join(60) for thread in threads]
+    [thread.join() for thread in threads]
     return errors
 
 
@@ -108,7 +108,7 @@ def test_errors_in_threads():
         else:
             assert loaf.loads(loaf.dumps(lambda: n))() == n
 
-    assert together(task) == []
+    assert together(task, rounds=10) == []
 
 
 class Nested:
