@@ -1,6 +1,7 @@
 # Few verbs. `make demo` and `make test` each work as the first command on a fresh machine.
 #   make demo        the turkey story, in two processes and on two workers
-#   make test        the test suite on one Python       (ARGS="-k cells" goes to pytest)
+#   make test        the test suite on one Python, its short form (ARGS="-k cells" goes to pytest, ARGS=--fresh
+#                    makes it the full form but for what is marked stress, WORKERS=0 needs no pytest-xdist)
 #   make test-faults the faults of the tasks, TIMES in a row (20)
 #   make check       ruff, mypy strict, the architecture test
 #   make test-all    the test suite on every Python that can be had (ARGS="--skip 3.13")
@@ -24,8 +25,9 @@ PIP := $(PY) -m pip --disable-pip-version-check --quiet
 demo: .venv/.package
 	$(PY) examples/turkey.py
 
+WORKERS ?= 2
 test: .venv/.test .venv/.foreign
-	$(PY) -m pytest -q -m "not stress" $(ARGS)
+	$(PY) -m pytest -q -n $(WORKERS) -m "not stress" $(ARGS)
 
 TIMES ?= 20
 test-faults: .venv/.test .venv/.foreign

@@ -1,5 +1,6 @@
 """Makes the harness importable, and starts the processes of the selected laws at once."""
 
+import itertools
 import sys
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from hypothesis import HealthCheck, settings
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from lab import Lab
+from lab import FAMILIES, Lab
 
 
 def pytest_addoption(parser):
@@ -22,7 +23,8 @@ def pytest_addoption(parser):
 
 def pytest_configure(config):
     """Start the lab; and let properties hold on a busy machine as well."""
-    config.lab = Lab(config.option.fresh)
+    config.left_out = 0
+    config.lab = Lab(config.option.fresh, getattr(config, "workerinput", {}).get("compiled"))
     settings.register_profile("any speed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
     settings.load_profile("any speed")
 
@@ -30,6 +32,8 @@ def pytest_configure(config):
 @pytest.hookimpl(trylast=True)  # a case that was asked for by name is there
 def pytest_collection_modifyitems(config, items):
     """In the short form, keep one case a family of the sampled laws."""
+    if _is_worker(config):
+        items[:] = mixed(items)
     if config.option.fresh:
         return
     seen, kept, left_out = set(), [], []
@@ -44,26 +48,35 @@ def pytest_collection_modifyitems(config, items):
             seen.add(law)
         kept.append(item)
     items[:] = kept
+    config.left_out = len(left_out)
     config.hook.pytest_deselected(items=left_out)
 
 
 def pytest_collection_finish(session):
-    """Queue every stage that the selected tests will ask for."""
-    if not session.config.option.collectonly:
-        laws = ((item, item.get_closest_marker("stage")) for item in session.items)
-        session.config.lab.prefetch(
-            (mark.args[0], item.callspec.params["case"])
-            for item, mark in laws
-            if mark and _law_name(item) not in item.callspec.params["case"].exempt
-        )
+    """Queue every stage that the selected tests will ask for, or plan them where tests come one by one."""
+    config = session.config
+    if config.option.collectonly:
+        return
+    laws = [(item, item.get_closest_marker("stage")) for item in session.items]
+    wanted = [
+        (mark.args[0], item.callspec.params["case"])
+        for item, mark in laws
+        if mark and _law_name(item) not in item.callspec.params["case"].exempt
+    ]
+    (config.lab.plan if _is_worker(config) else config.lab.prefetch)(wanted)
 
 
 def pytest_terminal_summary(terminalreporter, config):
-    """With `--durations=N`, the slowest processes as well, which the tests only wait for."""
+    """Tell what the short form left out; with `--durations=N`, the slowest processes as well."""
+    if config.left_out:
+        terminalreporter.write_line(
+            f"short form: {config.left_out} tests of laws left out, which --fresh has"
+        )
+    seconds = config.lab.processes.seconds
     if config.option.durations:
-        terminalreporter.section(f"slowest of {len(config.lab.processes.seconds)} processes")
-        for seconds, what in sorted(config.lab.processes.seconds, reverse=True)[: config.option.durations]:
-            terminalreporter.write_line(f"{seconds:.2f}s {what}")
+        terminalreporter.section(f"slowest of {len(seconds)} processes")
+        for each, what in sorted(seconds, reverse=True)[: config.option.durations]:
+            terminalreporter.write_line(f"{each:.2f}s {what}")
 
 
 def pytest_unconfigure(config):
@@ -71,8 +84,66 @@ def pytest_unconfigure(config):
     config.lab.close()
 
 
+# ---------------------------------------------------------------- several workers (pytest-xdist)
+
+
+def _is_worker(config):
+    return hasattr(config, "workerinput")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node):
+    """All workers share the bytecode that their processes compile."""
+    node.workerinput["compiled"] = node.config.lab.bytecode
+
+
+def pytest_sessionfinish(session):
+    """A worker reports what its lab has seen."""
+    config = session.config
+    if _is_worker(config):
+        config.workeroutput |= {"left_out": config.left_out, "seconds": config.lab.processes.seconds}
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node):
+    """Take over what a worker reports; each has left out the same tests."""
+    seen = getattr(node, "workeroutput", {})
+    node.config.left_out = seen.get("left_out", 0)
+    node.config.lab.processes.seconds += seen.get("seconds", [])
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Give a worker whole files, and of the laws a whole family: its scripts run once."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByFamily(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            file, _, test = nodeid.partition("::")
+            family = test.partition("[")[2].partition("-")[0]
+            return f"laws of {family}" if file.startswith("tests/laws/") and family in FAMILIES else file
+
+    config.option.loadscopereorder = False  # they come in a good order
+    return ByFamily(config, log)
+
+
+# ---------------------------------------------------------------- fixtures
+
+
 def _law_name(item):
     return item.originalname.removeprefix("test_")
+
+
+def mixed(items):
+    """Order tests so that those of the tasks, which wait, come among those that compute, and begin at once."""
+    waiting = [item for item in items if "tasks" in item.path.parts]
+    others = [item for item in items if "tasks" not in item.path.parts]
+    files = [list(group) for _, group in itertools.groupby(waiting, key=lambda item: item.path)]
+    share = len(others) // (len(files) + 1) + 1
+    mixture = []
+    for n, file in enumerate(files):
+        mixture += [*file, *others[n * share : (n + 1) * share]]
+    return mixture + others[len(files) * share :]
 
 
 @pytest.fixture
@@ -82,6 +153,7 @@ def outcome(request, case):
     reason = case.why_skipped() or case.exempt.get(_law_name(request.node))
     if reason:
         pytest.skip(reason)
+    request.config.lab.begin(case.family)
     return request.config.lab.ask(stage, case).result()
 
 

@@ -11,7 +11,8 @@ In the full form (`--fresh`) each has a new interpreter, and what dumps again us
 
 Which stages the selected tests need is known after collection, so all of them are queued
 then, first in, first out: a job only ever waits for jobs queued before it, so a pool of any
-size cannot lock up.
+size cannot lock up. Where pytest-xdist has several workers, each has a lab of its own, and queues
+what it needs of a family when it gets the first test of that family.
 """
 
 import atexit
@@ -112,7 +113,7 @@ def holds(error):
 class Lab:
     """Queue of the processes that the selected laws need, and their outcomes."""
 
-    def __init__(self, fresh=False):
+    def __init__(self, fresh=False, compiled=None):
         self.receivers = RECEIVERS if fresh else RECEIVERS | SHORT
         self.scratch = Path(tempfile.mkdtemp(prefix="loaf-"))
         atexit.register(shutil.rmtree, self.scratch, True)
@@ -120,6 +121,8 @@ class Lab:
         self.pool = ThreadPoolExecutor((os.cpu_count() or 2) + 1)  # one may wait for another
         self.outcomes = {}
         self.older = set()
+        self.planned = {}
+        self.bytecode = compiled or str(self.scratch / "compiled")
         self.processes = Processes(self.scratch, fresh=fresh)
         self.environment = {
             **os.environ,
@@ -130,7 +133,7 @@ class Lab:
 
     def compiled(self):
         """Where the processes keep bytecode: each module is compiled once a run, and not here."""
-        return {"PYTHONPYCACHEPREFIX": str(self.scratch / "compiled"), "PYTHONDONTWRITEBYTECODE": ""}
+        return {"PYTHONPYCACHEPREFIX": self.bytecode, "PYTHONDONTWRITEBYTECODE": ""}
 
     def _snapshot(self):
         """Folder with what the processes run, so that nobody edits it under their hands."""
@@ -142,20 +145,27 @@ class Lab:
             shutil.copy(path, folder / "cases" / f"{family}.py")
         return folder
 
+    def plan(self, wanted):
+        """Remember every (stage, case) that will be asked for, to be queued when its family begins."""
+        for stage, case in wanted:
+            self.planned.setdefault(case.family, []).append((stage, case))
+
+    def begin(self, family):
+        """Queue what is planned of a family."""
+        self.prefetch(self.planned.pop(family, []))
+
     def prefetch(self, wanted):
-        """Queue every (stage, case): for each stage the drivers it needs, then its receivers."""
+        """Queue every (stage, case): the drivers that they need, then the receivers, which wait for drivers."""
         wanted = [(stage, case) for stage, case in wanted if not case.why_skipped()]
         self.older |= {case.id for stage, case in wanted if stage in RECEIVERS and RECEIVERS[stage].protocol}
-        groups = {}
+        scripts = {}
         for stage, case in wanted:
-            group = groups.setdefault(self._first(stage), {}).setdefault((case.alone and case.id, case.family), {})
-            group[case.id] = case
-        for stage in dict.fromkeys(stage for stage, _ in wanted):
-            for (_, family), cases in groups.pop(self._first(stage), {}).items():
-                self._queue_driver(family, self._first(stage), list(cases.values()))
-            for other, case in wanted:
-                if other == stage:
-                    self.ask(stage, case)
+            script = self._first(stage), case.family, case.alone and case.id
+            scripts.setdefault(script, {})[case.id] = case
+        for (stage, family, _), cases in scripts.items():
+            self._queue_driver(family, stage, list(cases.values()))
+        for stage, case in wanted:
+            self.ask(stage, case)
 
     def ask(self, stage, case):
         """The future outcome of a stage for a case, queued if it is not yet."""

@@ -22,7 +22,7 @@ PROGRAM = Path(__file__).with_name("zygote.py")
 
 
 class Processes:
-    """Runs scripts, for several threads at a time; with zygotes, whose files are in the folder `scratch`, or without."""
+    """Runs scripts, for several threads at a time; with zygotes, which need a folder for their files, or without."""
 
     def __init__(self, scratch=None, *, fresh=False):
         self.scratch, self.fresh = scratch, fresh
@@ -55,10 +55,13 @@ class Processes:
         try:
             if self.fresh or not preload:
                 program = [sys.executable, *FLAGS, *given]
-                options = {"env": outer, "cwd": cwd, "timeout": timeout_s, "check": False}
-                return subprocess.run(program, input=data, capture_output=True, **options)
+                options = {"env": outer, "cwd": cwd, "timeout": timeout_s, "capture_output": True}
+                return subprocess.run(program, input=data, check=False, **options)
             request = {"script": given[0], "argv": given[1:], "path": path, "cwd": str(cwd), "environ": outer}
-            with self._zygote(preload, env) as zygote, tempfile.TemporaryDirectory(dir=self.scratch) as folder:
+            with (
+                self._zygote(preload, env) as zygote,
+                tempfile.TemporaryDirectory(dir=self.scratch) as folder,
+            ):
                 return zygote.run(request, Path(folder), data, timeout_s)
         finally:
             self.seconds.append((time.perf_counter() - start, name or given[0]))

@@ -1,11 +1,14 @@
 """The harness itself: cases are complete, and a wrong case cannot pass."""
 
 import ast
+import os
+import subprocess
 import textwrap
 
 import harness
 import pytest
 from lab import CASES, DRIVERS, FAMILIES, RECEIVERS, Lab
+from processes import Processes
 
 LAWS = {
     node.name.removeprefix("test_")
@@ -52,6 +55,73 @@ def test_case(case):
 def asserts(node):
     """Whether a node is a call of `raises`."""
     return isinstance(node, ast.Call) and getattr(node.func, "id", "") == "raises"
+
+
+SELF_PORTRAIT = """
+import os, sys, threading
+import pickleloaf
+main = dict(vars(sys.modules["__main__"]))
+del main["__loader__"], main["os"], main["sys"], main["threading"], main["pickleloaf"]
+print(sorted(sys.modules), sys.argv, sys.path, sys.flags, sys.warnoptions, os.getcwd(), hash("loaf"), main,
+      [each.name for each in threading.enumerate()], sys.stdin.read(), sys.stdout.line_buffering, sorted(os.environ.items()),
+      sorted(os.listdir("/proc/self/fd")) if os.path.exists("/proc/self/fd") else "")
+"""
+
+
+@pytest.fixture
+def forms(tmp_path):
+    """Processes in both forms."""
+    forms = Processes(tmp_path), Processes(fresh=True)
+    yield forms
+    forms[0].close()
+
+
+def test_forked_processes_look_fresh(forms, tmp_path):
+    """A script cannot tell whether it runs in a child of a zygote, whatever other children have done."""
+    script, spoiler = tmp_path / "portrait.py", tmp_path / "spoiler.py"
+    script.write_text(SELF_PORTRAIT)
+    spoiler.write_text(
+        "import os, sys, json\nos.environ['A'] = 'b'\nsys.path.clear()\nsys.argv = None\nsys.exit(3)\n"
+    )
+    options = {"env": {**os.environ, "PYTHONHASHSEED": "3"}, "cwd": tmp_path, "preload": ["pickleloaf"]}
+    assert [each.run(spoiler, "x", **options).returncode for each in forms] == [3, 3]
+    portraits = [
+        each.run(script, 1, path=[tmp_path / "lib"], data=b"read", **options).stdout for each in forms
+    ]
+    assert portraits[0].decode() == portraits[1].decode() != ""
+
+
+@pytest.mark.parametrize(
+    ("source", "code", "words"),
+    [
+        ("import os; os.abort()", -6, b""),
+        ("1 / 0", 1, b"ZeroDivisionError"),
+        ("import sys; sys.exit('enough')", 1, b"enough"),
+        ("import os; os.write(2, b'last words'); os._exit(5)", 5, b"last words"),
+    ],
+)
+def test_ends_are_told(forms, tmp_path, source, code, words):
+    """An exit code, a signal and last words of a script arrive, and the next one runs."""
+    script = tmp_path / "script.py"
+    options = {"env": dict(os.environ), "cwd": tmp_path, "preload": ["os"]}
+    for each in forms:
+        script.write_text(source)
+        ended = each.run(script, **options)
+        assert (ended.returncode, words in ended.stderr) == (code, True)
+        script.write_text("print('well')" + " " * code)
+        assert each.run(script, **options).stdout == b"well\n"
+
+
+def test_limit_ends_a_script(forms, tmp_path):
+    """What takes too long is killed, and the next script runs."""
+    script, other = tmp_path / "script.py", tmp_path / "other.py"
+    script.write_text("while True: pass")
+    other.write_text("print('well')")
+    options = {"env": dict(os.environ), "cwd": tmp_path, "preload": ["os"]}
+    for each in forms:
+        with pytest.raises(subprocess.TimeoutExpired):
+            each.run(script, timeout_s=0.1, **options)
+        assert each.run(other, **options).stdout == b"well\n"
 
 
 FAULTY = """

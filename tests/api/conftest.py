@@ -3,7 +3,6 @@
 import inspect
 import os
 import pickle
-import sys
 import textwrap
 from pathlib import Path
 
