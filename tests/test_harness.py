@@ -63,8 +63,8 @@ import pickleloaf
 main = dict(vars(sys.modules["__main__"]))
 del main["__loader__"], main["os"], main["sys"], main["threading"], main["pickleloaf"]
 print(sorted(sys.modules), sys.argv, sys.path, sys.flags, sys.warnoptions, os.getcwd(), hash("loaf"), main,
-      [each.name for each in threading.enumerate()], sys.stdin.read(), sys.stdout.line_buffering, sorted(os.environ.items()),
-      sorted(os.listdir("/proc/self/fd")) if os.path.exists("/proc/self/fd") else "")
+      [each.name for each in threading.enumerate()], sys.stdin.read(), sys.stdout.line_buffering,
+      sorted(os.environ.items()), sorted(os.listdir("/proc/self/fd")) if os.path.exists("/proc/self/fd") else "")
 """
 
 
