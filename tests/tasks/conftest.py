@@ -1,68 +1,26 @@
 """What all tests of the tasks share: nothing may be left behind, and scripts run as users run them."""
 
-import gc
 import os
-import signal
 import subprocess
 import sys
 import textwrap
-import time
 import uuid
 from pathlib import Path
 
 import pytest
+from tasks.leftovers import (
+    MARK,
+    adopting_orphans,
+    check_nothing_left,
+    is_alive,
+    memory_of,
+    wait_until,
+    workers_marked,
+)
 
 import pickleloaf as pl
 
-MARK = "PICKLELOAF_TEST"
 SOURCE = Path(pl.__file__).parents[1]
-
-
-def wait_until(condition, seconds):
-    """Wait for a condition; tell whether it came true."""
-    end = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.01)
-    return True
-
-
-def is_alive(pid):
-    """Tell whether a process runs (a zombie does not)."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] not in "ZX"
-    except OSError:
-        return False
-
-
-def workers_marked(mark):
-    """List the workers that were started under a mark, by whatever process."""
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            environment = (process / "environ").read_bytes()
-            command = (process / "cmdline").read_bytes()
-        except OSError:  # it has just ended
-            continue
-        if f"{MARK}={mark}".encode() in environment and b"pickleloaf.tasks.worker" in command:
-            found.append(int(process.name))
-    return [pid for pid in found if is_alive(pid)]
-
-
-def shared_memory_held():
-    """List the segments that this process has open or mapped."""
-    gc.collect()
-    links = [entry for entry in Path("/proc/self/fd").iterdir() if "memfd:pickleloaf" in _target(entry)]
-    maps = Path("/proc/self/maps").read_text(encoding="utf-8").splitlines()
-    return links + [line for line in maps if "memfd:pickleloaf" in line]
-
-
-def _target(link):
-    try:
-        return str(link.readlink())
-    except OSError:
-        return ""
 
 
 @pytest.fixture(autouse=True)
@@ -84,15 +42,10 @@ def mark(monkeypatch):
 @pytest.fixture(autouse=True)
 def nothing_left(mark):
     """No worker and no shared memory outlives a test."""
-    yield
-    if not sys.platform.startswith("linux"):
-        return
-    ended = wait_until(lambda: not workers_marked(mark), 3)
-    left = workers_marked(mark)
-    for pid in left:
-        os.kill(pid, signal.SIGKILL)
-    assert ended, f"workers are left: {left}"
-    assert wait_until(lambda: not shared_memory_held(), 2), shared_memory_held()
+    before = memory_of("self")
+    with adopting_orphans():
+        yield
+        check_nothing_left(mark, before)
 
 
 @pytest.fixture
