@@ -1,5 +1,6 @@
 """What all tests of the tasks share: nothing may be left behind, and scripts run as users run them."""
 
+import gc
 import os
 import subprocess
 import sys
@@ -8,6 +9,7 @@ import uuid
 from pathlib import Path
 
 import pytest
+from tasks.gates import Gate
 from tasks.leftovers import (
     MARK,
     adopting_orphans,
@@ -17,10 +19,19 @@ from tasks.leftovers import (
     wait_until,
     workers_marked,
 )
+from tasks.lending import Lent
 
 import pickleloaf as pl
 
 SOURCE = Path(pl.__file__).parents[1]
+
+
+def pytest_configure(config):
+    """Register the markers of these tests."""
+    config.addinivalue_line(
+        "markers", "own_workers: ends workers, changes them, closes them or counts their tasks"
+    )
+    config.addinivalue_line("markers", "stress: repeats or kills many times; run by `make test-faults`")
 
 
 @pytest.fixture(autouse=True)
@@ -39,27 +50,56 @@ def mark(monkeypatch):
     return mark
 
 
+@pytest.fixture(scope="module")
+def lent():
+    """The executor of all tests of a module that neither end workers nor configure them."""
+    gc.collect()
+    gc.freeze()  # what has been imported by now is no garbage: to look for some is ten times as fast without it
+    lent = Lent()
+    yield lent
+    lent.close()
+
+
 @pytest.fixture(autouse=True)
-def nothing_left(mark):
-    """No worker and no shared memory outlives a test."""
+def nothing_left(mark, lent):
+    """No worker and no shared memory outlives a test, but those of the executor that the module shares."""
     before = memory_of("self")
     with adopting_orphans():
         yield
-        check_nothing_left(mark, before)
+        check_nothing_left(mark, before | lent.memory)
 
 
 @pytest.fixture
-def ex():
+def ex(request, lent):
     """An executor of two workers."""
-    with pl.Executor(workers=2) as executor:
-        yield executor
+    if request.node.get_closest_marker("own_workers"):
+        with pl.Executor(workers=2) as executor:
+            yield executor
+    else:
+        yield lent.lend()
+        lent.take_back()
 
 
 @pytest.fixture
-def cluster():
+def cluster(request):
     """A cluster of two workers."""
-    with pl.Cluster(workers=2) as cluster:
-        yield cluster
+    if request.node.get_closest_marker("own_workers"):
+        with pl.Cluster(workers=2) as cluster:
+            yield cluster
+    else:
+        yield request.getfixturevalue("ex").cluster
+
+
+@pytest.fixture
+def gate(tmp_path):
+    """A gate at which tasks wait until it is opened."""
+    return Gate(tmp_path / "gate")
+
+
+@pytest.fixture
+def begun(tmp_path):
+    """Another one, for a task to tell that it has begun."""
+    return Gate(tmp_path / "begun")
 
 
 class Script:

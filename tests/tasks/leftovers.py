@@ -69,12 +69,29 @@ def memory_of(pid):
     found = set()
     for entry in _entries(Path(f"/proc/{pid}/fd")):
         with contextlib.suppress(OSError):  # closed meanwhile
-            if "/memfd:pickleloaf" in str(entry.readlink()):
+            if "/memfd:pickleloaf" in _target(entry):
                 found.add(entry.stat().st_ino)
     for line in _read(Path(f"/proc/{pid}/maps")).splitlines():
         if b"/memfd:pickleloaf" in line:
             found.add(int(line.split()[4]))
     return found
+
+
+def open_segments():
+    """Count the descriptors of this process that may be segments: files without a name, in memory or elsewhere.
+
+    Other threads of this process may open pipes and sockets at any time; but none of them makes such files.
+    """
+    gc.collect()
+    return sum(_is_nameless(entry) for entry in _entries(Path("/dev/fd")))
+
+
+def named_files(pid):
+    """List the files with a name that a process has open, or shares by a mapping."""
+    found = {_target(entry) for entry in _entries(Path(f"/proc/{pid}/fd"))}
+    maps = [line.split(maxsplit=5) for line in _read(Path(f"/proc/{pid}/maps")).decode().splitlines()]
+    found.update(line[5] for line in maps if line[1].endswith("s"))
+    return sorted(name for name in found if name.startswith("/") and not name.endswith(" (deleted)"))
 
 
 def check_nothing_left(mark, memory_before, patience_s=3):
@@ -101,6 +118,18 @@ def _entries(folder):
         return list(folder.iterdir())
     except OSError:  # it has just ended, or this is no Linux
         return []
+
+
+def _target(descriptor):
+    try:
+        return str(descriptor.readlink())
+    except OSError:  # closed meanwhile, or it is no link here
+        return ""
+
+
+def _is_nameless(descriptor):
+    target = _target(descriptor)
+    return target.endswith(" (deleted)") or not sys.platform.startswith("linux")
 
 
 def _read(path):

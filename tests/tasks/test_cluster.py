@@ -199,38 +199,40 @@ def test_promise_as_an_argument(cluster):
 
 
 @pytest.mark.parametrize("queued", [False, True], ids=["running", "queued"])
-def test_one_who_gives_up_waiting(queued):
+def test_one_who_gives_up_waiting(gate, queued):
     """`asyncio.wait_for` ends the waiting of one, in the driver; all others get the value, also the same one later."""
 
     async def main(cluster):
         if queued:
-            cluster.task(time.sleep, 0.4)
-        promise = cluster.task(lambda: time.sleep(0.4) or "done")
+            cluster.task(gate.wait)
+        promise = cluster.task(gate.wait, "done")
         others = [asyncio.ensure_future(asyncio.wait_for(promise, 20)) for _ in range(2)]
         chained = promise.then(str.upper)
         with pytest.raises(TimeoutError):
-            await asyncio.wait_for(promise, 0.1)
+            await asyncio.wait_for(promise, 0.05)
         gives_up = asyncio.ensure_future(asyncio.wait_for(promise, 20))
         await asyncio.sleep(0)
         gives_up.cancel()
+        gate.open()
         return [*await asyncio.gather(*others), await chained, await promise, promise.result(20)]
 
     assert pl.run(main, workers=1) == ["done", "done", "DONE", "done", "done"]
 
 
-def test_one_who_gives_up_waiting_in_a_task(cluster):
+def test_one_who_gives_up_waiting_in_a_task(cluster, gate):
     """There it is the same, and the worker goes on to answer."""
 
     async def give_up(promises):
         promise = promises[0]
         other = asyncio.ensure_future(asyncio.wait_for(promise, 20))
         try:
-            await asyncio.wait_for(promise, 0.1)
+            await asyncio.wait_for(promise, 0.05)
         except TimeoutError:
+            gate.open()
             return [await promise, await other]
 
     here, there = cluster.workers
-    promise = cluster.task(lambda: time.sleep(0.4) or "done", to=there)
+    promise = cluster.task(gate.wait, "done", to=there)
     assert cluster.task(give_up, [promise], to=here).result(20) == ["done", "done"]
     assert promise.result(20) == "done"
     pid = cluster.task(os.getpid, to=here).result(20)
@@ -306,6 +308,7 @@ def test_profile_from_an_async_program(tmp_path):
     assert "nested" in json.dumps(events)
 
 
+@pytest.mark.own_workers
 def test_view_of_a_cluster(cluster):
     """What `watch` shows: workers, what they run, what waits, was done and failed, how much is stored."""
     ref = cluster.put(bytes(3_000_000))
@@ -361,11 +364,12 @@ def test_when_all(cluster):
     assert type(pl.when_all([*promises, cluster.task(refuse)]).exception(20)) is Refusal
 
 
-def test_when_any(cluster):
+def test_when_any(cluster, gate):
     """The first value there is."""
     here, there = cluster.workers
-    slow, fast = cluster.task(time.sleep, 0.5, to=here), cluster.task(double, 4, to=there)
+    slow, fast = cluster.task(gate.wait, to=here), cluster.task(double, 4, to=there)
     assert pl.when_any([slow, fast]).result(20) == 8
+    gate.open()
     slow.result(20)
     with pytest.raises(ValueError, match="at least one"):
         pl.when_any([])
@@ -393,11 +397,12 @@ def test_one_program_under_several_workers(workers):
     assert pl.run(main, workers=workers) == 112
 
 
-def test_timeout_of_a_wait(cluster):
+def test_timeout_of_a_wait(cluster, gate):
     """Waiting has a limit of its own; the task goes on."""
-    promise = cluster.task(lambda: time.sleep(0.3) or "done")
+    promise = cluster.task(gate.wait, "done")
     with pytest.raises(TimeoutError):
         promise.result(0.01)
+    gate.open()
     assert promise.result(20) == "done"
 
 
@@ -408,6 +413,7 @@ def test_statistics(cluster):
     assert all(str(name) in text for name in cluster.workers)
 
 
+@pytest.mark.own_workers
 def test_after_the_end(cluster):
     """A closed cluster refuses tasks instead of keeping them for ever."""
     cluster.close()

@@ -90,6 +90,7 @@ def test_map_makes_large_chunks_of_cheap_calls(ex, monkeypatch):
     assert sizes == [1] * 10
 
 
+@pytest.mark.own_workers
 def test_map_tells_whose_worker_died(ex):
     """An error of a chunk names the function, and its traceback begins there."""
     with pytest.raises(pl.WorkerDied, match="abort"):
@@ -99,19 +100,21 @@ def test_map_tells_whose_worker_died(ex):
     assert "__call__" not in [each.name for each in caught.traceback]
 
 
-def test_map_is_timed(ex):
+def test_map_is_timed(ex, gate):
     """A limit for the whole."""
     with pytest.raises(TimeoutError):
-        list(ex.map(time.sleep, [2], timeout=0.05))
+        list(ex.map(gate.wait, [1], timeout=0.05))
+    gate.open()
 
 
-def test_wait_and_as_completed(ex):
+def test_wait_and_as_completed(ex, gate):
     """The functions of concurrent.futures take our futures."""
     futures = [ex.submit(double, number) for number in range(10)]
     assert {future.result() for future in as_completed(futures, timeout=20)} == set(range(0, 20, 2))
-    done, pending = wait([ex.submit(time.sleep, 0.3), ex.submit(double, 1)], 20, FIRST_COMPLETED)
-    assert done
-    assert all(future.result(20) is None for future in pending)
+    slow, fast = ex.submit(gate.wait), ex.submit(double, 1)
+    assert wait([slow, fast], 20, FIRST_COMPLETED) == ({fast}, {slow})
+    gate.open()
+    assert slow.result(20) is None
 
 
 def test_in_asyncio(ex):
@@ -137,6 +140,7 @@ def test_callbacks(ex):
     assert called == [6, 6]
 
 
+@pytest.mark.own_workers
 def test_whoever_closes_second_waits_as_well(ex):
     """So a program that ends does not end before what its workers have printed is written."""
     ex.submit(double, 1).result(20)
@@ -168,6 +172,7 @@ def test_output_may_be_read_to_its_end_before_it_is_closed(monkeypatch):
     assert not output._thread.is_alive()
 
 
+@pytest.mark.own_workers
 def test_shutdown(ex):
     """What was submitted is done, what comes later is refused."""
     futures = [ex.submit(lambda n: time.sleep(0.02) or n, number) for number in range(10)]
@@ -177,21 +182,26 @@ def test_shutdown(ex):
         ex.submit(double, 1)
 
 
-def test_shutdown_that_cancels(ex):
+@pytest.mark.own_workers
+def test_shutdown_that_cancels(ex, gate, eventually):
     """`cancel_futures` leaves what is running and gives up the rest."""
-    futures = [ex.submit(time.sleep, 0.3) for _ in range(50)]
-    time.sleep(0.1)
+    ex.cluster.wait_for_workers(timeout=20)
+    running = [ex.submit(gate.wait, "done") for _ in range(2)]
+    waiting = [ex.submit(double, number) for number in range(50)]
+    assert eventually(lambda: all(future.running() for future in running), 20)
+    waiting[-1].add_done_callback(lambda _: gate.open())
     ex.shutdown(cancel_futures=True)
-    assert all(future.done() for future in futures)
-    assert 2 <= sum(not future.cancelled() for future in futures) < 30
+    assert [future.result(0) for future in running] == ["done", "done"]
+    assert all(future.cancelled() for future in waiting)
 
 
-def test_shutdown_that_does_not_wait():
+def test_shutdown_that_does_not_wait(gate):
     """`wait=False` returns at once, and the tasks are done nevertheless."""
     ex = pl.Executor(workers=1)
-    future = ex.submit(lambda: time.sleep(0.2) or "done")
+    future = ex.submit(gate.wait, "done")
     ex.shutdown(wait=False)
     assert not future.done()
+    gate.open()
     assert future.result(20) == "done"
 
 
@@ -218,6 +228,7 @@ def test_max_tasks_per_worker():
     assert all(pids.count(pid) <= 3 for pid in pids)
 
 
+@pytest.mark.own_workers
 def test_labelled_output(ex, capfd):
     """What a task prints appears here, with its worker's name in front."""
     ex.submit(lambda: print("out") or print("err", file=sys.stderr)).result(20)

@@ -43,10 +43,10 @@ def goes_on(ex):
     assert [future.result(20) for future in futures] == list(range(0, 40, 2))
 
 
-def ready(ex, script):
-    """Wait for all workers and return their processes, which are to be the same afterwards."""
+def processes(ex):
+    """Return the processes of the workers, which are to be the same afterwards."""
     ex.cluster.wait_for_workers(timeout=20)
-    return set(script.workers())
+    return {worker["pid"] for worker in ex.cluster.statistics()["workers"].values()}
 
 
 # -- the process ends ------------------------------------------------------------------------------------
@@ -57,6 +57,7 @@ def segfault():
     ctypes.string_at(0)
 
 
+@pytest.mark.own_workers
 @pytest.mark.parametrize(
     ("crash", "exitcode", "said"),
     [
@@ -86,6 +87,7 @@ def test_worker_ends_in_a_task(ex, crash, exitcode, said):
     goes_on(ex)
 
 
+@pytest.mark.own_workers
 def test_last_lines_of_a_dead_worker(ex):
     """What a worker printed last is part of the error."""
 
@@ -99,6 +101,7 @@ def test_last_lines_of_a_dead_worker(ex):
     assert "now it goes wrong" in str(error)
 
 
+@pytest.mark.own_workers
 def test_idle_worker_killed(ex, script, eventually):
     """A worker that had nothing to do is replaced, and nobody notices."""
     ex.cluster.wait_for_workers(timeout=20)
@@ -109,13 +112,16 @@ def test_idle_worker_killed(ex, script, eventually):
     goes_on(ex)
 
 
-def test_every_worker_dies_again_and_again(ex):
-    """Ten deaths in a row are ten failures, and the pool is as it was."""
-    futures = [ex.submit(die) for _ in range(10)]
+@pytest.mark.own_workers
+@pytest.mark.parametrize("deaths", [4, pytest.param(40, marks=pytest.mark.stress)])
+def test_every_worker_dies_again_and_again(ex, deaths):
+    """Many deaths in a row are as many failures, and the pool is as it was."""
+    futures = [ex.submit(die) for _ in range(deaths)]
     assert all(type(future.exception(30)) is pl.WorkerDied for future in futures)
     goes_on(ex)
 
 
+@pytest.mark.own_workers
 def test_killed_while_sending_much(ex):
     """A worker that dies while its result is on the way fails that task alone."""
 
@@ -128,6 +134,7 @@ def test_killed_while_sending_much(ex):
     goes_on(ex)
 
 
+@pytest.mark.own_workers
 def test_retried_after_a_death(cluster, tmp_path):
     """A task with retries survives the deaths of its workers, and is run no more often than needed."""
     tries = tmp_path / "tries"
@@ -143,6 +150,7 @@ def test_retried_after_a_death(cluster, tmp_path):
     assert tries.read_text() == "xxx"
 
 
+@pytest.mark.own_workers
 def test_without_retries_run_once(ex, tmp_path):
     """A task that killed its worker is not run a second time."""
     tries = tmp_path / "tries"
@@ -165,15 +173,15 @@ def test_without_retries_run_once(ex, tmp_path):
     [lambda: sys.exit(3), lambda: (_ for _ in ()).throw(KeyboardInterrupt)],
     ids=["exit", "interrupt"],
 )
-def test_ending_exceptions(ex, script, ending):
+def test_ending_exceptions(ex, ending):
     """What would end a process is an error of the task, in a form that ends nobody."""
-    workers = ready(ex, script)
+    workers = processes(ex)
     error = ex.submit(ending).exception(20)
     assert isinstance(error, pl.TaskError)
     assert not isinstance(error, pl.WorkerDied)
     assert "SystemExit" in str(error) or "KeyboardInterrupt" in str(error)
     goes_on(ex)
-    assert set(script.workers()) == workers
+    assert processes(ex) == workers
 
 
 class Odd(BaseException):
@@ -285,14 +293,14 @@ def test_unpicklable_argument(ex):
     goes_on(ex)
 
 
-def test_unpicklable_result(ex, script):
+def test_unpicklable_result(ex):
     """The error of the result says where in it the culprit sits; the worker lives on."""
-    workers = ready(ex, script)
+    workers = processes(ex)
     error = ex.submit(lambda: {"frames": [sys._getframe()]}).exception(20)
     assert isinstance(error, pl.EncodeError)
     assert "frames" in error.path
     goes_on(ex)
-    assert set(script.workers()) == workers
+    assert processes(ex) == workers
 
 
 class DiesWhenPickled:
@@ -316,6 +324,7 @@ class KillsWhenLoaded:
         return os._exit, (9,)
 
 
+@pytest.mark.own_workers
 def test_result_that_kills_when_pickled(ex):
     """Only its task fails."""
     error = ex.submit(DiesWhenPickled).exception(20)
@@ -347,21 +356,23 @@ def test_result_that_exits_when_loaded(ex):
     goes_on(ex)
 
 
-def test_argument_that_raises_when_loaded(ex, script):
+def test_argument_that_raises_when_loaded(ex):
     """The task fails with that error, the worker lives on."""
-    workers = ready(ex, script)
+    workers = processes(ex)
     with pytest.raises((ZeroDivisionError, pl.DecodeError), match="on arrival"):
         ex.submit(double, RaisesWhenLoaded()).result(20)
     goes_on(ex)
-    assert set(script.workers()) == workers
+    assert processes(ex) == workers
 
 
+@pytest.mark.own_workers
 def test_argument_that_kills_when_loaded(ex):
     """Its worker dies of it and nobody else: the driver only passes it on."""
     assert type(ex.submit(double, KillsWhenLoaded()).exception(20)) is pl.WorkerDied
     goes_on(ex)
 
 
+@pytest.mark.own_workers
 def test_result_passed_on_is_not_opened_by_the_driver(cluster):
     """What one task returns and the next takes never comes to life in the driver."""
     promise = cluster.task(KillsWhenLoaded).then(double)
@@ -413,31 +424,31 @@ def test_busy_worker_answers():
     """A worker that computes in Python is not taken for dead."""
 
     def compute():
-        end = time.monotonic() + 1.5
+        end = time.monotonic() + 1.8
         while time.monotonic() < end:
             sum(range(1000))
         return "done"
 
-    with pl.Executor(workers=1, deadline_s=0.5) as ex:
+    with pl.Executor(workers=1, deadline_s=1.2) as ex:
         assert ex.submit(compute).result(20) == "done"
 
 
-def test_worker_that_cannot_read_any_more(ex):
+@pytest.mark.own_workers
+def test_worker_that_cannot_read_any_more(ex, begun):
     """An error of our own in the thread that reads while a task runs ends the worker, visibly: nobody waits for it."""
 
     def damage():
         from pickleloaf.tasks.promise import RUNTIMES
 
         RUNTIMES[-1].heed = lambda frame: 1 / 0
+        begun.open()
         time.sleep(20)
 
     future = ex.submit(damage)
-    while not future.running():
-        time.sleep(0.01)
-    time.sleep(0.1)  # until the other thread reads
+    begun.wait()
     for _ in range(20):
         ex.submit(double, 1)
-    error = future.exception(10)
+    error = future.exception(20)
     assert isinstance(error, pl.WorkerDied)
     assert "ZeroDivisionError" in str(error)
     goes_on(ex)
@@ -493,6 +504,7 @@ def test_nested_blocking_tasks(workers):
         assert cluster.task(descend, 40).result(30) == 40
 
 
+@pytest.mark.own_workers
 def test_flood_of_output(ex, capfd):
     """A task that prints megabytes is neither blocked nor does it block others."""
 
@@ -507,6 +519,7 @@ def test_flood_of_output(ex, capfd):
     capfd.readouterr()
 
 
+@pytest.mark.own_workers
 @pytest.mark.parametrize("stream", ["stdout", "stderr"])
 def test_closed_stream(ex, stream):
     """A task that closes or removes a standard stream harms nobody."""
@@ -574,6 +587,7 @@ def test_system_refuses_large_files(script):
     assert output == "OSError True\nTrue\n1048576 1048576\n"
 
 
+@pytest.mark.own_workers
 def test_memory_is_full_over_there(ex):
     """A result that finds no room is an error of its task, no SIGBUS, and the worker lives on."""
 
@@ -669,14 +683,18 @@ def test_second_ctrl_c(script, eventually):
         with pl.Executor(workers=2, grace_s=30) as ex:
             futures = [ex.submit(stubborn) for _ in range(2)]
             print("ready", flush=True)
-            futures[0].result()
+            try:
+                futures[0].result()
+            finally:
+                print("interrupted", flush=True)
         """,
         process_group=0,
     ) as process:
         assert process.stdout.readline() == "ready\n"
         time.sleep(0.3)
         os.killpg(process.pid, signal.SIGINT)
-        time.sleep(0.3)
+        assert process.stdout.readline() == "interrupted\n"
+        time.sleep(0.3)  # until it waits for its workers to end
         os.killpg(process.pid, signal.SIGINT)
         process.communicate(timeout=15)
         assert eventually(lambda: not script.workers(), 2)
@@ -702,7 +720,7 @@ def test_children_of_a_task(alive, eventually):
     with pl.Executor(workers=1) as ex:
         pid = ex.submit(leave).result(20)
         assert alive(pid)
-    assert eventually(lambda: not alive(pid), 2)
+    assert eventually(lambda: not alive(pid), 10)
 
 
 def test_children_of_a_killed_worker(alive, eventually):
@@ -720,7 +738,7 @@ def test_children_of_a_killed_worker(alive, eventually):
         path = pathlib.Path(folder) / "pid"
         assert type(ex.submit(leave, path).exception(20)) is pl.WorkerDied
         pid = int(path.read_text())
-        assert eventually(lambda: not alive(pid), 2)
+        assert eventually(lambda: not alive(pid), 10)
 
 
 def test_threads_of_a_task():
@@ -765,7 +783,7 @@ def stubborn():
 
 
 @pytest.mark.parametrize("kind", ["sleeping", "computing", "stubborn"])
-def test_cancel_a_running_task(kind):
+def test_cancel_a_running_task(begun, kind):
     """A running task is interrupted, or killed when that does not help; the next one is run."""
 
     def compute():
@@ -774,20 +792,21 @@ def test_cancel_a_running_task(kind):
 
     work = {"sleeping": lambda: time.sleep(30), "computing": compute, "stubborn": stubborn}[kind]
     with pl.Cluster(workers=1, grace_s=0.5) as cluster:
-        promise = cluster.task(work)
-        time.sleep(0.4)
+        promise = cluster.task(begun.open_and_run, work)
+        begun.wait()
         promise.cancel()
         with pytest.raises(CancelledError):
             promise.result(20)
         assert cluster.task(double, 3).result(20) == 6
 
 
-def test_cancel_a_waiting_task(cluster):
+def test_cancel_a_waiting_task(cluster, gate):
     """A task that has not begun is never run."""
-    blockers = [cluster.task(time.sleep, 0.3, to=worker) for worker in cluster.workers]
+    blockers = [cluster.task(gate.wait, to=worker) for worker in cluster.workers]
     waiting = [cluster.task(die, to=worker) for worker in cluster.workers]
     for promise in waiting:
         promise.cancel()
+    gate.open()
     for promise in blockers:
         promise.result(20)
     for promise in waiting:
@@ -799,12 +818,14 @@ def test_cancel_a_waiting_task(cluster):
 # -- odd tasks ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.own_workers
 def test_task_that_closes_all_descriptors(ex):
     """A worker that cuts its own line counts as dead, and is replaced."""
     assert type(ex.submit(os.closerange, 0, 1000).exception(20)) is pl.WorkerDied
     goes_on(ex)
 
 
+@pytest.mark.own_workers
 def test_task_that_takes_over_signals(ex):
     """A task that ignores SIGINT and SIGTERM does not keep its worker from ending."""
 
@@ -833,6 +854,7 @@ def test_task_that_forks(ex):
     goes_on(ex)
 
 
+@pytest.mark.own_workers
 def test_quiet_by_default(ex, capfd):
     """A fault is told to who asked for the result, and not printed besides."""
     assert type(ex.submit(die).exception(20)) is pl.WorkerDied

@@ -23,6 +23,7 @@ def test_program(script, number):
     assert set(promised) <= set(output.splitlines())
 
 
+@pytest.mark.own_workers
 def test_table_of_pool(ex, cluster):
     """The right column of the table does what the left one does."""
     called = []
