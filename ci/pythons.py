@@ -137,8 +137,8 @@ class Outcome:
     """What pytest printed, where it did not succeed."""
 
 
-def try_suite(version: str, arguments: Sequence[str], *, once_more: bool = False) -> Outcome:
-    """Run the suite on one Python; if asked to, once more what failed, which is said."""
+def try_suite(version: str, arguments: Sequence[str]) -> Outcome:
+    """Run the suite on one Python."""
     try:
         python = interpreter(version)
     except Unavailable as reason:
@@ -151,18 +151,6 @@ def try_suite(version: str, arguments: Sequence[str], *, once_more: bool = False
     passed, failed, skipped = tally(done.stdout)
     line = f"{python.version:8} {passed} passed, {failed} failed, {skipped} skipped"
     line += f", {time.monotonic() - began:.1f} s"
-    found = re.findall(r"^(?:FAILED|ERROR) (tests/.+?)(?: - .*)?$", done.stdout, re.MULTILINE)
-    if once_more and failed and len(found) == failed:
-        again = python.run(
-            [*suite[:5], *found],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-        )
-        if again.returncode == 0:
-            line += f"; passed the second time: {', '.join(found)}"
-            return Outcome(line, passed + failed, output=done.stdout)
     if done.returncode == 0:
         return Outcome(line, passed, failed)
     return Outcome(f"{line}, exit code {done.returncode}", passed, max(failed, 1), done.stdout)
@@ -176,11 +164,11 @@ def tally(output: str) -> tuple[int, int, int]:
     return count.get("passed", 0), failed, count.get("skipped", 0)
 
 
-def test_all(versions: Sequence[str], arguments: Sequence[str], *, once_more: bool) -> int:
+def test_all(versions: Sequence[str], arguments: Sequence[str]) -> int:
     """Run the suite on every Python, two at a time; print a line for each, and the sum."""
     outcomes = []
     with ThreadPoolExecutor(max_workers=min(2, os.cpu_count() or 1)) as threads:
-        run = functools.partial(try_suite, arguments=arguments, once_more=once_more)
+        run = functools.partial(try_suite, arguments=arguments)
         for outcome in threads.map(run, versions):
             print(outcome.output, outcome.line, sep="\n" if outcome.output else "", flush=True)
             outcomes.append(outcome)
@@ -208,7 +196,6 @@ def main() -> int:
     verbs.add_parser("list", help="say where each Python comes from")
     test = verbs.add_parser("test", help="run the suite on every Python")
     test.add_argument("--skip", action="append", default=[], choices=VERSIONS, metavar="VERSION")
-    test.add_argument("--once-more", action="store_true", help="run once more what failed, and say so")
     test.add_argument("arguments", nargs="*", metavar="-- PYTEST ARGUMENTS")
     run = verbs.add_parser("run", help="run one Python")
     run.add_argument("version", choices=VERSIONS)
@@ -219,7 +206,7 @@ def main() -> int:
         return 0
     if asked.verb == "test":
         versions = [version for version in VERSIONS if version not in asked.skip]
-        return test_all(versions, asked.arguments, once_more=asked.once_more)
+        return test_all(versions, asked.arguments)
     try:
         return interpreter(asked.version).run(asked.arguments).returncode
     except Unavailable as reason:
