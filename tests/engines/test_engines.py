@@ -3,8 +3,11 @@
 MPI's driver has to be rank 0 of a job; Dask and Ray do not share a process well, since Ray brings its own psutil.
 """
 
+import faulthandler
 import os
 import re
+import select
+import signal
 import subprocess
 from pathlib import Path
 
@@ -12,27 +15,48 @@ import pytest
 from launching import ENGINES, ENVIRONMENT, need
 
 ROOT = Path(__file__).parent.parent.parent
+TESTS = ROOT / "tests" / "engines" / "test_tasks.py"
+SILENT_S = 240  # twice as long as any of the tests may take
 
 
 @pytest.mark.skipif("PICKLELOAF_ENGINE" in os.environ, reason="this is a run that it has started")
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(0)  # each of the tests that it runs has a limit
 @pytest.mark.parametrize("engine", [name for name in ENGINES if name != "processes"])
 def test_all_tasks_pass_on(engine):
     """All tests of tasks pass, or are refused as the engine's table says; Dask with and without TLS."""
     library, command = ENGINES[engine]
     need(library, command[0])
-    tests = ROOT / "tests" / "engines" / "test_tasks.py"
-    result = subprocess.run(
-        [*command, "-m", "pytest", "-q", "--color=no", "-p", "no:cacheprovider", tests],
+    faulthandler.cancel_dump_traceback_later()  # it takes long without hanging
+    code, said = run_until_silent(
+        [*command, "-m", "pytest", "-v", "--color=no", "-p", "no:cacheprovider", TESTS],
         cwd=ROOT,
         env=ENVIRONMENT | {"PICKLELOAF_ENGINE": engine},
-        capture_output=True,
-        text=True,
-        timeout=560,
-        check=False,
     )
-    assert result.returncode == 0, result.stdout + result.stderr
-    assert re.search(r"^\d\d passed", result.stdout, re.MULTILINE), result.stdout
+    assert code == 0, said
+    assert re.search(r"^=+ \d\d passed", said, re.MULTILINE), said
+
+
+def run_until_silent(command, silent_s=SILENT_S, **options):
+    """Run a program until it ends, or has said nothing for too long; return its exit code and what it said."""
+    said = []
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True, **options
+    ) as process:
+        while select.select([process.stdout], [], [], silent_s)[0]:
+            said.append(os.read(process.stdout.fileno(), 1 << 16))
+            if not said[-1]:
+                break
+        else:
+            said.append(f"\nnothing more was said for {silent_s} s".encode())
+            os.killpg(process.pid, signal.SIGKILL)
+    return process.returncode, b"".join(said).decode(errors="replace")
+
+
+def test_silent_program_is_ended():
+    """A program that hangs is ended, with all that it has started, and what it said is known."""
+    code, said = run_until_silent(["sh", "-c", "echo begun; sleep 60; true"], silent_s=1)
+    assert code == -signal.SIGKILL
+    assert said == "begun\n\nnothing more was said for 1 s"
 
 
 DEADLY = """
