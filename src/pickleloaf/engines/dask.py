@@ -7,7 +7,6 @@ What was scattered is gone with the worker that kept it, and Dask then calls can
 from __future__ import annotations
 
 import importlib
-import inspect
 import uuid
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -121,9 +120,10 @@ class DaskEngine(Engine):
             each.close()
 
     def _addresses(self) -> dict[str, str]:
-        ask = self._client.scheduler_info
-        everybody = {"n_workers": -1} if "n_workers" in inspect.signature(ask).parameters else {}
-        return {str(info["name"]): address for address, info in ask(**everybody)["workers"].items()}
+        # The scheduler itself is asked: in `scheduler_info` the client's heartbeat now and then puts an answer that
+        # names no workers, also between its question and its return.
+        told = self._client.sync(self._client.scheduler.identity)
+        return {str(info["name"]): address for address, info in told["workers"].items()}
 
 
 def _cluster(distributed: Any, workers: int | None) -> Any:
