@@ -9,6 +9,7 @@ import multiprocessing
 import os
 
 import pytest
+from tasks.gates import Gate
 
 from pickleloaf import engines
 
@@ -55,6 +56,14 @@ def ex(request):
     """An executor on an engine."""
     with start(request.param) as engine, engines.connect(engine, workers=2) as executor:
         yield executor
+
+
+@pytest.fixture
+def gate(tmp_path):
+    """A gate at which tasks wait until it is opened."""
+    gate = Gate(tmp_path / "gate")
+    yield gate
+    gate.open()  # a test that fails keeps no worker
 
 
 @pytest.fixture

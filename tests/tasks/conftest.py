@@ -93,7 +93,9 @@ def cluster(request):
 @pytest.fixture
 def gate(tmp_path):
     """A gate at which tasks wait until it is opened."""
-    return Gate(tmp_path / "gate")
+    gate = Gate(tmp_path / "gate")
+    yield gate
+    gate.open()  # a test that fails keeps no worker
 
 
 @pytest.fixture
