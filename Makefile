@@ -6,6 +6,8 @@
 #   make test-faults the tests that repeat much, and the faults of the tasks TIMES in a row (20)
 #   make check       ruff, mypy strict, the architecture test
 #   make test-all    the test suite on every Python that can be had (ARGS="--skip 3.13")
+#   make coverage    the suite under coverage; writes docs/coverage.md
+#   make mutants     how many faults the short form of the suite catches (ARGS="--count 100 --seed 1")
 #   make engines     what runs on and inside of other frameworks: Dask, Ray, MPI, joblib, ... (installs them)
 #   make engines-spark  what runs inside of PySpark, which is large and wants Java
 #   make portable-matrix  what each Python dumps, loaded and used on each other (ARGS="--only enums -v")
@@ -20,7 +22,7 @@ ARGS ?=
 PY := .venv/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test test-full test-faults check test-all portable-matrix engines engines-spark \
+.PHONY: demo test test-full test-faults check test-all coverage mutants portable-matrix engines engines-spark \
         bench bench-quick bench-tasks clean
 .NOTPARALLEL: # two pips at a time would trip over each other in one .venv
 
@@ -53,6 +55,13 @@ engines: .venv/.test .venv/.foreign .venv/.engines .venv/.mpi
 
 engines-spark: .venv/.test .venv/.spark
 	$(PY) -m pytest -q tests/integrations -k spark $(ARGS)
+
+coverage: .venv/.test .venv/.foreign .venv/.coverage
+	$(PY) ci/measure_coverage.py $(ARGS)
+
+mutants: .venv/.test .venv/.foreign .venv/.coverage
+	$(PY) ci/mutants.py record
+	$(PY) ci/mutants.py run $(ARGS)
 
 portable-matrix: $(PY)
 	$(PY) ci/portable.py $(ARGS)
@@ -89,7 +98,7 @@ $(PY):
 	$(PIP) install --editable .
 	@touch $@
 
-.venv/.test .venv/.lint .venv/.bench .venv/.bench-tasks .venv/.spark: .venv/.%: pyproject.toml .venv/.package
+.venv/.test .venv/.coverage .venv/.lint .venv/.bench .venv/.bench-tasks .venv/.spark: .venv/.%: pyproject.toml .venv/.package
 	$(PIP) install --group $*
 	@touch $@
 
