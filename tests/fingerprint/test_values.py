@@ -91,7 +91,7 @@ def test_all_differ():
 
 
 def name_of(value):
-    """Name a value by its repr, or by its type where the repr has an address, or an order that no two processes share."""
+    """Name a value by its repr, or by its type where the repr differs from process to process."""
     return type(value).__name__ if isinstance(value, memoryview | Words) else repr(value)[:30]
 
 
