@@ -42,6 +42,14 @@ def child():
     return None
 
 
+def _freeze():
+    """Let the collector pass over what is there, so that a child does not copy the memory that all share."""
+    known = "gc" in sys.modules
+    __import__("gc").freeze()
+    if not known:
+        del sys.modules["gc"]
+
+
 def _compile(script):
     with open(script, "rb") as file:  # noqa: PTH123 - pathlib is not among what is imported at the start
         return compile(file.read(), script, "exec", dont_inherit=True)
@@ -88,5 +96,6 @@ def main_of(script):
 if __name__ == "__main__":
     for name in sys.argv[1:]:
         __import__(name)
+    _freeze()
     if begun := child():
         exec(begun[1], main_of(begun[0]))

@@ -65,20 +65,20 @@ class DeepAndWide(Case):
 
 
 class LinkedList(Case):
-    """A linked list of 20,000 instances"""
+    """A linked list of 10,000 instances"""
 
     def make():
         node = None
-        for i in range(20_000):
+        for i in range(10_000):
             node = Link(i, node)
         return node
 
     def same(obj):
         count, node = 0, obj
         while node is not None:
-            assert node.n == 19_999 - count
+            assert node.n == 9_999 - count
             count, node = count + 1, node.rest
-        assert count == 20_000
+        assert count == 10_000
 
 
 class LinkedBothWays(Case):
@@ -142,7 +142,7 @@ class Frozen(Case):
 
 
 class FrozenChain(Case):
-    """A chain of 2,000 frozen dataclasses, the last of which has the first in a set"""
+    """A chain of 1,000 frozen dataclasses, the last of which has the first in a set"""
 
     def make():
         @dataclasses.dataclass(frozen=True)
@@ -156,7 +156,7 @@ class FrozenChain(Case):
                 return hash((self.name, self.key))
 
         chain = last = Step("last", (1, 2))
-        for i in range(2_000):
+        for i in range(1_000):
             chain = Step(f"step {i}", (i, 0), chain)
         last.peers.add(chain)
         return chain
@@ -165,7 +165,7 @@ class FrozenChain(Case):
         count, step = 0, obj
         while step.rest is not None:
             count, step = count + 1, step.rest
-        assert count == 2_000 and step.peers == {obj} and obj.key == (1_999, 0)
+        assert count == 1_000 and step.peers == {obj} and obj.key == (999, 0)
 
 
 class Causes(Case):
