@@ -1,7 +1,9 @@
 """What all tests of the tasks share: nothing may be left behind, and scripts run as users run them."""
 
+import contextlib
 import gc
 import os
+import signal
 import subprocess
 import sys
 import textwrap
@@ -48,6 +50,14 @@ def mark(monkeypatch):
     mark = uuid.uuid4().hex
     monkeypatch.setenv(MARK, mark)
     return mark
+
+
+@pytest.fixture(autouse=True, scope="session")
+def interrupts():
+    """Let Ctrl-C reach the programs under test: a shell's background job ignores it, and so do its children."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(scope="module")
@@ -111,11 +121,12 @@ class Script:
         self.folder = folder
         self.mark = mark
 
+    @contextlib.contextmanager
     def start(self, source, *arguments, **options):
-        """Start it, with pipes."""
+        """Start it, with pipes, and wait for its end; it is killed where something goes wrong."""
         path = self.folder / "script.py"
         path.write_text(textwrap.dedent(source), encoding="utf-8")
-        return subprocess.Popen(
+        with subprocess.Popen(
             [sys.executable, str(path), *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -124,16 +135,17 @@ class Script:
             env={**os.environ, "PYTHONPATH": str(SOURCE)},
             cwd=self.folder,
             **options,
-        )
+        ) as process:
+            try:
+                yield process
+            except BaseException:
+                process.kill()
+                raise
 
     def run(self, source, *arguments, seconds=30):
         """Run it to its end; return (exit code, output, errors)."""
         with self.start(source, *arguments) as process:
-            try:
-                output, errors = process.communicate(timeout=seconds)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                raise
+            output, errors = process.communicate(timeout=seconds)
         return process.returncode, output, errors
 
     def workers(self):
