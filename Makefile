@@ -2,7 +2,6 @@
 #   make demo        the turkey story, in two processes and on two workers
 #   make test        the test suite on one Python, its short form (ARGS="-k cells" goes to pytest, ARGS=--fresh
 #                    makes it the full form but for what is marked stress, WORKERS=0 needs no pytest-xdist)
-#   make test-full   all of it: every law on every case, in fresh interpreters, and the tests that repeat much
 #   make test-faults the tests that repeat much, and the faults of the tasks TIMES in a row (20)
 #   make check       ruff, mypy strict, the architecture test
 #   make test-all    the test suite on every Python that can be had (ARGS="--skip 3.13")
@@ -22,7 +21,7 @@ ARGS ?=
 PY := .venv/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test test-full test-faults check test-all coverage mutants portable-matrix engines engines-spark \
+.PHONY: demo test test-faults check test-all coverage mutants portable-matrix engines engines-spark \
         bench bench-quick bench-tasks clean
 .NOTPARALLEL: # two pips at a time would trip over each other in one .venv
 
@@ -32,9 +31,6 @@ demo: .venv/.package
 WORKERS ?= 2
 test: .venv/.test .venv/.foreign
 	$(PY) -m pytest -q -n $(WORKERS) -m "not stress" $(ARGS)
-
-test-full: .venv/.test .venv/.foreign
-	$(PY) -m pytest -q --fresh $(ARGS)
 
 TIMES ?= 20
 test-faults: .venv/.test .venv/.foreign
