@@ -122,11 +122,6 @@ class Pickler(pickle.Pickler):
         self._write(obj, before)
         if dump.doubts:
             _part("again").write_again(self, obj, before)
-        has_sets = dump.has_sets or type(obj) is set or type(obj) is frozenset
-        if has_sets and dump.protocol >= 4 and before is None:
-            from pickleloaf.settle import settle_sets
-
-            self._parts[:] = [settle_sets(b"".join(self._parts))]
         uses = dump.uses
         if uses and dump.policy.glance(uses):
             _part("carrying").treat_patches(self, obj, before)
@@ -162,7 +157,7 @@ _reducer_override = Pickler.reducer_override
 
 @functools.cache
 def _part(name: str) -> Any:
-    """Import what plain data and most functions do without: what deals with patches, or looks at doubts."""
+    """Import what plain data and most functions do without: patches, doubts, definitions with sets."""
     return importlib.import_module(f"pickleloaf.{name}")
 
 
@@ -179,7 +174,7 @@ def _define(cls: type, policy: ValuePolicy) -> tuple[bytes, list[type]]:
     pickler._dump.uses = Unheard()
     pickler._dump.digesting = cls
     pickler.dump(cls)
-    return b"".join(file), pickler._dump.met
+    return _part("settle").settle_sets(b"".join(file)), pickler._dump.met
 
 
 #: The policy where nothing else is said.

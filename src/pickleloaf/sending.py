@@ -19,6 +19,7 @@ from pickleloaf.policy.patches import Judge, Place
 from pickleloaf.reducers._kinds import ATOMS, Kinds
 from pickleloaf.reducers._ledger import LEDGER
 from pickleloaf.reducers._patch import REMOVED, Patch
+from pickleloaf.settle import settle_sets
 
 __all__ = ["origin_of", "patch_at"]
 
@@ -43,7 +44,7 @@ def patch_at(place: Place, pickler: Any, own: _Memo, judge: Judge) -> Patch:
     origin = origin_of(value) if applied is None else applied.origin
     if value is MISSING:
         return Patch(place, REMOVED, origin, before, b"", shares=False)
-    digest = blake2b(b"".join(pickler._pickled(value)), digest_size=12).digest()
+    digest = blake2b(settle_sets(b"".join(pickler._pickled(value))), digest_size=12).digest()
     if applied is not None:  # handed on: it is still the patch that its sender knows
         digest = applied.digest
     shares = _share(pickler.memo.copy(), own, pickler._dump.policy)

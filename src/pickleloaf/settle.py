@@ -1,8 +1,7 @@
-"""Sets in a fixed order: the last step of dumping a definition that holds a set.
+"""Sets in a fixed order, in the definition of a class of which a digest is made.
 
-A set is written in the order of its hashes, which for strings is another one in every process. Where a
-reducer has met a set among globals, closure contents, defaults or attributes of a class, the opcodes of
-the payload are read once more and the elements of each set are put in order.
+A set is written in the order of its hashes, which for strings is another one in every process. The opcodes of
+a definition that may hold a set are read once more, and the elements of each set are put in order.
 
 1. Only sets whose elements are all atoms have an order that does not depend on the process; other sets
    stay as they are.
@@ -26,6 +25,10 @@ _ATOMS = frozenset(
 )
 
 
+#: Without these bytes, a payload holds no set with elements.
+_ADDITEMS, _FROZENSET = pickle.ADDITEMS, pickle.FROZENSET
+
+
 class _Op(NamedTuple):
     """One opcode: its name, its bytes, and the number in the memo that it gives or gets."""
 
@@ -36,6 +39,8 @@ class _Op(NamedTuple):
 
 def settle_sets(payload: bytes) -> bytes:
     """Return a payload of protocol 4 or 5 with the elements of its sets in order."""
+    if _ADDITEMS not in payload and _FROZENSET not in payload:
+        return payload
     ops = _read(payload)
     texts = {op.memo: before for before, op in itertools.pairwise(ops) if op.name == "MEMOIZE"}
     marks: list[int] = []

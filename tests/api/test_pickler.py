@@ -140,6 +140,19 @@ def test_several_dumps():
     assert two[1]() == 3
 
 
+def test_several_dumps_with_sets():
+    """Sets of one payload leave the memo as it is, to which later payloads refer."""
+    file = io.BytesIO()
+    pickler = loaf.Pickler(file)
+    words = ["alpha", "beta", "gamma", "delta", "epsilon"]
+    for each in (set(words), words, frozenset(words), {"all": set(words), "some": words[::-1]}):
+        pickler.dump(each)
+    file.seek(0)
+    unpickler = pickle.Unpickler(file)
+    loaded = [unpickler.load() for _ in range(4)]
+    assert loaded == [set(words), words, frozenset(words), {"all": set(words), "some": words[::-1]}]
+
+
 def test_clear_memo():
     """After `clear_memo` a payload stands alone, and is the same as the first."""
     file = io.BytesIO()

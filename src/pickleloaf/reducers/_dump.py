@@ -126,7 +126,6 @@ class Dump:
         met: the other classes met while a definition is pickled.
         closed: closed classes that have been pickled; see _closed.
         nested: ids of functions, such as methods, that have been pickled on their own.
-        has_sets: whether a definition holds a set, whose order has to be settled.
         is_used: whether a reducer has been asked, so that there may be something to clear.
         has_more, keeps: whether there are parts that most dumps never need, or any that clearing leaves.
         left_out: names of modules by value that cannot travel, with the reason, by module.
@@ -162,7 +161,7 @@ class Dump:
         self.nested: set[int] = set()
         self.doubts: list[tuple[str, Any]] = []
         self.shared: dict[int, Any] = {}
-        self.is_used = self.has_more = self.keeps = self.has_sets = self.brings = False
+        self.is_used = self.has_more = self.keeps = self.brings = False
 
     @property
     def ships_modules(self) -> bool:
@@ -192,7 +191,7 @@ class Dump:
             part.clear()
         self.building = []
         self.doubts.clear()
-        self.is_used = self.has_sets = False
+        self.is_used = False
         if self.has_more:
             for name in _ON_DEMAND.keys() - _KEPT:
                 self.__dict__.pop(name, None)

@@ -32,7 +32,7 @@ from pickleloaf.reducers._attributes import add_annotation_names, are_leaves, at
 from pickleloaf.reducers._closed_places import place_in_class
 from pickleloaf.reducers._dump import Dump, Late, Namespace
 from pickleloaf.reducers._eager import blob_of, reduce_annotate
-from pickleloaf.reducers._kinds import ATOMS, SETS, Kinds, interned
+from pickleloaf.reducers._kinds import ATOMS, Kinds, interned
 from pickleloaf.reducers._named import by_name, reduce_public
 from pickleloaf.reducers._namespaces import (
     answers,
@@ -97,8 +97,6 @@ def reduce_function(function: FunctionType, dump: Dump) -> Any:  # noqa: PLR0911
         return rebuild_function, shell
     if is_leaf:
         return rebuild_function, (blob, namespace, shared, state)
-    if _holds_sets(state):
-        dump.has_sets = True
     if dump.building:
         state = dump.give(Late(function, _parts(state), _join, fill_function))
     return rebuild_function, shell, state, None, None, fill_function
@@ -239,15 +237,6 @@ def _used(names: tuple[str, ...], scope: dict[str, Any], dump: Dump) -> tuple[di
                 value = import_now(scope, name)
             used[name] = value if _SELF_NAMED.have(value) else by_name(value, name, scope, dump)
     return used, is_leaf
-
-
-def _holds_sets(state: tuple[Any, ...]) -> bool:
-    for part in state[:3]:
-        if part:
-            values = part.values() if type(part) is dict else part
-            if SETS.meet(values):
-                return True
-    return len(state) > 2 and bool(state[2]) and SETS.meet(state[2].get("__defaults__", ()))
 
 
 def _contents(function: FunctionType, facts: CodeFacts, closure: tuple[CellType, ...], dump: Dump) -> Any:

@@ -14,7 +14,7 @@ from typing import Any
 from pickleloaf.errors import EncodeError
 from pickleloaf.reducers._dump import Dump, Late
 from pickleloaf.reducers._eager import eager_namespace, finished_here, namespace_here
-from pickleloaf.reducers._kinds import SETS, interned
+from pickleloaf.reducers._kinds import interned
 from pickleloaf.reducers._revisions import revision_of
 from pickleloaf.reducers.classes import identities
 from pickleloaf.reducers.classes.body import class_cells, contents_of, namespace_of, set_afterwards
@@ -83,8 +83,6 @@ def reduce_building(
     dump.building.append((cls, late))
     now = {name: interned(value) for name, value in names.items()}
     waiting = {}
-    if SETS.meet(names.values()):
-        dump.has_sets = True
     for name, value in names.items():
         if name not in _NEEDED and not isinstance(value, FunctionType) and dump.leads_to_building(value):
             waiting["names", name] = value
