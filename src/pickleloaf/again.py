@@ -96,7 +96,7 @@ def _bring_modules(pickler: Any, obj: Any, before: Memory | None) -> None:
     dump = pickler._dump
     dump.brings = True
     try:
-        _start_over(pickler, before)
+        (before or Memory()).restore(pickler)
         pickler._write(obj, before)
         if dump.doubts:
             write_again(pickler, obj, before)
@@ -104,14 +104,8 @@ def _bring_modules(pickler: Any, obj: Any, before: Memory | None) -> None:
         dump.brings = False
 
 
-def _start_over(pickler: Any, before: Memory | None) -> None:
-    (before or Memory()).restore(pickler)
-    if pickler._buffers is not None:
-        pickler._buffers.replay()
-
-
 def _write(pickler: Any, root: Any, before: Memory | None, shared: dict[int, Any]) -> None:
-    _start_over(pickler, before)
+    (before or Memory()).restore(pickler)
     dump = pickler._dump
     dump.shared = shared
     try:

@@ -27,7 +27,8 @@ from pickleloaf.policy.watch import Watch, watch_for
 from pickleloaf.reducers._ledger import LEDGER
 from pickleloaf.reducers._patch import Patch
 from pickleloaf.reducers.patched import Patched, reduce_original
-from pickleloaf.rescue import Buffers, Memory
+from pickleloaf.replaying import Buffers, Overrides
+from pickleloaf.rescue import Memory
 from pickleloaf.sending import origin_of, patch_at
 
 __all__ = ["HeldBuffers", "adopt", "treat_patches", "write_with_originals"]
@@ -94,7 +95,7 @@ def treat_patches(pickler: Any, obj: Any, before: Memory | None) -> None:
         else:
             _refuse(watch.look(dump.uses))
     except BaseException:
-        (before or Memory()).restore(pickler)
+        (before or Memory()).give_up(pickler)
         raise
 
 
@@ -134,7 +135,7 @@ def _patches(
     try:
         patches = []
         for place in places:
-            _start(pickler, Memory())
+            Memory().restore(pickler)
             patches.append(patch_at(place, pickler, own, judge))
         return patches
     finally:
@@ -146,16 +147,10 @@ def _patches(
 def _write(pickler: Any, obj: Any, before: Memory | None, patches: list[Patch], policy: ValuePolicy) -> None:
     undo = adopt(pickler, policy)
     try:
-        _start(pickler, before or Memory())
+        (before or Memory()).restore(pickler)
         pickler._pickled(Patched(patches, obj) if patches else obj, before)
     finally:
         undo()
-
-
-def _start(pickler: Any, memory: Memory) -> None:
-    memory.restore(pickler)
-    if pickler._buffers is not None:
-        pickler._buffers.replay()
 
 
 def adopt(pickler: Any, policy: ValuePolicy) -> Callable[[], None]:
@@ -181,22 +176,23 @@ def adopt(pickler: Any, policy: ValuePolicy) -> Callable[[], None]:
 
 def _override(pickler: Any, override: Callable[[Any], Any]) -> None:
     pickler._override = override
-    if "reducer_override" in vars(pickler):
+    if not isinstance(pickler.reducer_override, Overrides):
         pickler.reducer_override = override
 
 
 def write_with_originals(pickler: Any, obj: Any, before: Memory | None, error: Exception) -> bool:
     """Write an object on which the C pickler has failed, naming originals as such; tell whether that helped."""
     dump = pickler._dump
-    if isinstance(dump.policy, CarryingPolicy) or dump.digesting is not None:
+    named = _named_in(error)
+    if not named or isinstance(dump.policy, CarryingPolicy) or dump.digesting is not None:
         return False
     watch = watch_for(dump.policy)
-    places = watch.look([*dump.uses, *_named_in(error)])
+    places = watch.look([*dump.uses, *named])
     if not places:
         return False
     undo = adopt(pickler, CarryingPolicy(dump.policy, places, watch.judge))
     try:
-        _start(pickler, before or Memory())
+        (before or Memory()).restore(pickler)
         pickle.Pickler.dump(pickler, obj)
     except Exception:  # noqa: BLE001 - the first error stands
         return False
@@ -207,6 +203,8 @@ def write_with_originals(pickler: Any, obj: Any, before: Memory | None, error: E
 
 def _named_in(error: Exception) -> list[Any]:
     """Return the module of an object that pickle did not find by its name."""
+    if not isinstance(error, pickle.PicklingError):
+        return []
     found = re.search(r"not the same object as ([\w.]+)", str(error))
     name = found[1] if found else ""
     while name and name not in sys.modules:

@@ -5,7 +5,8 @@ dumping does. Here the same opcodes are written with an explicit stack: every ob
 generator that yields the parts it needs pickled first (`_steps`), and `_run` keeps these generators in
 a list. That list also knows, at any moment, the way from the root to the object in work: the `trail`.
 
-It is ten times slower than the C pickler and only used when that one has failed.
+It is ten times slower than the C pickler and only used when that one has failed. Objects that make a new one each
+time they are asked for their state have no end; they are refused when a budget of nested reductions is used up.
 """
 
 from __future__ import annotations
@@ -17,13 +18,14 @@ from itertools import islice
 from types import FunctionType
 from typing import Any
 
+from pickleloaf.errors import EncodeError
+
 __all__ = ["FlatPickler"]
 
-#: Levels of nesting beyond which an object is taken to be without end: every level makes a new one.
-_ENDLESS = 200_000
+#: Nested reductions beyond which an object is taken to be without end: each makes a new one when it is asked.
+_BUDGET = 100_000
 
-#: After this many levels, and as many again, it is looked whether that is so.
-_DOUBTFUL = 20_000
+_HINT = "make an end to it: what an object gives pickle may not lead to a new object of its kind each time"
 
 _BATCH = 1000
 
@@ -46,6 +48,7 @@ class FlatPickler(_PythonPickler):  # type: ignore[misc]
         self._persistent = _persistent_id(host)
         self._table = getattr(host, "dispatch_table", copyreg.dispatch_table)
         self.trail: list[Any] = []
+        self._nested = 0
 
     def dump(self, obj: Any) -> None:
         """Write the pickle of an object to the file."""
@@ -69,25 +72,6 @@ class FlatPickler(_PythonPickler):  # type: ignore[misc]
                 continue
             self.trail.append(part)
             stack.append(self._steps(part))
-            if len(stack) % _DOUBTFUL == 0:
-                self._check_end(len(stack))
-
-    def _check_end(self, depth: int) -> None:
-        """Refuse what has no end.
-
-        Raises:
-            PicklingError: pickling an object gives a new one, which gives a new one, and so on.
-        """
-        from pickleloaf.endless import makes_new_ones
-
-        maker = makes_new_ones(self.trail, self.proto, self._table)
-        if maker is not None:
-            kind = f"{maker.__module__}.{maker.__qualname__}"
-            msg = f"nested deeper than {depth:,} levels, and without end: a {kind} is made anew each time"
-            raise pickle.PicklingError(msg)
-        if depth >= _ENDLESS:
-            msg = f"nested deeper than {_ENDLESS:,} levels"
-            raise pickle.PicklingError(msg)
 
     def _steps(self, obj: Any) -> _Steps:
         """Write one object; mirrors ``save`` of Modules/_pickle.c."""
@@ -133,7 +117,13 @@ class FlatPickler(_PythonPickler):  # type: ignore[misc]
         if not callable(reduced[0]) or not isinstance(reduced[1], tuple):
             msg = f"__reduce__ of {kind.__qualname__} must return a callable and a tuple of its arguments"
             raise pickle.PicklingError(msg)
+        self._nested += 1
+        if self._nested > _BUDGET:
+            name = f"{kind.__module__}.{kind.__qualname__}"
+            msg = f"more than {_BUDGET:,} objects nested in each other, the last a {name}"
+            raise EncodeError(msg, hint=_HINT)
         yield from self._reduce_steps(obj, *reduced)
+        self._nested -= 1
 
     def _reduce_steps(
         self,

@@ -16,6 +16,7 @@ from types import FunctionType
 from typing import Any
 
 from pickleloaf.reducers import reducer_for, reducer_of_policy
+from pickleloaf.reducers._asking import ask
 from pickleloaf.reducers._dump import Dump, Namespace, ShippedModules
 from pickleloaf.reducers._judgements import KNOWN
 from pickleloaf.reducers._namespaces import reduce_namespace, reduce_shipped_modules
@@ -62,7 +63,7 @@ def override_of(
             else:  # pickle would look its dispatch table up by the type
                 dump.is_used = True
                 reduced = NotImplemented if reducer is None else reducer(obj, dump)
-                return obj.__reduce_ex__(dump.protocol) if reduced is NotImplemented else reduced
+                return ask(obj, dump) if reduced is NotImplemented else reduced
         if reducer is None:
             return NotImplemented
         dump.is_used = True

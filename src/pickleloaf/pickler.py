@@ -16,7 +16,7 @@ from pickleloaf.policy.by_value import Registry, ValuePolicy, chosen_policy, def
 from pickleloaf.policy.handles import Handles
 from pickleloaf.reducers._closed import sealed_definition
 from pickleloaf.reducers._dump import Dump, Unheard
-from pickleloaf.rescue import Buffers, Memory, Parts, rescue
+from pickleloaf.rescue import Memory, Parts, rescue
 
 __all__ = ["DEFAULT_PROTOCOL", "REGISTRY", "SMALL", "Pickler", "dump", "dumps"]
 
@@ -88,10 +88,15 @@ class Pickler(pickle.Pickler):
         policy = _DEFAULT
         if by_value is not None or handles is not None or patches is not None or portable:
             policy = chosen_policy(_DEFAULT, by_value, handles, patches, portable)
-        self._buffers: Buffers | None = None
+        self._hooks: list[Any] = []
+        self._buffers: Any = None
         if buffer_callback is not None:
-            kind = _part("carrying").HeldBuffers if policy.patches == "carry" else Buffers
+            kind = _part("carrying").HeldBuffers if policy.patches == "carry" else _part("replaying").Buffers
             self._buffers = kind(buffer_callback)
+            self._hooks.append(self._buffers)
+        if type(self).persistent_id is not _persistent_id:
+            self.persistent_id = _part("replaying").PersistentIds(self)  # type: ignore[method-assign]
+            self._hooks.append(self.persistent_id)
         pickle.Pickler.__init__(self, parts, protocol, buffer_callback=self._buffers)
         self._dump = Dump(policy, protocol, _define)
         self._used = False
@@ -101,6 +106,9 @@ class Pickler(pickle.Pickler):
         )
         if type(self).reducer_override is _reducer_override:
             self.reducer_override = override  # type: ignore[method-assign, assignment]
+        else:
+            self.reducer_override = _part("replaying").Overrides(self)  # type: ignore[method-assign]
+            self._hooks.append(self.reducer_override)
 
     def dump(self, obj: Any) -> None:
         """Write the pickle of an object to the file. When it fails, nothing is written.
@@ -110,8 +118,10 @@ class Pickler(pickle.Pickler):
         """
         before = Memory(self._dump, self.memo.copy()) if self._used else None
         self._used = True
-        if self._buffers is not None:
-            self._buffers.forget()
+        self._dump.answers.clear()
+        self._dump.known.clear()
+        for hook in self._hooks:
+            hook.forget()
         for part in self._pickled(obj, before):
             self._file.write(part)
         self._parts.clear()
@@ -148,11 +158,13 @@ class Pickler(pickle.Pickler):
         self._used = False
 
     def reducer_override(self, obj: Any) -> Any:  # noqa: D102 - see below
-        return self._override(obj)
+        self._answered = self._override(obj)
+        return self._answered
 
 
 #: To tell whether a subclass has its own.
 _reducer_override = Pickler.reducer_override
+_persistent_id = getattr(pickle.Pickler, "persistent_id", None)
 
 
 @functools.cache

@@ -1,29 +1,30 @@
-"""What happens when the C pickler has failed.
+"""Recover from a failure of the C pickler, or explain it.
 
-1. Everything is pickled once more, without recursion (see flat). What was merely nested too deep for
-   the C stack travels then.
+1. Nesting that is too deep for the C stack is pickled once more, without recursion (see flat).
 2. A name in the namespace of a module that was registered to travel by value may not be able to. If no
    shipped function asks the module for it, it is left out with a `LeftOutWarning`, and the rest is pickled
    again. Over there the module says why it lacks the name.
-3. Everything else is an `EncodeError` that says where in the object the culprit sits.
+3. An exception that a hook of the user's raises, such as ``__getstate__`` or the buffer callback, surfaces as it is,
+   with the path of the object as a note. TypeError and PicklingError are how hooks say that an object cannot be
+   pickled.
+4. Everything else is an `EncodeError` that says where in the object the culprit sits.
 
-Until a dump has succeeded it writes nothing to the file, so a failed one leaves the file, the pickler's
-memo and the caller's buffers as if it had not been.
+No hook is asked again for what it has answered. Until a dump has succeeded it writes nothing to the file, so a failed
+one leaves the file and the pickler's memo as if it had not been.
 """
 
 from __future__ import annotations
 
 import pickle
-from collections.abc import Callable
-from types import ModuleType
-from typing import Any
+from types import ModuleType, TracebackType
+from typing import Any, NoReturn
 
 from pickleloaf._warning import warn
 from pickleloaf.errors import EncodeError, LeftOutWarning
 from pickleloaf.policy.handles import hint_for
 from pickleloaf.reducers._dump import Dump
 
-__all__ = ["Buffers", "Memory", "Parts", "rescue"]
+__all__ = ["Memory", "Parts", "rescue"]
 
 _HINT = (
     "leave it out in __getstate__ and make it anew in __setstate__, or make it where it is used; "
@@ -37,75 +38,90 @@ class Parts(list[Any]):
     write = list.append
 
 
-class Buffers:
-    """Calls a buffer callback once per buffer, also when the object is pickled once more."""
-
-    def __init__(self, callback: Callable[[pickle.PickleBuffer], Any]) -> None:
-        self._callback = callback
-        self._answers: list[Any] = []
-        self._next = 0
-
-    def __call__(self, buffer: pickle.PickleBuffer) -> Any:
-        """Return the callback's answer for the next buffer, asking only the first time."""
-        if self._next == len(self._answers):
-            self._answers.append(self._callback(buffer))
-        self._next += 1
-        return self._answers[self._next - 1]
-
-    def replay(self) -> None:
-        """Expect the same buffers again, from the first one on."""
-        self._next = 0
-
-    def forget(self) -> None:
-        """Expect other buffers: a dump is over."""
-        self._answers.clear()
-        self._next = 0
-
-
 class Memory:
-    """What a pickler remembered before a dump: its memo and the state of the reducers."""
+    """A pickler's state before a dump: its memo and what the reducers know."""
 
     def __init__(self, dump: Dump | None = None, memo: dict[int, Any] | None = None) -> None:
         self._memo = memo or {}
         self._state = None if dump is None else dump.remembered()
 
     def restore(self, pickler: Any) -> dict[int, Any]:
-        """Make a pickler forget what came later; return a memo to go on with."""
-        pickler._dump.clear()
+        """Prepare a pickler for another pass over the same object; return a memo to go on with.
+
+        It forgets what it has written and replays what hooks have answered.
+        """
+        dump = pickler._dump
+        pairs = iter(dump.answers)
+        known = {id(obj): (obj, answer) for obj, answer in zip(pairs, pairs, strict=True)} | dump.known
+        dump.clear()
+        dump.known = known
         if self._state is not None:
-            pickler._dump.remember(self._state)
+            dump.remember(self._state)
+        for hook in pickler._hooks:
+            hook.replay()
         pickler._parts.clear()
         pickler.memo = self._memo
         return dict(self._memo)
 
+    def give_up(self, pickler: Any) -> None:
+        """Make a pickler forget a dump that has failed."""
+        self.restore(pickler)
+        pickler._dump.known = {}
+        for hook in pickler._hooks:
+            hook.forget()
+
 
 def rescue(pickler: Any, obj: Any, before: Memory, error: Exception) -> None:
-    """Pickle an object on which the C pickler has failed, or say why it cannot be done.
+    """Pickle an object on which the C pickler has failed, or raise the error that explains the failure.
 
     Raises:
         EncodeError: a part of the object cannot travel.
+        Exception: a hook of the user's has raised it.
     """
     if isinstance(error, MemoryError):  # to try once more would not help
-        before.restore(pickler)
+        before.give_up(pickler)
         raise error
+    first = error
+    is_deep = False
+    while True:
+        trail = None
+        is_of_user = _is_of_user(error)
+        is_deep = is_deep or isinstance(error, RecursionError)
+        if not is_deep:
+            from pickleloaf.trails import trail_of
+
+            trail = trail_of(pickler, obj, before, error, is_of_user=is_of_user)
+        if is_deep or (trail is None and not is_of_user):
+            failure, trail = _write_flat(pickler, obj, before)
+            if failure is None:
+                return
+            error = failure
+        if not _leave_out(pickler._dump, trail or [], error):
+            before.give_up(pickler)
+            _raise(error, trail or [], first)
+        if not is_deep:
+            before.restore(pickler)
+            try:
+                pickle.Pickler.dump(pickler, obj)
+            except Exception as another:  # noqa: BLE001 - explained in the next turn
+                error = another
+            else:
+                return
+
+
+def _write_flat(pickler: Any, obj: Any, before: Memory) -> tuple[Exception | None, list[Any]]:
+    """Pickle an object without recursion; return the error that this raises and the way to the culprit."""
     from pickleloaf.flat import FlatPickler
 
-    while True:
-        memo = before.restore(pickler)
-        if pickler._buffers is not None:
-            pickler._buffers.replay()
-        flat = FlatPickler(pickler, pickler._parts, pickler._dump.protocol, pickler._buffers)
-        flat.memo = memo
-        try:
-            flat.dump(obj)
-        except Exception as second:  # noqa: BLE001 - whatever user code raises while it is asked for its state
-            if not _leave_out(pickler._dump, flat.trail, second):
-                before.restore(pickler)
-                cause = second if isinstance(error, RecursionError) else error
-                raise _explain(second, flat.trail) from cause
-        else:
-            pickler.memo = flat.memo
-            return
+    memo = before.restore(pickler)
+    flat = FlatPickler(pickler, pickler._parts, pickler._dump.protocol, pickler._buffers)
+    flat.memo = memo
+    try:
+        flat.dump(obj)
+    except Exception as error:  # noqa: BLE001 - explained by the caller
+        return error, flat.trail
+    pickler.memo = flat.memo
+    return None, []
 
 
 def _leave_out(dump: Dump, trail: list[Any], error: Exception) -> bool:
@@ -130,18 +146,44 @@ def _travels_on_request(module: ModuleType, dump: Dump) -> bool:
     return dump.brings or dump.policy.local or dump.policy.registry.covers(module.__name__)
 
 
-def _explain(error: Exception, trail: list[Any]) -> EncodeError:
+def _raise(error: Exception, trail: list[Any], first: Exception) -> NoReturn:
+    """Raise the error that a failed dump ends with.
+
+    Args:
+        error: the failure.
+        trail: the objects from the root to the culprit.
+        first: the failure of the C pickler, which is the cause.
+    """
     from pickleloaf.paths import path_along
 
     path = path_along(trail)
+    if _is_of_user(error):
+        if path:
+            error.add_note(f"pickleloaf: raised while {path} was pickled")
+        raise error
     hint = (trail and hint_for(type(trail[-1]))) or _HINT
-    if not isinstance(error, EncodeError):
-        text = (
-            str(error)
-            if isinstance(error, (TypeError, pickle.PicklingError))
-            else f"{type(error).__name__}: {error}"
-        )
-        return EncodeError(text, path, hint)
-    if error.path:  # in the definition of a class, whose own path begins with its name
-        path += error.path[error.path.find(".") :] if "." in error.path else ""
-    return EncodeError(error.args[0], path, error.hint or hint)
+    cause = error if isinstance(first, RecursionError) else first
+    if isinstance(error, EncodeError):
+        if error.path:  # in the definition of a class, whose own path begins with its name
+            path += error.path[error.path.find(".") :] if "." in error.path else ""
+        raise EncodeError(error.args[0], path, error.hint or hint) from cause
+    text = str(error) if isinstance(error, _REFUSALS) else f"{type(error).__name__}: {error}"
+    raise EncodeError(text, path, hint) from cause
+
+
+#: Exceptions by which hooks and pickle itself say that an object cannot be pickled.
+_REFUSALS = (TypeError, pickle.PicklingError)
+
+#: Modules whose frames raise no exception of the user's.
+_PICKLES = frozenset({"pickle", "copyreg"})
+
+
+def _is_of_user(error: Exception) -> bool:
+    """Return whether code of the user's raised an exception."""
+    if isinstance(error, _REFUSALS):
+        return False
+    trace: TracebackType | None = error.__traceback__
+    name = ""
+    while trace is not None:
+        name, trace = trace.tb_frame.f_globals.get("__name__", ""), trace.tb_next
+    return name not in _PICKLES and name.partition(".")[0] != "pickleloaf"

@@ -50,14 +50,96 @@ def test_error_travels(error, module):
     assert (twin.path, twin.hint) == (error.path, error.hint)
 
 
-def test_cause_is_kept():
-    """What a `__reduce__` raised is the cause of the error."""
-    kind = define("class K:\n    def __reduce__(self):\n        raise KeyError('why')\n", "K")
-    with pytest.raises(loaf.EncodeError) as caught:
+class GoneError(LookupError):
+    """An error that takes other arguments than its text."""
+
+    def __init__(self, code, why):
+        super().__init__(code, why)
+        self.code = code
+
+
+@pytest.mark.parametrize("hook", ["__reduce__", "__getstate__", "__getnewargs__", "property"])
+def test_own_error(hook):
+    """What a hook of the user's raises is what dumps raises, with the path as a note."""
+    source = f"class K:\n    def {hook}(self): raise error\n"
+    if hook == "property":
+        source = "class K:\n    def __reduce__(self): return K, (), self.x\n    x = property(lambda self: fail())\n"
+
+    def fail():
+        raise error
+
+    error = GoneError(7, "no backend")
+    kind = define(source, "K", error=error, fail=fail)
+    with pytest.raises(GoneError) as caught:
+        loaf.dumps({"parts": [1, kind()]})
+    assert caught.value.code == 7
+    assert "obj['parts'][1]" in caught.value.__notes__[0]
+
+
+def test_own_error_below_one_made_up():
+    """The path leads through what hooks have made up."""
+    kinds = define(
+        "class A:\n    def __getstate__(self): raise LookupError('gone')\n"
+        "class B:\n    def __getstate__(self): return {'a': [A()]}\n",
+        "A",
+        "B",
+    )
+    with pytest.raises(LookupError) as caught:
+        loaf.dumps([1, kinds[1]()])
+    assert "obj[1]" in caught.value.__notes__[0]
+
+
+@pytest.mark.parametrize("kind", [TypeError, pickle.PicklingError])
+def test_hook_refuses(kind):
+    """A TypeError or PicklingError of a hook says that an object cannot be pickled."""
+    cls = define("class K:\n    def __reduce__(self):\n        raise error\n", "K", error=kind("I am local"))
+    with pytest.raises(loaf.EncodeError, match="I am local") as caught:
+        loaf.dumps([cls()])
+    assert type(caught.value.__cause__) is kind
+    assert caught.value.path == "obj[0]"
+
+
+def test_own_error_of_callbacks():
+    """What a buffer callback, persistent_id or reducer_override raises is what dump raises; each is called once."""
+    import io
+
+    asked = []
+
+    def fail(*args):
+        asked.append(args)
+        raise GoneError(1, "full")
+
+    class Stored(loaf.Pickler):
+        persistent_id = fail
+
+    class Overridden(loaf.Pickler):
+        reducer_override = fail
+
+    for pickler, obj in (
+        (loaf.Pickler(io.BytesIO(), buffer_callback=fail), [pickle.PickleBuffer(b"abc")]),
+        (Stored(io.BytesIO()), ["some"]),
+        (Overridden(io.BytesIO()), [suspended]),
+    ):
+        asked.clear()
+        with pytest.raises(GoneError):
+            pickler.dump(obj)
+        assert len(asked) == 1
+
+
+def test_error_is_no_success():
+    """A hook that fails once fails the dump."""
+    source = """
+        class Flaky:
+            tries = 0
+            def __getstate__(self):
+                Flaky.tries += 1
+                if Flaky.tries == 1:
+                    raise OSError("busy")
+        """
+    kind = define(source, "Flaky")
+    with pytest.raises(OSError, match="busy"):
         loaf.dumps([kind()])
-    causes = [caught.value.__cause__, caught.value.__context__]
-    assert any(type(cause) is KeyError for cause in causes)
-    assert "why" in str(caught.value)
+    assert kind.tries == 1
 
 
 @pytest.mark.parametrize("stop", [KeyboardInterrupt, SystemExit, GeneratorExit])
@@ -173,11 +255,12 @@ ENDLESS = {
 
 
 @pytest.mark.parametrize("how", ENDLESS)
-def test_without_end(how):
+def test_without_end(how, monkeypatch):
     """What makes a new object each time it is pickled is refused, and its class is named."""
+    monkeypatch.setattr("pickleloaf.flat._BUDGET", 20_000)
     kind = define(f"class K:\n    def __init__(self, *args): pass\n{ENDLESS[how]}\n", "K")
     with pytest.raises(
-        loaf.EncodeError, match=r"nested deeper than 20,000 levels, and without end.* __main__\.K"
+        loaf.EncodeError, match=r"more than 20,000 objects nested in each other, the last a __main__\.K"
     ):
         loaf.dumps({"job": kind()})
 

@@ -392,7 +392,7 @@ class Root(Case):
 
 
 class ReduceRaises(Case):
-    """An object whose __reduce__ raises"""
+    """An object whose __reduce__ raises a TypeError"""
 
     refused = True
     path = ".parts[0]"
@@ -400,12 +400,12 @@ class ReduceRaises(Case):
     def make():
         class Stubborn:
             def __reduce__(self):
-                raise RuntimeError("not today")
+                raise TypeError("not today")
 
         return Holder(parts=[Stubborn()])
 
     def same(obj):
-        with raises(RuntimeError, "not today"):
+        with raises(TypeError, "not today"):
             obj.parts[0].__reduce__()
 
 

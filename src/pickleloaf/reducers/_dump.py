@@ -130,6 +130,8 @@ class Dump:
         has_more, keeps: whether there are parts that most dumps never need, or any that clearing leaves.
         left_out: names of modules by value that cannot travel, with the reason, by module.
         cycles: which objects lead back to themselves.
+        answers: objects that have been asked for their state, each followed by its answer; see _asking.
+        known: answers of earlier passes over the same object, by id.
         doubts: what is looked at once the payload has been written; see again.
         shared: what several parts of the payload have in common, by its id; see again.
         boxes: lists that stand in a payload for what must be made once or is made up here, by id of the object.
@@ -159,6 +161,8 @@ class Dump:
         self.cells: dict[int, Any] = {}
         self.closed: list[type] = []
         self.nested: set[int] = set()
+        self.answers: list[Any] = []
+        self.known: dict[int, tuple[Any, Any]] = {}
         self.doubts: list[tuple[str, Any]] = []
         self.shared: dict[int, Any] = {}
         self.is_used = self.has_more = self.keeps = self.brings = False
@@ -190,6 +194,8 @@ class Dump:
         for part in (self.namespaces, self.given, self.cells, self.closed, self.nested, self.uses):
             part.clear()
         self.building = []
+        self.answers.clear()
+        self.known.clear()
         self.doubts.clear()
         self.is_used = False
         if self.has_more:

@@ -26,6 +26,7 @@ from sys import getrefcount
 from typing import Any
 
 from pickleloaf.errors import EncodeError
+from pickleloaf.reducers._asking import ask
 from pickleloaf.reducers._dicts_of import is_set_at_once, place_of_dict
 from pickleloaf.reducers._dump import Dump
 from pickleloaf.reducers._filling import fill_directly
@@ -130,7 +131,7 @@ class Keeper:
 
     def _reduced(self, instance: Any, dump: Dump) -> Any:
         reduced = NotImplemented if self.reduce is None else self.reduce(instance, dump)
-        return instance.__reduce_ex__(dump.protocol) if reduced is NotImplemented else reduced
+        return ask(instance, dump) if reduced is NotImplemented else reduced
 
     def _kept(self, instance: Any, attributes: dict[str, Any], dump: Dump) -> Any:
         if self.left != math.inf:

@@ -15,6 +15,7 @@ from __future__ import annotations
 from types import BuiltinFunctionType, GetSetDescriptorType, MemberDescriptorType
 from typing import Any
 
+from pickleloaf.reducers._asking import ask, ask_for_state
 from pickleloaf.reducers._dump import Dump
 from pickleloaf.reducers._referents import HEAP_TYPE
 from pickleloaf.wire import verb
@@ -31,7 +32,7 @@ _UNSET = object()
 def reduce_exception(error: BaseException, dump: Dump) -> Any:
     cls = type(error)
     if _is_own(cls, "__reduce_ex__") or _is_own(cls, "__reduce__"):
-        return _with_carried(error.__reduce_ex__(dump.protocol), error)
+        return _with_carried(ask(error, dump), error)
     args: tuple[Any, ...] = ()
     if isinstance(error, BaseExceptionGroup):
         args = tuple(BaseExceptionGroup.__dict__[name].__get__(error) for name in ("message", "exceptions"))
@@ -39,7 +40,10 @@ def reduce_exception(error: BaseException, dump: Dump) -> Any:
     fields = _differing(error, native.__new__(native, *args))
     if _is_own(cls, "__getstate__"):
         known = _fields(native)
-        state: Any = ({name: value for name, value in fields.items() if name in known}, error.__getstate__())
+        state: Any = (
+            {name: value for name, value in fields.items() if name in known},
+            ask_for_state(error, dump),
+        )
     elif _is_own(cls, "__setstate__"):
         state = (fields, vars(error) or None)
     else:

@@ -15,6 +15,8 @@ from types import BuiltinFunctionType, FunctionType, GetSetDescriptorType, Membe
 from typing import Any
 
 from pickleloaf.errors import EncodeError
+from pickleloaf.reducers._asking import ask as _ask
+from pickleloaf.reducers._asking import has_hooks
 from pickleloaf.reducers._derived import adapter_of
 from pickleloaf.reducers._dicts_of import has_dict, is_set_at_once, shares_dict
 from pickleloaf.reducers._dump import Dump
@@ -94,8 +96,10 @@ def _choose(cls: type) -> _Reducer | None:
     watched = watches(cls)
     if _hides_attributes(cls):
         return _reduce_slots
+    hooked = has_hooks(cls)
+    ask = _ask if hooked else _reduction_of
     if not (named or anew or guarded or hashed or adapt or watched or _reduces_itself(cls)):
-        return None
+        return _ask if hooked else None
 
     def reduce_instance(instance: Any, dump: Dump) -> Any:
         name = named.get(id(instance))
@@ -105,7 +109,7 @@ def _choose(cls: type) -> _Reducer | None:
             and id(instance) not in dump.policy.forced
         ):
             return reduce_named(name, dump)
-        reduced = instance.__reduce_ex__(dump.protocol)
+        reduced = ask(instance, dump)
         if isinstance(reduced, str):
             return reduce_asking(instance, reduced, dump)
         if adapt:
@@ -120,10 +124,15 @@ def _choose(cls: type) -> _Reducer | None:
             return (*(*reduced, None, None)[:5], fill_instance)
         is_plain = not (named or anew or guarded or hashed or adapt or watched)
         if is_plain and recall(cls) is reduce_instance:
-            remember(cls, None)  # the first of its type answers no name, so nobody need look again
+            # The first of its type answers no name, so nobody need look again.
+            remember(cls, ask if hooked else None)
         return reduced
 
     return reduce_instance
+
+
+def _reduction_of(instance: Any, dump: Dump) -> Any:
+    return instance.__reduce_ex__(dump.protocol)
 
 
 def _said(cls: type, name: str) -> Any:
