@@ -6,8 +6,8 @@
 2. Whether the globals of functions that ``exec`` has made travel as the dict that they are. Then it is in that dict
    that the functions look their names up over there, too.
 3. Whether a dict of a subclass is the ``__dict__`` of an instance. Pickle would copy it into a plain one.
-4. Whether the ``__dict__`` of an instance travels on its own too, or is that of another instance. To find that out, it
-   is written once more with a copy as the state: then the dict itself is in the memo only if it is met elsewhere.
+4. Whether the ``__dict__`` of an instance travels on its own too, or is that of another instance. It is given to the
+   instance at the end of the payload, which is not written once more for that.
 5. Whether what handles are made of, such as the lock of a queue, travels on its own too, or is part of several. Then it
    is not made anew with each.
 6. Whether the body of a function imports a module that only this process has: made by hand, or loaded from a file that
@@ -21,18 +21,19 @@ from __future__ import annotations
 
 import gc
 import io
+import pickle
 from collections import Counter
 from itertools import pairwise, repeat
 from typing import Any
 
-from pickleloaf.reducers._dicts_of import has_dict, place_of_dict
-from pickleloaf.reducers._own_dicts import ask_again, ask_less, believe, keep_own_dict
+from pickleloaf.reducers._dicts_of import has_dict
+from pickleloaf.reducers._own_dicts import Owner, believe, keep_own_dict, refusal_of
 from pickleloaf.reducers._sharing import Sharing
 from pickleloaf.reducers.handles._parts import parts_of
 from pickleloaf.reducers.views import extent, is_native
 from pickleloaf.rescue import Memory
 
-__all__ = ["write_again"]
+__all__ = ["look_again"]
 
 _Memo = dict[int, tuple[int, Any]]
 
@@ -40,8 +41,8 @@ _Memo = dict[int, tuple[int, Any]]
 _BUFFER = type(io.BytesIO().getbuffer().obj)
 
 
-def write_again(pickler: Any, obj: Any, before: Memory | None) -> None:
-    """Write an object once more if what was doubtful turns out to need that.
+def look_again(pickler: Any, obj: Any, before: Memory | None) -> None:
+    """Write an object once more if what was doubtful turns out to need that, and join what is shared.
 
     Raises:
         EncodeError: a part of the object cannot travel.
@@ -54,41 +55,34 @@ def write_again(pickler: Any, obj: Any, before: Memory | None) -> None:
     else:  # the common case: functions that exec has made, or that came from elsewhere
         dump.doubts.clear()
         return
+    doubts = _taken(dump)
+    if "imports" in doubts:
+        _bring_modules(pickler, obj, before)
+        return
+    owners: list[Owner] = doubts.get("own", [])
+    met = memo.keys() | {id(owner.attributes) for owner in owners}
+    scopes = [scope for scope in doubts.get("globals", ()) if id(scope) in met]
+    shared = _shared_memory(doubts.get("memory", []), memo, pickler._buffers is not None)
+    shared.update((id(each), each) for each in [*scopes, *doubts.get("whole", ())] if id(each) in met)
+    shared |= _sharing_parts(doubts.get("made", []), memo)
+    kept = _kept_dicts(doubts["attributes"], memo) if "attributes" in doubts else set()
+    if shared or kept:
+        for cls in [each for each in pickler._judged if id(each) in kept]:
+            del pickler._judged[cls]
+        _write(pickler, Sharing(scopes, obj) if scopes else obj, before, shared)
+        owners = _taken(dump).get("own", [])
+        memo = pickler.memo.copy()
+    if owners:
+        _join_dicts(pickler, obj, before, owners, memo)
+
+
+def _taken(dump: Any) -> dict[str, list[Any]]:
+    """Return the doubts by kind, and forget them."""
     doubts: dict[str, list[Any]] = {}
     for kind, doubtful in dump.doubts:
         doubts.setdefault(kind, []).append(doubtful)
     dump.doubts.clear()
-    if "imports" in doubts:
-        _bring_modules(pickler, obj, before)
-        return
-    scopes = [scope for scope in doubts.get("globals", ()) if id(scope) in memo]
-    shared = _shared_memory(doubts.get("memory", []), memo, pickler._buffers is not None)
-    shared.update((id(each), each) for each in [*scopes, *doubts.get("whole", ())] if id(each) in memo)
-    shared |= _sharing_parts(doubts.get("made", []), memo)
-    kept = _kept_dicts(doubts["attributes"], memo) if "attributes" in doubts else set()
-    asked = {id(type(each)): type(each) for each in doubts.get("own", ())}
-    for cls in asked.values():
-        ask_again(cls)
-    for cls in [each for each in pickler._judged if id(each) in kept or id(each) in asked]:
-        del pickler._judged[cls]
-    root = Sharing(scopes, obj) if scopes else obj
-    unsure = _held_elsewhere(doubts.get("own", []), shared)
-    if unsure:
-        _write(
-            pickler,
-            root,
-            before,
-            shared | {key: dict(object.__getattribute__(each, "__dict__")) for key, each in unsure.items()},
-        )
-        met = pickler.memo.copy()
-        found = {key: object.__getattribute__(each, "__dict__") for key, each in unsure.items() if key in met}
-        if not found:
-            for each in unsure.values():
-                ask_less(type(each))
-            return
-        shared |= found
-    if shared or kept:
-        _write(pickler, root, before, shared)
+    return doubts
 
 
 def _bring_modules(pickler: Any, obj: Any, before: Memory | None) -> None:
@@ -99,7 +93,7 @@ def _bring_modules(pickler: Any, obj: Any, before: Memory | None) -> None:
         (before or Memory()).restore(pickler)
         pickler._write(obj, before)
         if dump.doubts:
-            write_again(pickler, obj, before)
+            look_again(pickler, obj, before)
     finally:
         dump.brings = False
 
@@ -112,21 +106,62 @@ def _write(pickler: Any, root: Any, before: Memory | None, shared: dict[int, Any
         pickler._write(root, before)
     finally:
         dump.shared = {}
-        dump.doubts.clear()
 
 
-def _held_elsewhere(instances: list[Any], shared: dict[int, Any]) -> dict[int, Any]:
-    """Return instances whose dict others have, who may or may not be in the payload, by the id of the dict.
+def _join_dicts(pickler: Any, obj: Any, before: Memory | None, owners: list[Owner], memo: _Memo) -> None:
+    """Append to a payload what gives instances the dict that they have in common, or that travels on its own, too.
 
-    Dicts that several of the instances have, or their class, are noted as shared.
+    Only references to what the payload holds are appended, so nobody is asked for anything.
     """
-    unsure: dict[int, Any] = {}
-    for each in {id(each): each for each in instances}.values():  # in a cycle, an instance is met twice
-        attributes = object.__getattribute__(each, "__dict__")
-        if id(attributes) in unsure or place_of_dict(type(each), attributes) is not None:
-            shared[id(attributes)] = attributes
-        unsure[id(attributes)] = each
-    return {key: each for key, each in unsure.items() if key not in shared}
+    first: dict[int, Any] = {}
+    steps = bytearray()
+    for instance, attributes, takes_dict in {id(each.instance): each for each in owners}.values():
+        other = attributes if id(attributes) in memo else first.setdefault(id(attributes), instance)
+        if other is instance or id(instance) not in memo:
+            continue
+        if not takes_dict:
+            from pickleloaf.trails import path_to
+
+            path = path_to(obj, instance, pickler._dump)
+            (before or Memory()).give_up(pickler)
+            raise refusal_of(instance, path)
+        steps += (
+            _SHARE + _get(memo, instance) + _get(memo, other) + pickle.TUPLE2 + pickle.REDUCE + pickle.POP
+        )
+    if steps:
+        _append(pickler._parts, bytes(steps))
+
+
+#: Puts the verb on the unpickler's stack.
+_SHARE = pickle.GLOBAL + b"pickleloaf.wire\nshare_dict\n"
+
+
+def _get(memo: _Memo, obj: Any) -> bytes:
+    """Return the opcode that gets an object from the memo."""
+    number = memo[id(obj)][0]
+    return (
+        pickle.BINGET + bytes([number]) if number < 256 else pickle.LONG_BINGET + number.to_bytes(4, "little")
+    )
+
+
+def _append(parts: list[Any], steps: bytes) -> None:
+    """Append opcodes to a payload, before its end. The last frame becomes one byte shorter, without the STOP."""
+    last = bytes(parts[-1])
+    if len(parts) > 1 and parts[-2] == _frame(len(last)):  # as the pickler without recursion writes it
+        parts[-2] = _frame(len(last) - 1)
+    for start in (0, 2):  # at the beginning, or after the number of the protocol
+        if last[start : start + _HEAD] == _frame(len(last) - start - _HEAD):
+            last = last[:start] + _frame(len(last) - start - _HEAD - 1) + last[start + _HEAD :]
+    parts[-1] = last[:-1]
+    parts.append(steps + pickle.STOP)
+
+
+#: Length of the head of a frame: an opcode, and the size.
+_HEAD = 9
+
+
+def _frame(size: int) -> bytes:
+    return pickle.FRAME + size.to_bytes(8, "little", signed=True)
 
 
 def _sharing_parts(handles: list[Any], memo: _Memo) -> dict[int, Any]:

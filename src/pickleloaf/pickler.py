@@ -131,7 +131,7 @@ class Pickler(pickle.Pickler):
         dump = self._dump
         self._write(obj, before)
         if dump.doubts:
-            _part("again").write_again(self, obj, before)
+            _part("again").look_again(self, obj, before)
         uses = dump.uses
         if uses and dump.policy.glance(uses):
             _part("carrying").treat_patches(self, obj, before)

@@ -19,13 +19,14 @@ from typing import Any
 
 from pickleloaf.code.codec import facts_of
 from pickleloaf.judging import override_of
+from pickleloaf.paths import path_along
 from pickleloaf.policy.by_value import ValuePolicy
 from pickleloaf.reducers._dump import Dump
 from pickleloaf.reducers._kinds import ATOMS
 from pickleloaf.reducers._referents import referents
 from pickleloaf.replaying import Buffers, Overrides, PersistentIds
 
-__all__ = ["trail_of"]
+__all__ = ["path_to", "trail_of"]
 
 #: Objects that are visited at most.
 _BUDGET = 5_000_000
@@ -45,6 +46,11 @@ def trail_of(pickler: Any, obj: Any, before: Any, error: Exception, *, is_of_use
     if asked is None and not is_of_user:
         asked = _asked_last(pickler, obj, before, error)
     return None if asked is None else _search(obj, asked[0], pickler._dump)
+
+
+def path_to(root: Any, obj: Any, dump: Dump) -> str:
+    """Return the path from the root of a dump to another object."""
+    return path_along(_search(root, obj, dump) or [])
 
 
 def _asked_in(error: Exception) -> tuple[Any] | None:

@@ -96,6 +96,10 @@ VERBS: dict[str, Verb] = {
     "fill_own_dict": Verb(
         "reducers._own_dicts", "gives an instance the very dict, of whatever kind, that its attributes are in"
     ),
+    "share_dict": Verb(
+        "reducers._own_dicts",
+        "gives an instance the dict of another one, or one that travels on its own, too",
+    ),
     "fill_instance": Verb(
         "reducers.instances", "sets the attributes of an instance without asking it for any"
     ),

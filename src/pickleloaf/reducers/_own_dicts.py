@@ -10,12 +10,13 @@ Loses: its type, see rule 1; that others have it, see rule 4.
 1. No instance is asked for its ``__dict__`` where pickle does not do so, too: that takes time, and makes one. So it is
    the dict of a subclass that is noted in `Dump.doubts`; whose it is shows once the payload has been written (see
    again). Dicts of a type that were nobody's attributes in ten payloads are taken to be data from then on.
-2. Whether others have a plain dict, its reference count tells. Whether they are in the payload shows when that is
-   written once more with a copy as the state: then the pickler meets the dict itself in other places, or nowhere.
-3. What is found out about one instance holds for its type from then on. Code of a class that sets ``__dict__``
-   tells of itself.
+2. Whether others have a plain dict, its reference count tells. Its instance then travels with a copy as its state. If
+   the dict is met elsewhere in the payload, or another instance has it, it is given to the instance at the end of the
+   payload (see again).
+3. That a dict is of somebody's own kind holds for the type of the instance from then on. Code of a class that sets
+   ``__dict__`` tells of itself.
 4. To ask each instance would take a fifth of the time of its dump. So the first hundred of a type are asked, and later
-   on the first in each payload.
+   on the first in each payload, and the next ones where others have the dict of that one.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from sys import getrefcount
-from typing import Any
+from typing import Any, NamedTuple
 
 from pickleloaf.errors import EncodeError
 from pickleloaf.reducers._asking import ask
@@ -33,11 +34,11 @@ from pickleloaf.reducers._filling import fill_directly
 from pickleloaf.reducers._judgements import recall, remember
 from pickleloaf.wire import verb
 
-__all__ = ["Doubting", "Keeper", "ask_again", "ask_less", "believe", "keep_own_dict"]
+__all__ = ["Doubting", "Keeper", "Owner", "believe", "keep_own_dict", "refusal_of"]
 
 _Reducer = Callable[[Any, Dump], Any]
 
-#: Payloads that are looked at, by rule 1 and where rule 2 found nothing; instances that are asked, by rule 4.
+#: Payloads that are looked at, by rule 1; instances that are asked, by rule 4.
 _LOOKED_AT = 10
 _ASKED = 100
 
@@ -71,55 +72,43 @@ def believe(cls: type) -> None:
         known.reduce = doubting.reduce
 
 
-def ask_again(cls: type) -> None:
-    """Let all instances of a type be asked while a payload is written once more."""
-    known = recall(cls)
-    if isinstance(known, Keeper):
-        known.left = max(known.left, 1)
+class Owner(NamedTuple):
+    """An instance that others may share its dict with."""
 
-
-def ask_less(cls: type) -> None:
-    """Note that an instance has been suspected in vain; after some of them no more are asked."""
-    known = recall(cls)
-    if isinstance(known, Keeper):
-        known.in_vain += 1
-        if known.in_vain >= _LOOKED_AT:
-            remember(cls, known.reduce)
+    instance: Any
+    attributes: dict[str, Any]
+    #: Whether the instance can be given the dict after it has been made.
+    takes_dict: bool
 
 
 class Keeper:
     """Takes apart instances whose dict may not be theirs alone, or of somebody's own kind."""
 
-    __slots__ = ("in_vain", "left", "reduce")
+    __slots__ = ("left", "reduce")
 
     def __init__(self, reduce: _Reducer | None, *, always: bool = False) -> None:
         self.reduce = reduce
         #: Instances that are still asked.
         self.left = math.inf if always else _ASKED
-        self.in_vain = 0
 
     def for_payload(self, instance: Any, dump: Dump) -> _Reducer | None:
         """Return what takes the instances of a type in one payload apart, after a look at the first of them."""
         if self.left > 0:
             return self
         if getrefcount(instance.__dict__) > _ALONE_UNNAMED:
-            dump.doubts.append(("own", instance))
+            self.left = _LOOKED_AT
+            return self
         return self.reduce
 
     def __call__(self, instance: Any, dump: Dump) -> Any:
         attributes = object.__getattribute__(instance, "__dict__")
         if type(attributes) is not dict:
             return self._kept(instance, attributes, dump)
-        stands: Any = dump.shared.get(id(attributes))
-        if stands is attributes:
-            return self._kept(instance, attributes, dump)
-        if stands is not None:
-            return _with_state(self._reduced(instance, dump), attributes, stands)
-        self.left -= 1
-        if self.left <= 0 and not dump.shared:
-            self._rest(type(instance), dump)
         if getrefcount(attributes) > _ALONE:
-            dump.doubts.append(("own", instance))
+            return self._set_apart(instance, attributes, dump)
+        self.left -= 1
+        if self.left <= 0:
+            self._rest(type(instance), dump)
         return NotImplemented if self.reduce is None else self.reduce(instance, dump)
 
     def _rest(self, cls: type, dump: Dump) -> None:
@@ -132,6 +121,25 @@ class Keeper:
     def _reduced(self, instance: Any, dump: Dump) -> Any:
         reduced = NotImplemented if self.reduce is None else self.reduce(instance, dump)
         return ask(instance, dump) if reduced is NotImplemented else reduced
+
+    def _set_apart(self, instance: Any, attributes: dict[str, Any], dump: Dump) -> Any:
+        """Return the reduction of an instance with a copy of its dict as the state, and note who it is."""
+        if place_of_dict(type(instance), attributes) is not None:
+            return self._kept(instance, attributes, dump)
+        reduced = self._reduced(instance, dump)
+        if type(reduced) is str:
+            return reduced
+        state: Any = reduced[2] if len(reduced) > 2 else None
+        first = state[0] if reduced[5:] == (fill_directly,) else state
+        first = first[0] if type(first) is tuple and len(first) == 2 else first
+        takes_dict = first is attributes or (first is None and not attributes)
+        if first is attributes:
+            reduced = (*reduced[:2], _with_first(state, dict(attributes)), *reduced[3:])
+        elif not takes_dict and _holds(state, attributes):
+            return reduced  # it says itself what becomes of a dict that is a part of its state
+        takes_dict = takes_dict and not is_set_at_once(type(instance))
+        dump.doubts.append(("own", Owner(instance, attributes, takes_dict)))
+        return reduced
 
     def _kept(self, instance: Any, attributes: dict[str, Any], dump: Dump) -> Any:
         if self.left != math.inf:
@@ -146,37 +154,37 @@ class Keeper:
             state, *contents = state
         first, slots = state if type(state) is tuple and len(state) == 2 else (state, None)
         is_state = first is attributes or (first is None and not attributes)
-        if not is_state and (type(attributes) is not dict or _with(state, attributes, {}) is not state):
+        if not is_state and (type(attributes) is not dict or _holds(state, attributes)):
             return (
                 reduced  # it says itself what its state is, and what becomes of a dict that is a part of it
             )
         if not is_state or is_set_at_once(type(instance)):
-            msg = f"cannot pickle {type(instance).__qualname__} object: others in the payload have its __dict__, too"
-            raise EncodeError(msg, hint="send the object alone, and ask it for vars(object) over there")
+            raise refusal_of(instance)
         filled: tuple[Any, ...] = (attributes, slots, contents)
         if type(attributes) is dict and (place := place_of_dict(type(instance), attributes)) is not None:
             filled = (None, slots, contents, *place)
         return make, arguments, filled, items, pairs, fill_own_dict
 
 
-def _with_state(reduced: Any, attributes: dict[str, Any], other: dict[str, Any]) -> Any:
-    """Put another dict in the place of an instance's own, wherever a reduction has it as the state."""
-    if type(reduced) is str or len(reduced) < 3:
-        return reduced
-    return (*reduced[:2], _with(reduced[2], attributes, other), *reduced[3:])
+def refusal_of(instance: Any, path: str = "") -> EncodeError:
+    """Return the error that says that the dict of an instance travels on its own, too, and cannot be given to it."""
+    msg = f"cannot pickle {type(instance).__qualname__} object: others in the payload have its __dict__, too"
+    return EncodeError(msg, path, "send the object alone, and ask it for vars(object) over there")
 
 
-def _with(state: Any, attributes: dict[str, Any], other: dict[str, Any], depth: int = 3) -> Any:
-    """Return a state with another dict in the place of one that it is, or is made of; the same where it is not."""
+def _with_first(state: Any, attributes: dict[str, Any]) -> Any:
+    """Return a state with another dict, which is the state or comes first in it."""
+    return (_with_first(state[0], attributes), *state[1:]) if type(state) is tuple else attributes
+
+
+def _holds(state: Any, attributes: dict[str, Any], depth: int = 3) -> bool:
+    """Return whether a dict is a part of a state, or of a part of it."""
     if state is attributes:
-        return other
+        return True
     if depth == 0 or type(state) not in (dict, tuple):
-        return state
-    parts = list(state.values()) if type(state) is dict else state
-    made = [_with(part, attributes, other, depth - 1) for part in parts]
-    if all(one is part for one, part in zip(made, parts, strict=True)):
-        return state
-    return dict(zip(state, made, strict=True)) if type(state) is dict else tuple(made)
+        return False
+    parts = state.values() if type(state) is dict else state
+    return any(_holds(part, attributes, depth - 1) for part in parts)
 
 
 _GET: Any = object.__getattribute__
@@ -227,3 +235,17 @@ def fill_own_dict(
             object.__setattr__(instance, name, value)
     if contents:
         fill_directly(instance, (None, *contents))
+
+
+@verb
+def share_dict(instance: Any, other: Any) -> None:
+    """Give an instance a dict that others have, too.
+
+    Args:
+        instance: with its state, in a dict of its own.
+        other: the dict, or another instance that has it.
+    """
+    attributes = other if type(other) is dict else object.__getattribute__(other, "__dict__")
+    if hasattr(type(instance), "__setstate__"):  # which may have made more of the state
+        attributes.update(object.__getattribute__(instance, "__dict__"))
+    object.__setattr__(instance, "__dict__", attributes)
