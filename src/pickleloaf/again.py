@@ -8,9 +8,7 @@
 3. Whether a dict of a subclass is the ``__dict__`` of an instance. Pickle would copy it into a plain one.
 4. Whether the ``__dict__`` of an instance travels on its own too, or is that of another instance. It is given to the
    instance at the end of the payload, which is not written once more for that.
-5. Whether what handles are made of, such as the lock of a queue, travels on its own too, or is part of several. Then it
-   is not made anew with each.
-6. Whether the body of a function imports a module that only this process has: made by hand, or loaded from a file that
+5. Whether the body of a function imports a module that only this process has: made by hand, or loaded from a file that
    is on nobody's path. Then it travels by value, as those do that are registered.
 
 All are rare, and which objects a payload holds is known from the pickler's memo. Reducers that meet such a view or
@@ -22,14 +20,12 @@ from __future__ import annotations
 import gc
 import io
 import pickle
-from collections import Counter
 from itertools import pairwise, repeat
 from typing import Any
 
 from pickleloaf.reducers._dicts_of import has_dict
 from pickleloaf.reducers._own_dicts import Owner, believe, keep_own_dict, refusal_of
 from pickleloaf.reducers._sharing import Sharing
-from pickleloaf.reducers.handles._parts import parts_of
 from pickleloaf.reducers.views import extent, is_native
 from pickleloaf.rescue import Memory
 
@@ -64,7 +60,6 @@ def look_again(pickler: Any, obj: Any, before: Memory | None) -> None:
     scopes = [scope for scope in doubts.get("globals", ()) if id(scope) in met]
     shared = _shared_memory(doubts.get("memory", []), memo, pickler._buffers is not None)
     shared.update((id(each), each) for each in [*scopes, *doubts.get("whole", ())] if id(each) in met)
-    shared |= _sharing_parts(doubts.get("made", []), memo)
     kept = _kept_dicts(doubts["attributes"], memo) if "attributes" in doubts else set()
     if shared or kept:
         for cls in [each for each in pickler._judged if id(each) in kept]:
@@ -125,6 +120,7 @@ def _join_dicts(pickler: Any, obj: Any, before: Memory | None, owners: list[Owne
             path = path_to(obj, instance, pickler._dump)
             (before or Memory()).give_up(pickler)
             raise refusal_of(instance, path)
+        keep_own_dict(type(instance))
         steps += (
             _SHARE + _get(memo, instance) + _get(memo, other) + pickle.TUPLE2 + pickle.REDUCE + pickle.POP
         )
@@ -162,28 +158,6 @@ _HEAD = 9
 
 def _frame(size: int) -> bytes:
     return pickle.FRAME + size.to_bytes(8, "little", signed=True)
-
-
-def _sharing_parts(handles: list[Any], memo: _Memo) -> dict[int, Any]:
-    """Return handles that are made of handles which travel on their own, too, or are part of others, by id."""
-    within = {id(each): _within(each, {}) for each in handles}
-    counts = Counter(key for parts in within.values() for key in parts)
-    met_elsewhere = {key for key, count in counts.items() if count > 1 or key in memo}
-    if not met_elsewhere:
-        return {}
-    known = {id(each): each for each in handles}
-    for parts in within.values():
-        known |= parts
-    return {key: each for key, each in known.items() if not met_elsewhere.isdisjoint(_within(each, {}))}
-
-
-def _within(handle: Any, found: dict[int, Any]) -> dict[int, Any]:
-    """Add the handles that a handle is made of, and those that these are made of, by id."""
-    for part in parts_of(handle):
-        if id(part) not in found:
-            found[id(part)] = part
-            _within(part, found)
-    return found
 
 
 def _kept_dicts(dicts: list[Any], memo: _Memo) -> set[int]:

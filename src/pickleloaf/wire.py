@@ -166,6 +166,7 @@ VERBS: dict[str, Verb] = {
     ),
     "ended_generator": Verb("reducers.generators", "a generator or coroutine that has ended"),
     # iterators of itertools
+    "fill_iterator": Verb("reducers.iterators", "sets how far an iterator is"),
     "accumulate": Verb("reducers.iterators", "an accumulate that goes on from a total"),
     "chain": Verb("reducers.iterators", "a chain that is reading one of its iterators"),
     "combinations": Verb(

@@ -507,7 +507,10 @@ class DecoratedNew(Case):
 
 
 class NamedSingleton(Case):
-    """A mark of the script that asks to travel as its name, in a default and on its own"""
+    """A mark of the script that asks to travel as its name, which no other process has, in a default and on its own"""
+
+    refused = True
+    path = "[1]"
 
     def make():
         def get(value=MISSING):

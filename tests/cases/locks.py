@@ -2,7 +2,6 @@
 
 import asyncio
 import concurrent.futures
-import logging
 import multiprocessing
 import queue
 import threading
@@ -380,60 +379,23 @@ class FinishedFuture(Case):
 
 
 class PartsOfHandles(Case):
-    """A queue, event, semaphore, barrier, thread and future, each beside a lock or condition that is a part of it"""
+    """A queue and an event beside locks that are parts of them, which arrive as other locks"""
 
     def make():
-        inbox, event, gate, barrier = (
-            queue.Queue(),
-            threading.Event(),
-            threading.Semaphore(2),
-            threading.Barrier(2),
-        )
-        thread, future = threading.Thread(name="later"), concurrent.futures.Future()
+        inbox, event = queue.Queue(), threading.Event()
         inbox.put("item")
         event.set()
-        future.set_result(1)
-        return (
-            (inbox.mutex, inbox),
-            (event._cond._lock, event),
-            (gate, gate._cond),
-            (barrier, barrier._cond._lock),
-            (thread, thread._started._cond),
-            (future, [future._condition]),
-        )
+        return (inbox.mutex, inbox), (event._cond._lock, event)
 
     def same(obj):
-        (
-            (mutex, inbox),
-            (lock, event),
-            (gate, gate_cond),
-            (barrier, barrier_lock),
-            (thread, started),
-            (future, inner),
-        ) = obj
-        with mutex:
-            assert inbox.not_empty._lock.locked() and inbox.all_tasks_done._lock is inbox.mutex
-        assert inbox.get(timeout=1) == "item"
+        (mutex, inbox), (lock, event) = obj
+        with mutex, lock:
+            assert inbox.get(timeout=1) == "item" and event.is_set()
         inbox.put("item")
-        assert event._cond._lock is lock and event.is_set() and gate._cond is gate_cond and gate._value == 2
-        assert barrier._cond._lock is barrier_lock and thread._started._cond is started
-        assert future._condition is inner[0] and future.result(1) == 1
 
-
-class HandlesOfOneLock(Case):
-    """Two queues that somebody gave one lock, and its conditions, beside one of their own and a logging handler"""
-
-    def make():
-        one, two, own = queue.Queue(), queue.Queue(), queue.Queue()
-        for name in ("mutex", "not_empty", "not_full", "all_tasks_done"):
-            setattr(two, name, getattr(one, name))
-        return one, two, own, logging.NullHandler()
-
-    def same(obj):
-        one, two, own, _ = obj
-        with one.mutex:
-            assert two.not_full._lock.locked() and not own.mutex.locked()
-        assert two.not_empty is one.not_empty
+    def here(obj):
+        (mutex, inbox), (lock, event) = obj
+        assert inbox.mutex is mutex and event._cond._lock is lock and event.is_set()
 
 
 class UnstartedThread(Case):

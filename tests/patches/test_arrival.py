@@ -1,5 +1,6 @@
 """What happens to patches where they arrive."""
 
+import copyreg
 import json
 import os
 import pickle
@@ -569,7 +570,7 @@ def test_comes_back_from_a_worker(patched, tmp_path):
     assert pickleloaf.patches() == []
 
 
-def test_path_of_what_cannot_be_carried(birds, script):
+def test_path_of_what_cannot_be_carried(birds, script, monkeypatch):
     """Where a payload with patches cannot be dumped, the path begins with the object and not with the patches."""
     scope = script("def feed(bird): return bird\ndef use():\n    return birds.feed('tom')", birds=birds)
     birds.feed = scope["feed"]
@@ -577,12 +578,13 @@ def test_path_of_what_cannot_be_carried(birds, script):
     class Once:
         dumped = 0
 
-        def __reduce__(self):
-            Once.dumped += 1
-            if Once.dumped > 1:  # behind the patches
-                raise ZeroDivisionError
-            return int, ()
+    def reduce(_):
+        Once.dumped += 1
+        if Once.dumped > 1:  # behind the patches
+            raise TypeError
+        return int, ()
 
+    monkeypatch.setitem(copyreg.dispatch_table, Once, reduce)
     with pytest.raises(pickleloaf.EncodeError) as caught:
         pickleloaf.dumps([scope["use"], {"once": Once()}], patches="carry")
     assert caught.value.path == "obj[1]['once']"

@@ -16,7 +16,8 @@ Loses: its type, see rule 1; that others have it, see rule 4.
 3. That a dict is of somebody's own kind holds for the type of the instance from then on. Code of a class that sets
    ``__dict__`` tells of itself.
 4. To ask each instance would take a fifth of the time of its dump. So the first hundred of a type are asked, and later
-   on the first in each payload, and the next ones where others have the dict of that one.
+   on the first in each payload, and the next ten if others may have the dict of that one. Once a dict has turned out
+   to be shared, every one is asked.
 """
 
 from __future__ import annotations
@@ -204,7 +205,7 @@ _ALONE, _ALONE_UNNAMED = _references(_Sample())
 
 
 def keep_own_dict(cls: type) -> bool:
-    """Let instances of a type keep a ``__dict__`` of a subclass of dict; tell whether that is new."""
+    """Ask every instance of a type from now on what its ``__dict__`` is; return whether that is new."""
     known = recall(cls)
     keeps = isinstance(known, Keeper) and known.left > 0
     keeper = known if isinstance(known, Keeper) else remember(cls, Keeper(known))

@@ -25,7 +25,6 @@ from pickleloaf.reducers._judgements import recall, remember
 from pickleloaf.reducers._kinds import ATOMS
 from pickleloaf.reducers._named import names_of_instances, reduce_named
 from pickleloaf.reducers._own_dicts import Doubting, Keeper
-from pickleloaf.reducers._singletons import reduce_asking
 from pickleloaf.wire import verb
 
 _Reducer = Callable[[Any, Dump], Any]
@@ -111,7 +110,7 @@ def _choose(cls: type) -> _Reducer | None:
             return reduce_named(name, dump)
         reduced = ask(instance, dump)
         if isinstance(reduced, str):
-            return reduce_asking(instance, reduced, dump)
+            return _checked_name(instance, reduced, dump)
         if adapt:
             reduced = adapt(instance, reduced)
         if anew:
@@ -133,6 +132,19 @@ def _choose(cls: type) -> _Reducer | None:
 
 def _reduction_of(instance: Any, dump: Dump) -> Any:
     return instance.__reduce_ex__(dump.protocol)
+
+
+def _checked_name(instance: Any, name: str, dump: Dump) -> str:
+    """Return the name by which an instance asks to travel, unless its module is not there at the receiver.
+
+    Raises:
+        EncodeError: the module travels by value.
+    """
+    module = getattr(instance, "__module__", None)
+    if not isinstance(module, str) or not dump.policy.travels(module):
+        return name  # what it leads to is checked by pickle
+    msg = f"cannot pickle {type(instance).__qualname__} object: it asks to travel as the name {module}.{name}"
+    raise EncodeError(msg, hint="return a callable and its arguments from its __reduce__, not a name")
 
 
 def _said(cls: type, name: str) -> Any:

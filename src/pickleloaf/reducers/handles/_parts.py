@@ -2,8 +2,8 @@
 
 One rule serves all kinds that are written in Python. An attribute that the methods of the kind's class
 set belongs to the machinery, and ``__init__`` makes it anew over there: inner locks, lists of those who
-wait, threads. All other attributes were set by a subclass or by the user, and travel. So do the handles among the
-machinery, such as the lock of a queue, where one of them travels on its own or is part of another handle, too.
+wait, threads. All other attributes were set by a subclass or by the user, and travel. A part of the machinery that
+travels on its own, too, such as the lock of a queue, arrives as another one.
 """
 
 from __future__ import annotations
@@ -11,9 +11,8 @@ from __future__ import annotations
 import copyreg
 import dis
 import sys
-from collections import deque
 from functools import lru_cache
-from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
+from types import FunctionType, ModuleType
 from typing import Any
 
 from pickleloaf import wire
@@ -21,21 +20,15 @@ from pickleloaf.errors import EncodeError
 from pickleloaf.policy.by_value import MAIN
 from pickleloaf.policy.handles import hint_for, kind_of
 from pickleloaf.reducers._dump import Dump
-from pickleloaf.reducers._kinds import ATOMS, Kinds
 
-__all__ = ["home_of", "parts_of", "reduction_of", "refusal", "slots_of"]
-
-
-#: Exact types of most of the machinery that is no handle.
-_NO_HANDLES = Kinds(ATOMS | {deque, dict, list, set, tuple, BuiltinFunctionType, FunctionType, MethodType})
+__all__ = ["home_of", "reduction_of", "refusal", "slots_of"]
 
 
-def reduction_of(handle: Any, dump: Dump, *given: Any) -> tuple[Any, ...]:
+def reduction_of(handle: Any, *given: Any) -> tuple[Any, ...]:
     """Return the reduction of a handle that is made there by the ``__init__`` of its kind's class.
 
     Args:
         handle: what is to travel.
-        dump: says whether handles that it is made of are met elsewhere (see again).
         given: the arguments of that ``__init__``, where the table of kinds does not name them.
     """
     cls = type(handle)
@@ -43,32 +36,12 @@ def reduction_of(handle: Any, dump: Dump, *given: Any) -> tuple[Any, ...]:
     made, given_names = _machinery(base), kind.given.split()
     own: dict[str, Any] = getattr(handle, "__dict__", {})
     state: Any = {name: value for name, value in own.items() if name not in made}
-    parts = {name: part for name, part in _parts(own, base).items() if name not in given_names}
-    if id(handle) in dump.shared:
-        state |= parts
-    elif parts:
-        dump.doubts.append(("made", handle))
     slots = slots_of(handle)
     if slots:
         state = (state, slots)
     given = given or tuple(getattr(handle, name) for name in given_names)
     arguments = (base, None if cls is base else cls, *given)
     return wire.recreated, arguments, state or None, None, None, wire.fill_instance
-
-
-def parts_of(handle: Any) -> list[Any]:
-    """Return the handles that the machinery of a handle is made of."""
-    own = getattr(handle, "__dict__", None)
-    return list(_parts(own, kind_of(type(handle))[0]).values()) if own else []
-
-
-def _parts(attributes: dict[str, Any], base: type) -> dict[str, Any]:
-    made = _machinery(base)
-    return {name: part for name, part in attributes.items() if name in made and _is_recreated(part)}
-
-
-def _is_recreated(part: Any) -> bool:
-    return not _NO_HANDLES.have(part) and kind_of(type(part))[1].policy == "recreate"
 
 
 @lru_cache(maxsize=256)

@@ -42,7 +42,7 @@ def reduce_text(file: io.TextIOWrapper, dump: Dump) -> Any:
     file.seek(position)  # forgets what was read ahead, so that the one text left below is the newline
     newline = next((each for each in gc.get_referents(file) if type(each) is str and each in _NEWLINES), None)
     given = (file.buffer, file.encoding, file.errors, newline, file.line_buffering, file.write_through)
-    return _at(position, reduction_of(file, dump, *given))
+    return _at(position, reduction_of(file, *given))
 
 
 _NEWLINES = frozenset({"", "\n", "\r", "\r\n"})
@@ -54,7 +54,7 @@ def reduce_buffered(file: Any, dump: Dump) -> Any:
         return known
     _check(file)
     file.flush()
-    return _at(file.tell(), reduction_of(file, dump, file.raw))
+    return _at(file.tell(), reduction_of(file, file.raw))
 
 
 def reduce_raw(file: io.FileIO, dump: Dump) -> Any:

@@ -18,7 +18,7 @@ from pickleloaf.wire import verb
 
 
 def reduce_simple_queue(queue: SimpleQueue[Any], dump: Dump) -> Any:
-    rebuild, arguments, state, *_ = reduction_of(queue, dump)
+    rebuild, arguments, state, *_ = reduction_of(queue)
     return rebuild, arguments, (_items(queue), state), None, None, fill_queue
 
 

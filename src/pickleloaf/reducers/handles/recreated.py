@@ -16,7 +16,7 @@ from pickleloaf.wire import verb
 
 
 def reduce_recreated(handle: Any, dump: Dump) -> Any:
-    return reduction_of(handle, dump)
+    return reduction_of(handle)
 
 
 @verb

@@ -21,13 +21,13 @@ def reduce_thread(thread: Thread, dump: Dump) -> Any:
         raise refusal(
             thread, "it has been started", "send its function and arguments, and start a thread there"
         )
-    return reduction_of(thread, dump)
+    return reduction_of(thread)
 
 
 def reduce_future(future: Future[Any], dump: Dump) -> Any:
     if not future.done():
         raise refusal(future, "it is not done", "wait for it, and send its result")
-    return reduction_of(future, dump)
+    return reduction_of(future)
 
 
 def reduce_thread_pool(pool: ThreadPoolExecutor, dump: Dump) -> Any:
@@ -37,4 +37,4 @@ def reduce_thread_pool(pool: ThreadPoolExecutor, dump: Dump) -> Any:
     else:  # from 3.14 on a closure knows it; Lib/concurrent/futures/thread.py, interpreter.py
         known = inspect.getclosurevars(own["_create_worker_context"]).nonlocals
         initializer = (known.get("initdata") or (known.get("initializer"), known.get("initargs", ())))[:2]
-    return reduction_of(pool, dump, own["_max_workers"], own["_thread_name_prefix"], *initializer)
+    return reduction_of(pool, own["_max_workers"], own["_thread_name_prefix"], *initializer)
