@@ -8,6 +8,7 @@ that point is what was being made.
 from __future__ import annotations
 
 import pickletools
+from itertools import islice
 from typing import Any
 
 from pickleloaf.code.codec import decode
@@ -15,7 +16,9 @@ from pickleloaf.errors import DecodeError
 
 __all__ = ["wanted_by"]
 
-_MARK = object()
+#: Limits of what is read to explain an error.
+_BYTES = 1 << 26
+_OPCODES = 1_000_000
 
 
 class _Made:
@@ -26,46 +29,48 @@ class _Made:
         self.parts = parts
 
 
-def wanted_by(data: bytes, missing: str) -> list[str]:
+def wanted_by(data: Any, missing: str) -> list[str]:
     """Return the names of the functions and classes that were being made when a name was missing.
 
     Args:
-        data: the payload.
+        data: the payload; of a large one, no more than its beginning is read.
         missing: the module, or the attribute of a module, that could not be found.
     """
     try:
-        stack = _stack_at(bytes(data), missing)
+        stack = _stack_at(bytes(memoryview(data).cast("B")[:_BYTES]), missing)
     except Exception:  # noqa: BLE001 - a damaged payload has no more to tell; the first error stands
         return []
     names = []
     for position, item in enumerate(stack):
-        name = _name(item, stack[position + 1 :])
+        name = _name(item, stack, position)
         if name and name not in names:
             names.append(name)
     return names[::-1]
 
 
 def _stack_at(data: bytes, missing: str) -> list[Any]:
+    """Return the unpickler's stack, without marks, at the point where a name is missing; empty beyond the budget."""
     stack: list[Any] = []
-    memo: list[Any] = []
+    marks: list[int] = []
+    memo: dict[int, Any] = {}
     argument: Any
-    for opcode, argument, _ in pickletools.genops(data):
+    for opcode, argument, _ in islice(pickletools.genops(data), _OPCODES):
         name = opcode.name
         if name == "MEMOIZE":
-            memo.append(stack[-1])
+            memo[len(memo)] = stack[-1]
         elif name in {"BINGET", "LONG_BINGET", "GET"}:
             stack.append(memo[int(argument)])
         elif name in {"BINPUT", "LONG_BINPUT", "PUT"}:
-            memo[int(argument) :] = [stack[-1]]
+            memo[int(argument)] = stack[-1]
         elif name == "MARK":
-            stack.append(_MARK)
+            marks.append(len(stack))
         elif name in {"STACK_GLOBAL", "GLOBAL"}:
             parts = argument.split(" ") if name == "GLOBAL" else [stack.pop(), stack.pop()][::-1]
             if missing in parts or parts[0].startswith(missing + "."):
                 return stack
             stack.append(_Made(".".join(parts), parts))
         else:
-            taken = _take(stack, opcode)
+            taken = _take(stack, marks, opcode)
             if name == "REDUCE" and missing in _flat(taken):
                 return stack
             if opcode.stack_after:
@@ -73,17 +78,13 @@ def _stack_at(data: bytes, missing: str) -> list[Any]:
     return []
 
 
-def _take(stack: list[Any], opcode: Any) -> list[Any]:
+def _take(stack: list[Any], marks: list[int], opcode: Any) -> list[Any]:
     """Remove what an opcode takes from the stack, and return it."""
     if pickletools.markobject in opcode.stack_before:
-        at = len(stack) - 1 - stack[::-1].index(_MARK)
-        taken = stack[at + 1 :]
-        del stack[at:]
-        if opcode.stack_before[0] is not pickletools.markobject:
-            taken.insert(0, stack.pop())
-        return taken
-    count = len(opcode.stack_before)
-    taken = stack[len(stack) - count :] if count else []
+        count = len(stack) - marks.pop() + (opcode.stack_before[0] is not pickletools.markobject)
+    else:
+        count = len(opcode.stack_before)
+    taken = stack[len(stack) - count :]
     del stack[len(stack) - count :]
     return taken
 
@@ -100,8 +101,8 @@ def _flat(parts: list[Any]) -> list[Any]:
     return [each for part in parts for each in (part if isinstance(part, list) else [part])]
 
 
-def _name(item: Any, above: list[Any]) -> str:
-    """Name a function that has been made, or a class whose arguments are being made."""
+def _name(item: Any, stack: list[Any], position: int) -> str:
+    """Name a function that has been made, or a class whose arguments, above it on the stack, are being made."""
     if not isinstance(item, _Made):
         return ""
     if item.name == "pickleloaf.wire.function" and isinstance(item.parts[0], bytes):
@@ -110,6 +111,5 @@ def _name(item: Any, above: list[Any]) -> str:
         except DecodeError:
             return ""
     if item.name == "pickleloaf.wire.class_":
-        strings = [part for part in above if isinstance(part, str)]
-        return strings[0] if strings else ""
+        return next((stack[at] for at in range(position + 1, len(stack)) if isinstance(stack[at], str)), "")
     return ""

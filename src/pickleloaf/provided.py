@@ -11,6 +11,7 @@ import functools
 import json
 import re
 import sys
+from typing import Any
 
 from pickleloaf._compat import VERSION
 
@@ -36,14 +37,18 @@ def with_note(payload: bytes) -> bytes:
     return payload[:_HEAD] + note + payload[_HEAD:]
 
 
-def provider_of(payload: bytes, module: str) -> str:
+def provider_of(payload: Any, module: str) -> str:
     """Return what provided a module at the sender, as "numpy 2.1.0", or "" where the payload does not say."""
+    view = memoryview(payload).cast("B")
     start = _HEAD + 5
-    if payload[_HEAD : _HEAD + 1] != _BINUNICODE or not payload.startswith(_MARK.encode(), start):
+    if view[_HEAD : _HEAD + 1] != _BINUNICODE or view[start : start + len(_MARK)] != _MARK.encode():
         return ""
-    end = start + int.from_bytes(payload[_HEAD + 1 : start], "little")
-    known: dict[str, str] = json.loads(payload[start + len(_MARK) : end])
-    return known.get(module.partition(".")[0], "")
+    end = start + int.from_bytes(view[_HEAD + 1 : start], "little")
+    try:
+        known: dict[str, str] = json.loads(bytes(view[start + len(_MARK) : end]))
+        return known.get(module.partition(".")[0], "")
+    except (ValueError, AttributeError):  # damaged; the error that is being explained stands
+        return ""
 
 
 @functools.lru_cache(maxsize=1024)

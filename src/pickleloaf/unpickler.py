@@ -108,12 +108,12 @@ def _is_of_user_code(error: Exception) -> bool:
 def _provider(data: Any, module: str) -> str:
     from pickleloaf.provided import provider_of
 
-    provider = provider_of(bytes(data), module) if module else ""
+    provider = provider_of(data, module) if module else ""
     return f"; {module} is of {provider} where the payload was made" if provider else ""
 
 
 def _blame(data: Any, missing: str) -> str:
     from pickleloaf.blame import wanted_by
 
-    wanted = wanted_by(bytes(data), missing)
+    wanted = wanted_by(data, missing)
     return f"; wanted by {', '.join(wanted)}" if wanted else ""
