@@ -184,7 +184,7 @@ def write_with_originals(pickler: Any, obj: Any, before: Memory | None, error: E
     """Write an object on which the C pickler has failed, naming originals as such; tell whether that helped."""
     dump = pickler._dump
     named = _named_in(error)
-    if not named or isinstance(dump.policy, CarryingPolicy) or dump.digesting is not None:
+    if not named or isinstance(dump.policy, CarryingPolicy):
         return False
     watch = watch_for(dump.policy)
     places = watch.look([*dump.uses, *named])

@@ -17,11 +17,12 @@ from typing import Any
 
 from pickleloaf.reducers import reducer_for, reducer_of_policy
 from pickleloaf.reducers._asking import ask
-from pickleloaf.reducers._dump import Dump, Namespace, ShippedModules
+from pickleloaf.reducers._dump import Dump, Namespace, ScopeOf, ShippedModules
 from pickleloaf.reducers._judgements import KNOWN
 from pickleloaf.reducers._namespaces import reduce_namespace, reduce_shipped_modules
 from pickleloaf.reducers._own_dicts import Keeper
 from pickleloaf.reducers.classes.class_ import reduce_class
+from pickleloaf.reducers.classes.shipping import reduce_scope_of
 from pickleloaf.reducers.functions import reduce_function
 
 __all__ = ["CORE", "CORE_SIZE", "override_of"]
@@ -33,6 +34,7 @@ CORE: dict[type, Any] = {
     type: reduce_class,
     Namespace: reduce_namespace,
     ShippedModules: reduce_shipped_modules,
+    ScopeOf: reduce_scope_of,
 }
 CORE_SIZE = len(CORE)
 

@@ -14,8 +14,7 @@ from pickleloaf.errors import EncodeError
 from pickleloaf.judging import CORE, CORE_SIZE, override_of
 from pickleloaf.policy.by_value import Registry, ValuePolicy, chosen_policy, default_treatment
 from pickleloaf.policy.handles import Handles
-from pickleloaf.reducers._closed import sealed_definition
-from pickleloaf.reducers._dump import Dump, Unheard
+from pickleloaf.reducers._dump import Dump
 from pickleloaf.rescue import Memory, Parts, rescue
 
 __all__ = ["DEFAULT_PROTOCOL", "REGISTRY", "SMALL", "Pickler", "dump", "dumps"]
@@ -98,7 +97,7 @@ class Pickler(pickle.Pickler):
             self.persistent_id = _part("replaying").PersistentIds(self)  # type: ignore[method-assign]
             self._hooks.append(self.persistent_id)
         pickle.Pickler.__init__(self, parts, protocol, buffer_callback=self._buffers)
-        self._dump = Dump(policy, protocol, _define)
+        self._dump = Dump(policy, protocol)
         self._used = False
         self._judged = self._dump.judged = CORE.copy()
         self._override = override = override_of(
@@ -171,22 +170,6 @@ _persistent_id = getattr(pickle.Pickler, "persistent_id", None)
 def _part(name: str) -> Any:
     """Import what plain data and most functions do without: patches, doubts, definitions with sets."""
     return importlib.import_module(f"pickleloaf.{name}")
-
-
-def _define(cls: type, policy: ValuePolicy) -> tuple[bytes, list[type]]:
-    """Pickle the definition of one class, with other classes only named; return these too."""
-    sealed = sealed_definition(cls)
-    if sealed is not None:
-        return sealed, []
-    file = Parts()
-    pickler = Pickler(file)
-    pickler._dump.policy = policy
-    if policy.carries:
-        _part("carrying").adopt(pickler, policy)
-    pickler._dump.uses = Unheard()
-    pickler._dump.digesting = cls
-    pickler.dump(cls)
-    return _part("settle").settle_sets(b"".join(file)), pickler._dump.met
 
 
 #: The policy where nothing else is said.

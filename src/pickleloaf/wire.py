@@ -42,19 +42,28 @@ VERBS: dict[str, Verb] = {
     "annotate": Verb("reducers._eager", "a function that returns annotations, as they were evaluated"),
     # classes
     "class_": Verb("reducers.classes.class_", "a class, made by its metaclass from its namespace"),
-    "method_of": Verb("reducers._closed_places", "a function that a class of this payload has under a name"),
+    "image": Verb(
+        "reducers.classes.shipping", "a class, from a sealed template and what goes into its holes"
+    ),
+    "fill_image": Verb("reducers.classes.shipping", "fills the other holes of a class, and finishes it"),
+    "fill_first": Verb("reducers.classes.shipping", "fills the first of the other holes of a class"),
+    "fill_uses": Verb("reducers.classes.shipping", "fills some holes of a class that is new here"),
+    "fill_changes": Verb("reducers.classes.merge", "merges what a sender has changed about a class"),
+    "scope_of": Verb("reducers.classes.shipping", "the globals of functions of a class of this payload"),
+    "method_of": Verb("reducers.classes.shipping", "a function of a class of this payload, by its place"),
     "closed_class": Verb(
-        "reducers._closed", "a class of nothing but code and atoms, from its sealed definition"
+        "reducers.classes.earlier",
+        "a class of nothing but code and atoms, from its sealed definition; written up to 0.1",
     ),
     "fill_class": Verb(
         "reducers.classes.building", "a class is finished: what refers back to it is in its place"
     ),
     "fill_names": Verb("reducers.classes.building", "sets attributes of a class that is new here"),
     "fill_revision": Verb(
-        "reducers._revisions", "changes what was changed about a class that is here from before"
+        "reducers.classes.earlier",
+        "changes what was changed about a class that is here from before; written up to 0.1",
     ),
     "fill_abc": Verb("reducers.classes.class_", "registers virtual subclasses with an abstract base class"),
-    "class_stub": Verb("reducers.classes.building", "stands for a class in a digest; never in a payload"),
     "hidden_type": Verb("reducers.classes.class_", "a type of the interpreter that no module names"),
     "enum": Verb("reducers.classes.enum_", "an enum class, made by the enum machinery from complete members"),
     "fill_member": Verb("reducers.classes.enum_", "gives a member of an enum what refers back to the enum"),

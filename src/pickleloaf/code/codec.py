@@ -41,7 +41,6 @@ __all__ = [
 #: Version of marshal's format; see rule 1.
 WRITE_NO_REFERENCES = 2
 _MADE_WITH_CLASS = frozenset({"__class__", "__classdict__"})
-_OF_METHODS = ((), ("__class__",))
 _SLICE = "pickleloaf:slice"
 
 
@@ -58,7 +57,7 @@ class CodeFacts:
         names: what it looks up outside itself.
         look_ups: the names among these that patches of builtins and modules may change.
         has_plain_cells: whether no closure cell is one that making a class fills.
-        may_be_method: whether a function made from it may be a method of a closed class.
+        may_be_method: whether a function made from it may be one of a class.
         name, qualname, doc: what a function made from it is called, and its docstring.
         plain: the `FACETS` of a function made from it, as long as it is given nothing but defaults.
     """
@@ -78,7 +77,7 @@ class CodeFacts:
         self.qualname = code.co_qualname
         self.doc: str | None = _doc(code)
         self.has_plain_cells = _MADE_WITH_CLASS.isdisjoint(code.co_freevars)
-        self.may_be_method = self.name != self.qualname and code.co_freevars in _OF_METHODS
+        self.may_be_method = self.name != self.qualname
         self.plain = (self.name, self.qualname, self.doc, {}, *_PLAIN.values())
         self._alive = alive
         self._portable: bytes | None = None

@@ -17,6 +17,7 @@ from pickleloaf.reducers._named import by_name
 
 __all__ = [
     "OVERLOADS",
+    "STRINGS",
     "add_annotation_names",
     "are_leaves",
     "attributes_of",
@@ -28,7 +29,7 @@ __all__ = [
 OVERLOADS: dict[str, dict[str, dict[int, Any]]] = vars(typing)["_overload_registry"]
 
 #: PEP 563: annotations are strings, so that asking for them runs nothing.
-_STRINGS = __future__.annotations.compiler_flag
+STRINGS = __future__.annotations.compiler_flag
 
 
 def attributes_of(
@@ -101,7 +102,7 @@ def _inside(overload: Any) -> Any:
 def _annotations(function: FunctionType, dump: Dump) -> dict[str, Any]:
     """Return the attribute that says what the annotations are: values, or from 3.14 on what evaluates them."""
     annotate = function.__annotate__ if HAS_LAZY_ANNOTATIONS else None  # type: ignore[attr-defined]
-    if annotate is not None and not function.__code__.co_flags & _STRINGS:
+    if annotate is not None and not function.__code__.co_flags & STRINGS:
         if dump.portable:
             return {"__annotations__": evaluated_annotations(function)}
         return {"__annotate__": annotate}

@@ -24,7 +24,7 @@ from pickleloaf.reducers._cycles import Cycles
 from pickleloaf.reducers._kinds import ATOMS
 from pickleloaf.reducers._referents import referents
 
-__all__ = ["Dump", "Late", "Namespace", "ShippedModules", "Unheard"]
+__all__ = ["Dump", "Late", "Namespace", "ScopeOf", "ShippedModules", "Unheard"]
 
 #: Objects that are followed at most to answer one question; beyond that the answer is "may be".
 _FAR = 2000
@@ -40,6 +40,17 @@ class Namespace:
 
     def __init__(self, namespace: dict[str, Any], name: str) -> None:
         self.globals = namespace
+        self.name = name
+
+
+class ScopeOf:
+    """Stands in a payload for the globals of functions of a class that the payload has."""
+
+    __slots__ = ("cls", "name", "path")
+
+    def __init__(self, cls: type, path: tuple[Any, ...], name: str) -> None:
+        self.cls = cls
+        self.path = path
         self.name = name
 
 
@@ -75,8 +86,6 @@ _ON_DEMAND: dict[str, Callable[[], Any]] = {
     "named": dict,
     "required": set,
     "modules": ShippedModules,
-    "digests": dict,
-    "met": list,
     "left_out": dict,
     "boxes": dict,
     "cycles": Cycles,
@@ -110,8 +119,6 @@ class Dump:
     Attributes:
         policy: what travels by value.
         protocol: pickle protocol.
-        define: pickles the definition of one class, by a policy; see identities.
-        digesting: the class of which a definition is being pickled for a digest.
         judged: the reducers of the types that have been met; see judging.
         building: classes whose arguments are being pickled, outermost first, with what waits for each.
         uses: what goes by reference, and the look-ups of code that travels; see policy/watch.
@@ -122,9 +129,7 @@ class Dump:
         named: stand-ins for named objects of modules, by module and name.
         required: attributes of modules by value that functions use by name, as (module, name).
         modules: stands for the dict of modules by value that the payload itself will hold.
-        digests: digests of the classes defined so far; see identities.
-        met: the other classes met while a definition is pickled.
-        closed: closed classes that have been pickled; see _closed.
+        images: classes whose images have been pickled, with where their functions are, by id.
         nested: ids of functions, such as methods, that have been pickled on their own.
         is_used: whether a reducer has been asked, so that there may be something to clear.
         has_more, keeps: whether there are parts that most dumps never need, or any that clearing leaves.
@@ -142,24 +147,20 @@ class Dump:
     named: dict[tuple[str, str], Any]
     required: set[tuple[str, str]]
     modules: ShippedModules
-    digests: dict[int, tuple[bytes, list[type]]]
-    met: list[type]
     left_out: dict[str, dict[str, str]]
     boxes: dict[int, Any]
     cycles: Cycles
 
-    def __init__(self, policy: ValuePolicy, protocol: int, define: Callable[..., Any]) -> None:
+    def __init__(self, policy: ValuePolicy, protocol: int) -> None:
         self.policy = policy
         self.protocol = protocol
-        self.define = define
-        self.digesting: type | None = None
         self.judged: dict[type, Any] = {}
         self.namespaces: dict[int, Any] = {}
         self.building: list[tuple[type, list[Late]]] = []
         self.uses: Any = _USES[policy.patches]()
         self.given: dict[int, dict[str, Any]] = {}
         self.cells: dict[int, Any] = {}
-        self.closed: list[type] = []
+        self.images: list[tuple[type, dict[int, Any]]] = []
         self.nested: set[int] = set()
         self.answers: list[Any] = []
         self.known: dict[int, tuple[Any, Any]] = {}
@@ -174,8 +175,8 @@ class Dump:
 
     @property
     def portable(self) -> bool:
-        """Whether what is pickled is for every Python. A digest never is."""
-        return bool(self.policy.portable) and self.digesting is None
+        """Whether what is pickled is for every Python."""
+        return bool(self.policy.portable)
 
     def __getattr__(self, name: str) -> Any:
         try:
@@ -191,7 +192,7 @@ class Dump:
         """Forget what has been pickled; the pickler's memo is forgotten at the same time."""
         if not self.is_used:
             return
-        for part in (self.namespaces, self.given, self.cells, self.closed, self.nested, self.uses):
+        for part in (self.namespaces, self.given, self.cells, self.images, self.nested, self.uses):
             part.clear()
         self.building = []
         self.answers.clear()
@@ -245,7 +246,11 @@ class Dump:
             return False
         if issubclass(kind, type) and self._is_needed_by_building(value):
             return False
-        return self.leads_to({id(cls) for cls, _ in self.building}, (value,))
+        targets = {id(cls) for cls, _ in self.building}
+        for cls, paths in self.images:
+            if id(cls) in targets:  # its functions are found in the class
+                targets = targets.union(paths)
+        return self.leads_to(targets, (value,))
 
     def _is_needed_by_building(self, cls: type) -> bool:
         """Tell whether a class is a base or the metaclass of one being built, so that it is there already."""

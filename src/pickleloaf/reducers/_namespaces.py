@@ -14,7 +14,7 @@ from typing import Any
 from pickleloaf._compat import LAZY_MODULES
 from pickleloaf.code.names import Import, Names
 from pickleloaf.policy.by_value import MAIN, ValuePolicy, is_importable_module, is_installed
-from pickleloaf.reducers._dump import Dump, Namespace, ShippedModules
+from pickleloaf.reducers._dump import Dump, Namespace, ScopeOf, ShippedModules
 from pickleloaf.reducers._kinds import interned
 from pickleloaf.wire import verb
 
@@ -27,17 +27,23 @@ __all__ = [
     "of_python",
     "own_builtins",
     "owns",
+    "shipped_with",
     "submodules",
 ]
 
 
-def namespace_for(scope: dict[str, Any], function: FunctionType, dump: Dump) -> Any:
+def namespace_for(scope: dict[str, Any], function: FunctionType | ScopeOf | None, dump: Dump) -> Any:
     """Return what stands for a globals dict when its first function is pickled.
 
     That is the module, where a module that goes by reference owns the dict; a name for a new dict, after
     which the function itself stands for it; a stand-in where a module by value may turn up that owns it,
     or where it is that of a module of the standard library and the payload is for other Pythons; the dict
     itself where it travels, too, which shows late (see again).
+
+    Args:
+        scope: the globals.
+        function: what can stand for them later on in the payload; None where nothing can.
+        dump: the pickler's state.
     """
     if dump.shared and id(scope) in dump.shared:
         dump.namespaces[id(scope)] = scope
@@ -47,7 +53,7 @@ def namespace_for(scope: dict[str, Any], function: FunctionType, dump: Dump) -> 
     if not owns(sys.modules.get(name), scope) and scope.get("__builtins__") is not builtins:
         dump.doubts.append(("globals", scope))
     ships_modules = dump.brings or dump.policy.ships_modules  # every lambda comes here: one property less
-    if name in MAIN and not ships_modules and _shipped_with(scope) is None:
+    if function is not None and name in MAIN and not ships_modules and shipped_with(scope) is None:
         dump.namespaces[id(scope)] = function
         return name
     name = name if type(name) is str else ""
@@ -70,7 +76,7 @@ def of_python(module: str) -> bool:
 
 
 def reduce_namespace(namespace: Namespace, dump: Dump) -> Any:
-    if dump.ships_modules or _shipped_with(namespace.globals) is not None:
+    if dump.ships_modules or shipped_with(namespace.globals) is not None:
         return rebuild_namespace, (namespace.name, dump.modules)
     return rebuild_namespace, (namespace.name,)
 
@@ -125,7 +131,7 @@ def _importer(modules: dict[str, ModuleType]) -> Callable[..., Any]:
     return import_shipped
 
 
-def _shipped_with(scope: dict[str, Any]) -> dict[str, ModuleType] | None:
+def shipped_with(scope: dict[str, Any]) -> dict[str, ModuleType] | None:
     """Return the modules that arrived together with the functions of a scope, if that is how they came here."""
     held = scope.get("__builtins__")
     return getattr(held.get("__import__"), "modules", None) if type(held) is dict else None
@@ -195,7 +201,7 @@ def _waits(name: str) -> bool:
 
 def has_only_here(imports: Iterable[Import], scope: dict[str, Any]) -> bool:
     """Tell whether one of the imports of functions with these globals finds a module that only this process has."""
-    shipped = _shipped_with(scope) or {}
+    shipped = shipped_with(scope) or {}
     for level, relative, _ in imports:
         name = _absolute(relative, level, scope)
         if name in shipped:
@@ -217,7 +223,7 @@ def _look_up(function: FunctionType, name: str) -> Any:
 
 def imported_modules(function: FunctionType, names: Names, dump: Dump) -> list[ModuleType]:
     """Return the modules that the body imports and that travel by value: they are not there otherwise."""
-    shipped = _shipped_with(function.__globals__)
+    shipped = shipped_with(function.__globals__)
     if shipped is None and not dump.ships_modules:
         if names.imports and has_only_here(names.imports, function.__globals__):
             dump.doubts.append(("imports", function))

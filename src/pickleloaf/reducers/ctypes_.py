@@ -19,7 +19,9 @@ from typing import Any
 from pickleloaf.errors import EncodeError
 from pickleloaf.reducers._dump import Dump, Late
 from pickleloaf.reducers.classes import identities
-from pickleloaf.reducers.classes.building import arrived, make_class, namespace_of, reduce_building, stub
+from pickleloaf.reducers.classes.building import arrived, make_class, namespace_of
+from pickleloaf.reducers.classes.draft import Kind
+from pickleloaf.reducers.classes.kinds import reduce_by_value
 from pickleloaf.wire import verb
 
 _FIELD = type(type("Probe", (ctypes.Structure,), {"_fields_": [("x", ctypes.c_int)]}).x)  # type: ignore[attr-defined]
@@ -111,21 +113,22 @@ def _reduce_class(cls: Any, dump: Dump) -> Any:
     made = _reduce_made(cls)
     if made is not None:
         return made
-    stands = stub(cls, dump)
-    if stands is not None:
-        return stands
-    names = {
+    late = []
+    if "_fields_" in cls.__dict__:
+        late.append(Late(cls, {("fields", None): cls._fields_}, _join, fill_fields))
+    return reduce_by_value(cls, dump, KIND, rebuild_ctypes_class, tuple, late)
+
+
+def _names(cls: type) -> dict[str, Any]:
+    return {
         name: value
         for name, value in namespace_of(cls).items()
         if name != "_fields_" and name not in _ORDERS and not isinstance(value, _FIELD)
     }
 
-    def more(late: list[Late]) -> tuple[Any, ...]:
-        if "_fields_" in cls.__dict__:
-            late.append(Late(cls, {("fields", None): cls._fields_}, _join, fill_fields))
-        return ()
 
-    return reduce_building(cls, dump, rebuild_ctypes_class, names, more)
+#: How classes of ctypes are made.
+KIND = Kind("ctypes_class", names=_names, watched=lambda cls: [(("fields",), getattr(cls, "_fields_", None))])
 
 
 def _join(parts: dict[tuple[str, Any], Any]) -> Any:

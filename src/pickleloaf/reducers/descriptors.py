@@ -15,13 +15,19 @@ from pickleloaf.wire import verb
 
 
 def reduce_wrapper(wrapper: classmethod[Any, Any, Any] | staticmethod[Any, Any], dump: Dump) -> Any:
+    own = own_attributes(wrapper)
     inner = wrapper.__func__
-    own = {
+    return (type(wrapper), (inner,), own) if own else (type(wrapper), (inner,))
+
+
+def own_attributes(wrapper: classmethod[Any, Any, Any] | staticmethod[Any, Any]) -> dict[str, Any]:
+    """Return the attributes of a wrapper that it has not copied from its function."""
+    inner = wrapper.__func__
+    return {
         name: value
         for name, value in wrapper.__dict__.items()
         if name not in _COPIED or getattr(inner, name, None) is not value
     }
-    return (type(wrapper), (inner,), own) if own else (type(wrapper), (inner,))
 
 
 #: What both wrappers copy from the function when they are made; Objects/funcobject.c.

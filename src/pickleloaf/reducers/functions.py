@@ -29,7 +29,6 @@ from pickleloaf._compat import LAZY_IMPORT
 from pickleloaf.code.codec import CodeFacts, decode, facts_of
 from pickleloaf.reducers import reducer_for_made
 from pickleloaf.reducers._attributes import add_annotation_names, are_leaves, attributes_of, fill_attributes
-from pickleloaf.reducers._closed_places import place_in_class
 from pickleloaf.reducers._dump import Dump, Late, Namespace
 from pickleloaf.reducers._eager import blob_of, reduce_annotate
 from pickleloaf.reducers._kinds import ATOMS, Kinds, interned
@@ -42,6 +41,7 @@ from pickleloaf.reducers._namespaces import (
     own_builtins,
     submodules,
 )
+from pickleloaf.reducers.classes.shipping import place_in_class
 from pickleloaf.wire import verb
 
 #: The builtins of every function, but for those of sandboxes.

@@ -21,7 +21,9 @@ from pickleloaf.errors import DecodeError
 from pickleloaf.reducers._dump import Dump, Late
 from pickleloaf.reducers._lazily import evaluators, intrinsic
 from pickleloaf.reducers.classes import identities
-from pickleloaf.reducers.classes.building import arrived, join_names, namespace_of, reduce_building, stub
+from pickleloaf.reducers.classes.building import arrived, join_names, namespace_of
+from pickleloaf.reducers.classes.draft import Kind
+from pickleloaf.reducers.classes.kinds import reduce_by_value
 from pickleloaf.wire import verb
 
 _Evaluators = dict[str, FunctionType]
@@ -254,15 +256,25 @@ def reduce_typed_dict(cls: type, dump: Dump) -> Any:
     if dump.policy.by_reference(cls):
         dump.uses.append(cls)
         return NotImplemented
-    stands = stub(cls, dump)
-    if stands is not None:
-        return stands
-    names = {
+    kind = KIND
+    if dump.portable and cls.__dict__.get("__extra_items__", cls) is getattr(typing, "NoExtraItems", None):
+        kind = Kind("typed_dict", names=_names_for_all)
+    return reduce_by_value(cls, dump, kind, rebuild_typed_dict, tuple, [])
+
+
+def _names(cls: type) -> dict[str, Any]:
+    return {
         name: tuple(sorted(value)) if name in _KEYS else value for name, value in namespace_of(cls).items()
     }
-    if dump.portable and names.get("__extra_items__", cls) is getattr(typing, "NoExtraItems", None):
-        names = {name: value for name, value in names.items() if name not in _OPENNESS}
-    return reduce_building(cls, dump, rebuild_typed_dict, names)
+
+
+def _names_for_all(cls: type) -> dict[str, Any]:
+    """Return the namespace without what only some Pythons put there."""
+    return {name: value for name, value in _names(cls).items() if name not in _OPENNESS}
+
+
+#: How typed dicts are made.
+KIND = Kind("typed_dict", names=_names)
 
 
 @verb

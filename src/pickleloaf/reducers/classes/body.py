@@ -11,7 +11,14 @@ from pickleloaf._compat import HAS_LAZY_ANNOTATIONS
 from pickleloaf.reducers._kinds import Kinds, interned
 from pickleloaf.reducers._lazily import evaluators
 
-__all__ = ["class_cells", "contents_of", "functions_among", "namespace_of", "set_afterwards"]
+__all__ = [
+    "class_cells",
+    "contents_of",
+    "functions_among",
+    "is_told_its_name",
+    "namespace_of",
+    "set_afterwards",
+]
 
 #: Names that making the class gives it anew, or that hold only for this process.
 _MADE_ANEW = frozenset(
@@ -86,12 +93,12 @@ def set_afterwards(cls: type) -> list[str]:
         return _after_body(cls)
     hooked = next(base for base in cls.__mro__[1:] if "__init_subclass__" in base.__dict__)
     if hooked is object or hooked.__module__ == "typing":
-        told = {name for name, value in cls.__dict__.items() if _is_told_its_name(value)}
+        told = {name for name, value in cls.__dict__.items() if is_told_its_name(value)}
         return [name for name in _after_body(cls) if name in told] if told else []
     return _after_body(cls)
 
 
-def _is_told_its_name(value: Any) -> bool:
+def is_told_its_name(value: Any) -> bool:
     kind = type(value)
     return kind is not FunctionType and any("__set_name__" in base.__dict__ for base in kind.__mro__)
 

@@ -15,13 +15,21 @@ from pickleloaf.errors import EncodeError
 from pickleloaf.reducers._dump import Dump, Late
 from pickleloaf.reducers._eager import eager_namespace, finished_here, namespace_here
 from pickleloaf.reducers._kinds import interned
-from pickleloaf.reducers._revisions import revision_of
 from pickleloaf.reducers.classes import identities
 from pickleloaf.reducers.classes.body import class_cells, contents_of, namespace_of, set_afterwards
 from pickleloaf.reducers.classes.hooks import taken_back
+from pickleloaf.reducers.classes.merge import note_given
 from pickleloaf.wire import verb
 
-__all__ = ["ClassState", "arrived", "join_names", "make_class", "namespace_of", "reduce_building", "stub"]
+__all__ = [
+    "ClassState",
+    "arrived",
+    "check_not_building",
+    "join_names",
+    "make_class",
+    "namespace_of",
+    "reduce_building",
+]
 
 
 class ClassState:
@@ -43,43 +51,45 @@ class Step:
         self.given = given
 
 
-def stub(cls: type, dump: Dump) -> Any:
-    """Return what stands for a class in the definition of another, or None where it has to travel whole."""
-    if dump.digesting is None or dump.digesting is cls:
-        return None
-    dump.met.append(cls)
-    return rebuild_class_stub, (cls.__module__, cls.__qualname__)
+def check_not_building(cls: type, dump: Dump) -> None:
+    """Refuse a class that is met while what it is made from is pickled.
+
+    Raises:
+        EncodeError: it is.
+    """
+    if any(each is cls for each, _ in dump.building):
+        msg = f"cannot pickle class {cls.__qualname__}: its own bases, metaclass, keywords or values refer to it"
+        raise EncodeError(msg, hint="set what refers to the class on the class, after it has been made")
 
 
 def reduce_building(
     cls: type,
     dump: Dump,
+    identity: bytes,
     rebuild: Callable[..., type],
     names: Mapping[str, Any],
-    more: Callable[[list[Late]], tuple[Any, ...]] = lambda late: (),
+    more: Callable[[], tuple[Any, ...]],
+    late: list[Late],
 ) -> Any:
-    """Return the reduction of a class.
+    """Return the reduction of a class in a portable payload.
 
     Args:
         cls: the class.
         dump: the pickler's state.
+        identity: see identities.
         rebuild: the verb; gets identity, metaclass, name, bases and namespace.
         names: its namespace, in order.
-        more: makes further arguments of the verb, and lists what else the class is given once it exists.
+        more: returns further arguments of the verb; may add to `late`.
+        late: what else the class is given once it exists.
 
     Raises:
         EncodeError: what the class is made from refers to the class.
     """
-    if any(each is cls for each, _ in dump.building):
-        msg = f"cannot pickle class {cls.__qualname__}: its own bases, metaclass, keywords or values refer to it"
-        raise EncodeError(msg, hint="set what refers to the class on the class, after it has been made")
-    identity = None if dump.digesting is cls else identities.identity(cls, dump)
-    if dump.portable:
-        names = eager_namespace(cls, names)
-        from pickleloaf.reducers._generated import tell_generated
+    check_not_building(cls, dump)
+    names = eager_namespace(cls, names)
+    from pickleloaf.reducers._generated import tell_generated
 
-        tell_generated(cls)
-    late: list[Late] = []
+    tell_generated(cls)
     dump.building.append((cls, late))
     now = {name: interned(value) for name, value in names.items()}
     waiting = {}
@@ -93,12 +103,11 @@ def reduce_building(
             del now[name]
     if waiting:
         late.append(Late(cls, waiting, join_names, fill_names))
-    late += revision_of(cls, names, dump)
-    cells = class_cells(cls, names, lazily=not dump.portable)
+    cells = class_cells(cls, names, lazily=False)
     dump.class_cells.update((id(cell), cell) for cell in cells.values())
     is_plain = cls.__bases__[0] is object and len(cls.__bases__) == 1
     bases = () if is_plain else cls.__bases__  # as it was written, most likely
-    arguments = (identity, type(cls), interned(cls.__name__), bases, {**now, **cells}, *more(late))
+    arguments = (identity, type(cls), interned(cls.__name__), bases, {**now, **cells}, *more())
     return rebuild, arguments, ClassState(late), None, None, fill_class
 
 
@@ -117,9 +126,13 @@ def reduce_class_state(state: ClassState, dump: Dump) -> Any:
     if late is not state.late:
         raise AssertionError("classes are finished in the reverse order of their beginning")
     # Functions first: attributes may lead to other classes, whose making runs functions.
-    late.sort(key=lambda item: item.fill is fill_names)
+    late.sort(key=lambda item: _ORDER.get(item.fill.__name__, 0))
     given = [(item, dump.give(item)) for item in late]
     return rebuild_pack, tuple(Step(item, part) for item, part in given if part is not None)
+
+
+#: Attributes come after whatever functions need; changes are compared with attributes.
+_ORDER = {"fill_names": 1, "fill_changes": 2}
 
 
 def reduce_step(step: Step, dump: Dump) -> Any:
@@ -134,7 +147,6 @@ def rebuild_pack(*parts: Any) -> tuple[Any, ...]:
 @verb
 def fill_class(cls: type, steps: tuple[None, ...]) -> None:
     """Let other threads have a class, after its late steps."""
-    identities.end_revision(cls)
     identities.finish(cls)
 
 
@@ -142,7 +154,6 @@ def arrived(identity: bytes, names: Mapping[str, Any]) -> type | None:
     """Return the class of an identity if it is here already, as the class of the functions that came with it."""
     known = identities.arrived(identity)
     if known is not None:
-        identities.await_revision(known)
         for name, contents in (("__classcell__", known), ("__classdictcell__", known.__dict__)):
             cell = names.get(name)
             if cell is not None and contents_of(cell) is None:
@@ -193,12 +204,8 @@ _INSTRUCTIONS = frozenset("__classcell__ __classdictcell__ __qualname__ __slots_
 @verb
 def fill_names(cls: type, names: dict[str, Any]) -> None:
     """Set attributes of a class that is new here; one that was here already keeps its own."""
-    if identities.is_new(cls):
+    known = identities.known(cls)
+    if identities.is_new(cls) and known is not None:
         for name, value in names.items():
             type.__setattr__(cls, name, value)
-
-
-@verb
-def rebuild_class_stub(module: str, qualname: str) -> type:
-    msg = f"a stub of {module}.{qualname} is part of a digest, never of a payload"
-    raise AssertionError(msg)
+            note_given(known, cls, ("name", (), name), value)

@@ -1,29 +1,31 @@
 """Classes made by a class statement, with any metaclass.
 
-Takes apart: name, bases, metaclass, namespace, keywords, virtual subclasses. Travels as: wire.class_,
-wire.fill_class, wire.fill_names, wire.fill_abc; wire.hidden_type for types that no module names.
-Keeps: identity (see identities), what changes about a class later (see _revisions), order of attributes, slots,
+Takes apart: name, bases, metaclass, namespace, keywords, virtual subclasses. Travels as: wire.image, wire.fill_image;
+in portable payloads wire.class_; wire.hidden_type for types that no module names.
+Keeps: identity (see identities), what changes about a class later (see merge), order of attributes, slots,
 descriptors, `__class__` cells, type parameters, class statement keywords, everything a metaclass or __init_subclass__
 does.
 Loses: `__firstlineno__`, weak references to subclasses, the source of the class as a whole: `inspect` looks for
 that in the file that the module of its name has over there, and finds nothing. The source of its methods is kept. Of
-what changes about a class later: what does in place in lists of objects and in containers of more than 64 atoms; and a
-receiver that outlives its sender keeps what that had changed, until the next one changes it.
+what changes about a class later: what does in place in containers of more than 64 objects, or deep in others.
 """
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from types import MethodDescriptorType, WrapperDescriptorType
 from typing import Any
 
 from pickleloaf.errors import EncodeError
-from pickleloaf.reducers._closed import reduce_closed
 from pickleloaf.reducers._dump import Dump, Late
 from pickleloaf.reducers._named import reduce_public
 from pickleloaf.reducers._referents import HEAP_TYPE
 from pickleloaf.reducers.classes import identities
-from pickleloaf.reducers.classes.building import arrived, make_class, namespace_of, reduce_building, stub
+from pickleloaf.reducers.classes.building import arrived, make_class, namespace_of
+from pickleloaf.reducers.classes.draft import Draft, Kind
+from pickleloaf.reducers.classes.kinds import reduce_by_value
+from pickleloaf.reducers.classes.template import DICT
 from pickleloaf.wire import verb
 
 #: Modules that name types which their own __module__ does not lead to: "function" is no builtin.
@@ -51,23 +53,41 @@ def reduce_class(cls: type, dump: Dump) -> Any:
         return reduce_public(cls, dump) if dump.portable else NotImplemented
     if not cls.__flags__ & HEAP_TYPE or _is_native(cls):
         return _reduce_hidden(cls)
-    stands = stub(cls, dump)
-    if stands is not None:
-        return stands
-    closed = reduce_closed(cls, dump)
-    if closed is not None:
-        return closed
+    return reduce_by_value(cls, dump, KIND, rebuild_class_, _more_of(cls), _virtual_subclasses(cls))
+
+
+def _keywords_of(cls: type) -> dict[str, Any]:
+    """Return the keywords of a class statement."""
     keywords = identities.keywords_of(cls)
     if keywords is None:
-        from pickleloaf.policy.class_keywords import recover_keywords
+        from pickleloaf.policy.class_keywords import recover_keywords  # which imports ast and inspect
 
         keywords = recover_keywords(cls)
+    return keywords
 
-    def more(late: list[Late]) -> tuple[Any, ...]:
-        late += _virtual_subclasses(cls)
+
+def _more_of(cls: type) -> Callable[[], tuple[Any, ...]]:
+    """Return what returns further arguments of the verb."""
+
+    def more() -> tuple[Any, ...]:
+        keywords = _keywords_of(cls)
         return (keywords,) if keywords else ()
 
-    return reduce_building(cls, dump, rebuild_class_, namespace_of(cls), more)
+    return more
+
+
+def _keyword_nodes(cls: type, draft: Draft) -> tuple[Any, ...]:
+    keywords = _keywords_of(cls)
+    if not keywords:
+        return ()
+    nodes = [draft.node(value, ("item", (name,), None), is_early=True) for name, value in keywords.items()]
+    return ((DICT, tuple(keywords), tuple(nodes)),)
+
+
+#: How classes are made that have no kind of their own.
+KIND = Kind(
+    "class_", names=namespace_of, more=_keyword_nodes, item=lambda cls, path: _keywords_of(cls)[path[0]]
+)
 
 
 @verb

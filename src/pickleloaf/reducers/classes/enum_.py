@@ -21,7 +21,10 @@ from typing import Any
 from pickleloaf.policy.class_keywords import recover_keywords
 from pickleloaf.reducers._dump import Dump, Late
 from pickleloaf.reducers.classes import identities
-from pickleloaf.reducers.classes.building import arrived, make_class, namespace_of, reduce_building, stub
+from pickleloaf.reducers.classes.building import arrived, make_class, namespace_of
+from pickleloaf.reducers.classes.draft import Draft, Kind
+from pickleloaf.reducers.classes.kinds import reduce_by_value
+from pickleloaf.reducers.classes.template import DICT, TUPLE, Use
 from pickleloaf.wire import verb
 
 #: What the machinery puts into an enum class; ``__new_member__`` is the ``__new__`` of the user.
@@ -38,24 +41,123 @@ def reduce_enum(cls: enum.EnumType, dump: Dump) -> Any:
     if dump.policy.by_reference(cls):
         dump.uses.append(cls)
         return NotImplemented
-    stands = stub(cls, dump)
-    if stands is not None:
-        return stands
+    late: list[Late] = []
+
+    def more() -> tuple[Any, ...]:
+        members = {}
+        for name, member in cls._member_map_.items():
+            how = members[name] = _take_apart(name, member)
+            if type(how) is tuple and len(how) == 2:
+                waiting = {
+                    ("state", key): value for key, value in how[1].items() if dump.leads_to_building(value)
+                }
+                if waiting:
+                    late.append(Late(member, waiting, _join, fill_member))
+                for _, key in waiting:
+                    del how[1][key]
+        rest = [members, list(_further_values(cls)), _keywords_of(cls)]
+        while rest and not rest[-1]:
+            rest.pop()
+        return tuple(rest)
+
+    def defer(use: Use, value: Any) -> Late:
+        _, (_, name, key), _ = use
+        return Late(cls._member_map_[name], {("state", key): value}, _join, fill_member)
+
+    return reduce_by_value(cls, dump, KIND, rebuild_enum, more, late, defer)
+
+
+def _keywords_of(cls: Any) -> dict[str, Any]:
+    """Return the keywords of the class statement."""
     keywords = identities.keywords_of(cls)
     if keywords is None:
         keywords = recover_keywords(cls)
     boundary = getattr(cls, "_boundary_", None)
     if boundary is not getattr(cls.__base__, "_boundary_", None):
         keywords = {**keywords, "boundary": boundary}
+    return keywords
 
-    def more(late: list[Late]) -> tuple[Any, ...]:
-        members = {name: _take_apart(name, member, dump, late) for name, member in cls._member_map_.items()}
-        rest = [members, list(_further_values(cls)), keywords]
-        while rest and not rest[-1]:
-            rest.pop()
-        return tuple(rest)
 
-    return reduce_building(cls, dump, rebuild_enum, _namespace(cls), more)
+def _nodes(cls: Any, draft: Draft) -> tuple[Any, ...]:
+    """Return nodes of members, further values and keywords; a hole is a part of the state of a member, or a keyword."""
+    members = [_member_node(name, member, draft) for name, member in cls._member_map_.items()]
+    further = [
+        (TUPLE, (draft.node(value, ("item", ("further", at, None), None), is_early=True), name))
+        for at, (value, name) in enumerate(_further_values(cls))
+    ]
+    keywords = _keywords_of(cls)
+    rest = [
+        (DICT, tuple(cls._member_map_), tuple(members)),
+        (TUPLE, tuple(further)),
+        (
+            DICT,
+            tuple(keywords),
+            tuple(
+                [
+                    draft.node(value, ("item", ("keyword", name, None), None), is_early=True)
+                    for name, value in keywords.items()
+                ]
+            ),
+        ),
+    ]
+    while rest and not rest[-1][-1]:
+        rest.pop()
+    return tuple(rest)
+
+
+def _member_node(name: str, member: Any, draft: Draft) -> Any:
+    how = _take_apart(name, member)
+    if type(how) is str:
+        return how
+    if len(how) == 1:
+        return (TUPLE, (draft.node(how[0], ("item", ("member", name, "_value_"), None), is_early=True),))
+    data, state = how
+    return (
+        TUPLE,
+        (
+            (
+                TUPLE,
+                tuple(
+                    [
+                        draft.node(value, ("item", ("data", name, at), None), is_early=True)
+                        for at, value in enumerate(data)
+                    ]
+                ),
+            ),
+            (
+                DICT,
+                tuple(state),
+                tuple(
+                    [
+                        draft.node(value, ("item", ("member", name, key), None), is_early=True)
+                        for key, value in state.items()
+                    ]
+                ),
+            ),
+        ),
+    )
+
+
+def _item(cls: Any, path: tuple[str, Any, Any]) -> Any:
+    """Return what is at the path of an item."""
+    kind, name, key = path
+    if kind == "member":
+        how = _take_apart(name, cls._member_map_[name])
+        return how[0] if len(how) == 1 else how[1][key]
+    if kind == "data":
+        return _take_apart(name, cls._member_map_[name])[0][key]
+    if kind == "keyword":
+        return _keywords_of(cls)[name]
+    return list(_further_values(cls))[name][0]
+
+
+def _watched(cls: Any) -> list[tuple[tuple[Any, ...], Any]]:
+    return [
+        (("member", name, key), value)
+        for name, member in cls._member_map_.items()
+        for key, value in member.__dict__.items()
+        if key not in _OF_A_MEMBER
+    ]
 
 
 def _namespace(cls: Any) -> dict[str, Any]:
@@ -70,7 +172,7 @@ def _namespace(cls: Any) -> dict[str, Any]:
     }
 
 
-def _take_apart(name: str, member: Any, dump: Dump, late: list[Late]) -> Any:
+def _take_apart(name: str, member: Any) -> Any:
     """Return a member as ``(value,)`` or ``(data, attributes)``; of an alias, the name of the member."""
     cls = type(member)
     home = _name_of(member)
@@ -86,14 +188,13 @@ def _take_apart(name: str, member: Any, dump: Dump, late: list[Late]) -> Any:
     state = {key: value for key, value in {**attributes, **slots}.items() if key not in _OF_A_MEMBER}
     if member._name_ != name:
         state["_name_"] = member._name_
-    waiting = {("state", key): value for key, value in state.items() if dump.leads_to_building(value)}
-    if waiting:
-        late.append(Late(member, waiting, _join, fill_member))
-    for _, key in waiting:
-        del state[key]
     if state.keys() == {"_value_"} and data == _data(cls, state["_value_"]):
         return (state["_value_"],)
     return data, state
+
+
+#: How enums are made.
+KIND = Kind("enum", names=_namespace, more=_nodes, item=_item, watched=_watched)
 
 
 def _join(parts: dict[tuple[str, Any], Any]) -> dict[str, Any]:

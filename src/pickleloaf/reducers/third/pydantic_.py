@@ -17,7 +17,7 @@ from pickleloaf.wire import verb
 
 def reduce_parametrized(model: Any, dump: Dump) -> Any:
     made = model.__dict__.get("__pydantic_generic_metadata__") or {}
-    if made.get("origin") is None or dump.digesting is model:
+    if made.get("origin") is None:
         return NotImplemented
     return rebuild_parametrized, (made["origin"], made["args"])
 

@@ -1,0 +1,312 @@
+"""Identities of classes: digests of their definitions, the same in every run and under every hash seed.
+
+1. The *local* digest of a class covers its template and the values of the holes in it. Other classes by value are only
+   named there; they are the edges of a graph.
+2. The digest of a class covers its local digest and the digests of the classes that it leads to. Classes that lead to
+   each other form a component, whose local digests are taken together. All of this takes linear time.
+3. No code of the user's is asked. An object that says itself how it is pickled counts by its type alone, and a class
+   that holds one has an identity of this process.
+4. Nothing large is hashed: of buffers that are not small, the ends.
+5. Two living classes whose digests are equal are told apart by a number.
+"""
+
+from __future__ import annotations
+
+import copyreg
+import sys
+from collections.abc import Callable, Iterator
+from types import BuiltinFunctionType, FunctionType, MethodDescriptorType, ModuleType
+from typing import Any
+
+from pickleloaf._digests import blake2b
+from pickleloaf.code.codec import facts_of
+from pickleloaf.reducers import TABLE
+from pickleloaf.reducers._dump import Dump
+from pickleloaf.reducers._kinds import ATOMS, SETS, Kinds
+from pickleloaf.reducers._named import Named, by_name
+from pickleloaf.reducers.classes import identities
+from pickleloaf.reducers.classes.image import Image
+from pickleloaf.reducers.classes.stamp import contents_of
+from pickleloaf.reducers.classes.tokens import NOTHING, has_parts, parts_of
+
+__all__ = ["identify"]
+
+_CONTAINERS = Kinds({list, tuple, dict})
+_HOOKS = ("__reduce_ex__", "__reduce__", "__getstate__")
+
+#: Of a larger buffer only so many bytes at each end are hashed.
+_ENDS = 1 << 13
+
+
+def identify(cls: type, image_of: Callable[[type], tuple[Image, list[Any]]], dump: Dump) -> None:
+    """Give a class, and the classes by value that it leads to, their identities.
+
+    Args:
+        cls: the class.
+        image_of: returns an image of a class and the values of its holes.
+        dump: the state of the pickler that asks.
+    """
+    found: dict[int, _Local] = {}
+
+    def local(each: type) -> _Local:
+        if id(each) not in found:
+            found[id(each)] = _Local(each, image_of, dump)
+        return found[id(each)]
+
+    for component in _components(local(cls), local):
+        _finish(component)
+        for member in component:
+            identities.assign(member.cls, member.digest, member.image, is_unique=member.is_opaque)
+
+
+class _Local:
+    """What is known about one class while identities are worked out.
+
+    Attributes:
+        cls, image: the class and its image.
+        own: its local digest.
+        edges: the classes by value that it leads to.
+        digest: its digest, when it is known.
+        is_opaque: whether it holds an object of which only the type is known.
+    """
+
+    def __init__(self, cls: type, image_of: Callable[[type], tuple[Image, list[Any]]], dump: Dump) -> None:
+        self.cls = cls
+        self.image: Image | None = None
+        self.edges: list[type] = []
+        known = identities.known(cls)
+        self.digest = b"" if known is None else known.identity
+        self.own = self.digest
+        self.is_opaque = False
+        if known is None:
+            description = _Description(dump)
+            self.image, loose = image_of(cls)
+            description.add_image(cls, self.image, loose, dump)
+            self.own = description.digest(cls)
+            self.edges = description.classes
+            self.is_opaque = description.is_opaque
+
+
+def _finish(component: list[_Local]) -> None:
+    """Work out the digests of classes that lead to each other; what they lead to besides is known."""
+    inside = {id(each.cls): each for each in component}
+    together = blake2b(digest_size=12)
+    for own in sorted(each.own for each in component):
+        together.update(own)
+    shared = together.digest() if len(component) > 1 else b""
+    for each in component:
+        if each.digest:
+            continue
+        total = blake2b(each.own + shared, digest_size=12)
+        for edge in each.edges:
+            known = identities.known(edge)
+            total.update(inside[id(edge)].own if known is None else known.identity)
+        each.digest = total.digest()
+
+
+def _components(root: _Local, local: Callable[[type], _Local]) -> Iterator[list[_Local]]:
+    """Yield the strongly connected components behind a class, each after those that it leads to.
+
+    R. Tarjan, "Depth-first search and linear graph algorithms" (1972), without recursion.
+    """
+    order: dict[int, int] = {}
+    low: dict[int, int] = {}
+    path: list[_Local] = []
+    on_path: set[int] = set()
+    work: list[tuple[_Local, Iterator[type]]] = []
+
+    def enter(node: _Local) -> None:
+        key = id(node.cls)
+        order[key] = low[key] = len(order)
+        path.append(node)
+        on_path.add(key)
+        work.append((node, iter(node.edges)))
+
+    enter(root)
+    while work:
+        node, edges = work[-1]
+        key = id(node.cls)
+        for edge in edges:
+            if id(edge) not in order:
+                enter(local(edge))
+                break
+            if id(edge) in on_path:
+                low[key] = min(low[key], order[id(edge)])
+        else:
+            work.pop()
+            if work:
+                above = id(work[-1][0].cls)
+                low[above] = min(low[above], low[key])
+            if low[key] == order[key]:
+                at = next(at for at in range(len(path) - 1, -1, -1) if path[at] is node)
+                members = path[at:]
+                del path[at:]
+                on_path.difference_update(id(each.cls) for each in members)
+                yield [each for each in members if not identities.known(each.cls)]
+
+
+class _Description:
+    """Describes values in bytes that depend on nothing but what they are.
+
+    Objects are numbered in the order in which they are met, and described in that order.
+
+    Attributes:
+        classes: the classes by value that were met.
+        is_opaque: whether an object was met of which only the type is known.
+    """
+
+    def __init__(self, dump: Dump) -> None:
+        self.classes: list[type] = []
+        self.is_opaque = False
+        self._dump = dump
+        self._hash = blake2b(digest_size=16)
+        self._numbers: dict[int, int] = {}
+        self._queue: list[Any] = []
+        self._seen: set[int] = set()
+
+    def add_image(self, cls: type, image: Image, loose: list[Any], dump: Dump) -> None:
+        """Describe a class by its image."""
+        self._hash.update(image.contents)
+        self._numbers[id(cls)] = 0
+        for use in image.early:
+            self._refer(image.early_value(cls, use, loose, dump))
+        for value in image.late_values(cls, loose, dump):
+            self._refer(value)
+        for value in self._queue:
+            self._describe(value)
+
+    def digest(self, cls: type) -> bytes:
+        """Return the digest of what has been described."""
+        self._hash.update(f"{cls.__module__}.{cls.__qualname__}".encode("utf-8", "surrogatepass"))
+        if self.is_opaque:
+            self._hash.update(identities.nonce())
+        return self._hash.digest()
+
+    def _tell(self, *parts: object) -> None:
+        self._hash.update(repr(parts).encode("utf-8", "surrogatepass"))
+
+    def _refer(self, value: Any) -> None:
+        """Write an atom, the name of what goes by name, or the number of any other object."""
+        kind = type(value)
+        if value is NOTHING:
+            self._tell("nothing")
+        elif ATOMS.have(value):
+            self._tell(kind.__name__, bytes(value) if kind is bytearray else value)
+        elif issubclass(kind, ModuleType):
+            self._tell("module", value.__name__)
+        elif kind is Named:
+            self._tell("name", value.module, value.name)
+        elif issubclass(kind, type) or kind in (FunctionType, BuiltinFunctionType):
+            self._refer_to_definition(value)
+        else:
+            self._number(value)
+
+    def _refer_to_definition(self, value: Any) -> None:
+        name = (value.__module__, value.__qualname__)
+        if not isinstance(value, type) and type(value) is not FunctionType:
+            self._tell("builtin", *name)
+        elif value.__module__ not in {"__main__", "__mp_main__"} and self._dump.policy.by_reference(value):
+            self._tell("name", *name)
+        elif isinstance(value, type):
+            self._tell("class", *name)
+            if id(value) not in self._seen and id(value) not in self._numbers:
+                self._seen.add(id(value))
+                self.classes.append(value)
+        else:
+            self._number(value)
+
+    def _number(self, value: Any) -> None:
+        number = self._numbers.get(id(value))
+        if number is None:
+            number = self._numbers[id(value)] = len(self._numbers)
+            self._queue.append(value)
+        self._tell(number)
+
+    def _describe(self, value: Any) -> None:
+        """Write what an object consists of."""
+        kind = type(value)
+        if kind is FunctionType:
+            self._describe_function(value)
+        elif _CONTAINERS.have(value):
+            self._tell(kind.__name__, len(value))
+            for part in parts_of(value):
+                self._refer(part)
+        elif SETS.have(value):
+            atoms = [part for part in value if ATOMS.have(part)]
+            self._tell(kind.__name__, len(value), sorted(map(repr, atoms)))
+        elif kind in _BUFFERS or kind.__name__ == "ndarray":
+            self._describe_buffer(value)
+        else:
+            self._refer(kind)
+            self._describe_instance(value, kind)
+
+    def _describe_function(self, function: FunctionType) -> None:
+        facts = facts_of(function.__code__)
+        self._hash.update(facts.contents)
+        self._tell(function.__name__, function.__qualname__)
+        for part in (function.__defaults__, function.__kwdefaults__, function.__dict__ or None):
+            self._refer(part)
+        for cell in function.__closure__ or ():
+            self._refer(contents_of(cell))
+        scope = function.__globals__
+        if type(scope) is dict:
+            for name in facts.names.globals:
+                if name in scope:
+                    self._tell(name)
+                    self._refer(by_name(scope[name], name, scope, self._dump))
+
+    def _describe_buffer(self, value: Any) -> None:
+        try:
+            view = memoryview(value)
+            self._tell(view.format, view.shape, view.strides)
+            flat = view.cast("B") if view.nbytes else b""
+        except (TypeError, ValueError, BufferError):  # an array of objects, or one that is not contiguous
+            self._tell("buffer")
+            self.is_opaque = True
+            return
+        self._hash.update(flat[:_ENDS])
+        self._hash.update(flat[-_ENDS:])
+
+    def _describe_instance(self, value: Any, kind: type) -> None:
+        if has_parts(kind):
+            for part in parts_of(value):
+                self._refer(part)
+            return
+        if any(f"{base.__module__}.{base.__qualname__}" in TABLE for base in kind.__mro__[:-1]):
+            self._tell(getattr(value, "__name__", None) if kind.__module__ == "typing" else None)
+            return
+        registered = copyreg.dispatch_table.get(kind)
+        hooks = [registered] if registered else [_said(kind, name) for name in _HOOKS]
+        if not all(map(_is_of_python, hooks)):
+            self.is_opaque = True
+            return
+        try:
+            reduced: Any = registered(value) if registered else value.__reduce_ex__(4)
+        except Exception:  # noqa: BLE001 - it cannot be pickled, which the dump itself will say
+            self.is_opaque = True
+            return
+        if type(reduced) is not tuple:
+            self._tell(reduced)
+            return
+        for part in reduced[:3]:
+            self._refer(part)
+        for items in reduced[3:5]:
+            for item in items or ():
+                self._refer(item)
+
+
+_BUFFERS = Kinds({memoryview})
+
+
+def _said(kind: type, name: str) -> Any:
+    return next((base.__dict__[name] for base in kind.__mro__ if name in base.__dict__), None)
+
+
+def _is_of_python(hook: Any) -> bool:
+    """Tell whether a method comes with Python, so that to call it is not to call code of a user's."""
+    if hook is None or isinstance(hook, (MethodDescriptorType, BuiltinFunctionType)):
+        return True
+    module = getattr(hook, "__module__", None)
+    return (
+        type(module) is str and module.partition(".")[0] in sys.stdlib_module_names and module != "__main__"
+    )

@@ -1,0 +1,473 @@
+"""Drafts: a class is read and written down as a template with holes (see template).
+
+1. Functions go into the template that are the class's own by name (``C.method``), are found in the class directly, in a
+   wrapper, in a closure or an attribute of such a function, and have globals that the template can give them: those of
+   the class's module, or those of an importable module. Any other function is an object of its own: a hole.
+2. Atoms, and tuples and frozensets of these, go into the template unless they are large or have changed before.
+3. Whatever may change in place is a hole.
+"""
+
+from __future__ import annotations
+
+import builtins
+import functools
+import sys
+from abc import ABCMeta
+from collections.abc import Callable, Collection, Mapping
+from types import CellType, CodeType, FunctionType
+from typing import Any, NamedTuple
+
+from pickleloaf._compat import HAS_LAZY_ANNOTATIONS, LAZY_IMPORT
+from pickleloaf.code.codec import CodeFacts, facts_of, settle_together
+from pickleloaf.code.names import NOTHING as NO_NAMES
+from pickleloaf.code.names import LookUps, identifiers, look_ups_of
+from pickleloaf.code.source import is_provided
+from pickleloaf.policy.by_value import ValuePolicy
+from pickleloaf.reducers import reducer_for_made
+from pickleloaf.reducers._attributes import STRINGS, overloads_of
+from pickleloaf.reducers._kinds import Kinds
+from pickleloaf.reducers._namespaces import import_now, own_builtins, owns
+from pickleloaf.reducers.classes import template as t
+from pickleloaf.reducers.classes.body import is_told_its_name, set_afterwards
+from pickleloaf.reducers.classes.stamp import Place, Watched, contents_of
+from pickleloaf.reducers.classes.tokens import NOTHING
+from pickleloaf.reducers.descriptors import own_attributes
+
+__all__ = ["Draft", "Kind", "Node"]
+
+Node = Any
+
+#: Exact types whose objects a template holds.
+_ATOMS = Kinds({type(None), bool, int, float, complex, str, bytes, type(...)})
+
+#: Texts and data that are longer are holes: they go into the payload as they are, once.
+_LONG = 1024
+
+#: Attributes that making a class asks for.
+_NEEDED = frozenset("__slots__ __orig_bases__ __parameters__ __type_params__ __new_member__".split())
+
+_BUILTINS = vars(builtins)
+
+
+class Kind(NamedTuple):
+    """How classes of one kind are made.
+
+    Attributes:
+        maker: the verb that makes them.
+        names: returns the namespace.
+        more: returns nodes of further arguments of the maker.
+        item: returns the value at a path in these.
+        watched: reads what these depend on, if that may change.
+    """
+
+    maker: str
+    names: Callable[[type], Mapping[str, Any]]
+    more: Callable[[type, Draft], tuple[Node, ...]] = lambda cls, draft: ()
+    item: Callable[[type, tuple[Any, ...]], Any] | None = None
+    watched: Watched | None = None
+
+
+class Draft:
+    """A class as it is written down.
+
+    Attributes:
+        functions: the functions in the template.
+        paths: where each is: an attribute of the class, and steps from there.
+        early, late: uses of the holes.
+        cells: cells that are not the class's own, as (function, index).
+        names: nodes of the namespace.
+        is_hooked: whether code of the user runs when the class is made.
+        scopes: globals of importable modules.
+        scope: the globals of the class's own functions, and `own`: where one of these is; empty where it has none.
+        globals: names that its functions look up there.
+    """
+
+    def __init__(
+        self,
+        cls: type,
+        kind: Kind,
+        policy: ValuePolicy,
+        *,
+        volatile: Collection[Place] = (),
+        excluded: Collection[int] = (),
+    ) -> None:
+        """Read a class.
+
+        Args:
+            cls: the class.
+            kind: how it is made.
+            policy: what goes by value.
+            volatile: places that have changed before.
+            excluded: ids of functions that the payload has already.
+        """
+        self.cls = cls
+        self._policy = policy
+        self._volatile = volatile
+        self._excluded = excluded
+        self._prefix = f"{cls.__qualname__}."
+        self._index: dict[int, int] = {}
+        self.functions: list[FunctionType] = []
+        self.facts: list[CodeFacts] = []
+        self.paths: list[Place] = []
+        self.nodes: list[tuple[int, tuple[int, ...] | None, dict[str, Node] | None]] = []
+        self.early: list[t.Use] = []
+        self.late: list[t.Use] = []
+        self.cells: list[tuple[int, int]] = []
+        self._cells: dict[int, int] = {}
+        self._cell_nodes: list[Node] = []
+        self.scopes: list[FunctionType] = []
+        self.scope: dict[str, Any] = {}
+        self.own: Place = ()
+        namespace = kind.names(cls)
+        self.is_hooked = _is_hooked(cls, namespace)
+        after = set_afterwards(cls)
+        self.names: dict[str, Node] = {}
+        self.after: dict[str, Node] = {}
+        for name, value in namespace.items():
+            if name in after and name not in _NEEDED:
+                self.after[name] = self.node(value, ("name", (), name), name, is_early=False)
+            else:
+                self.names[name] = self.node(
+                    value, ("name", (), name), name, is_early=self._is_early(name, value)
+                )
+        self.more = kind.more(cls, self)
+        self.metaclass = None if type(cls) is type else self.hole(("metaclass", (), None), is_early=True)
+        bases = cls.__bases__
+        self.bases = (
+            None
+            if len(bases) == 1 and bases[0] is object
+            else tuple([self.hole(("base", (), at), is_early=True) for at in range(len(bases))])
+        )
+        self.globals = self._global_names()
+        self.has_own_scope = self._needs_nothing_shared()
+        self.global_nodes = {
+            name: self.node(
+                (self.scope or {})[name], ("global", self.own, name), place=("globals", self.key, name)
+            )
+            for name in self.globals
+            if name in self.scope
+        }
+
+    @property
+    def key(self) -> tuple[str, int]:
+        """The key of the globals of the class's own functions."""
+        return (str(self.scope.get("__name__")), 0)
+
+    def _is_early(self, name: str, value: Any) -> bool:
+        if self.is_hooked or name in _NEEDED:
+            return True
+        return type(self.cls) is ABCMeta and getattr(value, "__isabstractmethod__", False) is not False
+
+    def hole(self, use: t.Use, *, is_early: bool) -> Node:
+        """Return the node of a value that the payload brings."""
+        if not is_early:
+            self.late.append(use)
+            return (t.HOLE, -1)
+        self.early.append(use)
+        return (t.HOLE, len(self.early) - 1)
+
+    def node(
+        self,
+        value: Any,
+        use: t.Use,
+        *path: Any,
+        is_early: bool | None = None,
+        place: Place | None = None,
+    ) -> Node:
+        """Return the node of a value.
+
+        Args:
+            value: the value.
+            use: where it goes.
+            path: where it is found; empty where a function cannot be found again.
+            is_early: whether it is needed to make the class, where that does not depend on hooks alone.
+            place: where it may change, if that is not the attribute of the class.
+        """
+        if (place or ("names", *path)) not in self._volatile:
+            kind = type(value)
+            if kind is FunctionType:
+                at = self._own(value, path) if path else None
+                if at is not None:
+                    return (t.FUNCTION, at)
+            elif _ATOMS.have(value):
+                if kind not in (str, bytes) or len(value) <= _LONG:
+                    return value
+            elif kind in (tuple, frozenset):
+                if _is_constant(value):
+                    return (t.CONSTANT, value)
+            elif kind is type:
+                name = getattr(value, "__name__", "")
+                if value.__module__ == "builtins" and _BUILTINS.get(name) is value:
+                    return (t.BUILTIN, name)
+            elif kind in _WRAPPERS and use[0] == "name":
+                wrapped = self._wrapper(value, kind, path)
+                if wrapped is not None:
+                    return wrapped
+        return self.hole(use, is_early=self.is_hooked if is_early is None else is_early)
+
+    def _wrapper(self, value: Any, kind: type, path: Place) -> Node:
+        """Return the node of what wraps functions of the class, or None."""
+        if kind is not property:
+            if own_attributes(value):
+                return None
+            at = self._own(value.__func__, (*path, "__func__"))
+            return None if at is None else (_WRAPPERS[kind], at)
+        doc = value.__doc__
+        if doc is not None and (type(doc) is not str or len(doc) > _LONG):
+            return None
+        parts = [(name, getattr(value, name)) for name in ("fget", "fset", "fdel")]
+        if not all(part is None or self._is_own(part) for _, part in parts):
+            return None
+        return (t.PROPERTY, *[part and self._own(part, (*path, name)) for name, part in parts], doc)
+
+    def _is_own(self, function: Any) -> bool:  # noqa: PLR0911 - each says why not
+        """Tell whether a function goes into the template (rule 1)."""
+        if type(function) is not FunctionType or id(function) in self._excluded:
+            return False
+        if id(function) in self._index:
+            return True
+        code, scope = function.__code__, function.__globals__
+        if not function.__qualname__.startswith(self._prefix) or code.co_name == code.co_qualname:
+            return False
+        if type(scope) is not dict or overloads_of(function):
+            return False
+        module: Any = scope.get("__name__")
+        if module == self.cls.__module__ and (not self.own or scope is self.scope):
+            if function.__module__ != "__main__" and self._policy.by_reference(function):
+                return False
+            return function.__builtins__ is _BUILTINS or not own_builtins(function, facts_of(code).names)  # type: ignore[attr-defined, unused-ignore]
+        return (
+            type(module) is str
+            and owns(sys.modules.get(module), scope)
+            and not self._policy.travels(module)
+            and reducer_for_made(function) is None
+        )
+
+    def _own(self, function: Any, path: Place) -> int | None:
+        """Return the number of a function in the template, or None."""
+        if not self._is_own(function):
+            return None
+        at = self._index.get(id(function))
+        if at is not None:
+            return at
+        at = self._index[id(function)] = len(self.functions)
+        facts = facts_of(function.__code__)
+        self.functions.append(function)
+        self.facts.append(facts)
+        self.paths.append(path)
+        self.nodes.append((0, None, None))
+        scope = self._scope_of(function)
+        closure = function.__closure__
+        cells = None
+        if closure:
+            names = function.__code__.co_freevars
+            cells = tuple([self._cell(at, n, names[n], cell) for n, cell in enumerate(closure)])
+        self.nodes[at] = (scope, cells, self._attributes(function, facts, path) or None)
+        return at
+
+    def _scope_of(self, function: FunctionType) -> int:
+        scope = function.__globals__
+        if scope.get("__name__") == self.cls.__module__:
+            if not self.own:
+                self.scope, self.own = scope, self.paths[self._index[id(function)]]
+            return -1
+        for at, each in enumerate(self.scopes):
+            if each.__globals__ is scope:
+                return at
+        self.scopes.append(function)
+        return len(self.scopes) - 1
+
+    def _cell(self, at: int, index: int, name: str, cell: CellType) -> int:
+        """Return the number of a cell."""
+        value = contents_of(cell)
+        if name == "__class__" and value is self.cls:
+            return t.CLASS_CELL
+        if name == "__classdict__":
+            return t.DICT_CELL
+        number = self._cells.get(id(cell))
+        if number is not None:
+            return number
+        number = self._cells[id(cell)] = len(self.cells)
+        self.cells.append((at, index))
+        self._cell_nodes.append((t.EMPTY,))
+        if value is not NOTHING:
+            path = (*self.paths[at], index)
+            self._cell_nodes[number] = self.node(
+                value, ("cell", self.paths[at], index), *path, place=("cell", *path)
+            )
+        elif ("cell", *self.paths[at], index) in self._volatile:
+            self._cell_nodes[number] = self.hole(("cell", self.paths[at], index), is_early=False)
+        return number
+
+    def _attributes(self, function: FunctionType, facts: CodeFacts, path: Place) -> dict[str, Node]:
+        """Return nodes of the attributes that differ from what the code and the globals give a new function."""
+        found: dict[str, Node] = {}
+        name = path[0]
+        if function.__defaults__:
+            found["__defaults__"] = tuple(
+                [
+                    self.node(value, ("default", path, index), place=("names", name, "part"))
+                    for index, value in enumerate(function.__defaults__)
+                ]
+            )
+        if function.__kwdefaults__:
+            found["__kwdefaults__"] = self._dict("kwdefault", path, function.__kwdefaults__)
+        for key, expected in (
+            ("__name__", facts.name),
+            ("__qualname__", facts.qualname),
+            ("__doc__", facts.doc),
+            ("__module__", function.__globals__.get("__name__")),
+        ):
+            value = getattr(function, key)
+            if value is not expected and value != expected:
+                found[key] = value if _ATOMS.have(value) else self.hole(("facet", path, key), is_early=False)
+        if function.__dict__:
+            keys = tuple(function.__dict__)
+            nodes = [
+                self.node(value, ("attribute", path, key), *path, key, place=("names", name, "part"))
+                for key, value in function.__dict__.items()
+            ]
+            found["__dict__"] = (keys, tuple(nodes))
+        if getattr(function, "__type_params__", None):
+            found["__type_params__"] = self.hole(("facet", path, "__type_params__"), is_early=self.is_hooked)
+        annotate = function.__annotate__ if HAS_LAZY_ANNOTATIONS else None  # type: ignore[attr-defined]
+        if annotate is not None and not function.__code__.co_flags & STRINGS:
+            found["__annotate__"] = self.node(
+                annotate,
+                ("facet", path, "__annotate__"),
+                *path,
+                "__annotate__",
+                place=("names", name, "part"),
+            )
+        elif function.__annotations__:
+            found["__annotations__"] = self._dict("annotation", path, function.__annotations__)
+        return found
+
+    def _dict(self, use: str, path: Place, held: dict[str, Any]) -> Node:
+        place = ("names", path[0], "part")
+        return tuple(held), tuple(
+            [self.node(value, (use, path, key), place=place) for key, value in held.items()]
+        )
+
+    def _global_names(self) -> tuple[str, ...]:
+        """Return the names that functions look up in the scope of the class, once each."""
+        scope = self.scope
+        names: dict[str, None] = {}
+        for function, facts in zip(self.functions, self.facts, strict=True):
+            if function.__globals__ is not scope:
+                continue
+            names.update(dict.fromkeys(facts.names.globals))
+            if (
+                not HAS_LAZY_ANNOTATIONS or function.__code__.co_flags & STRINGS
+            ):  # they are there, not to be evaluated
+                texts = [text for text in function.__annotations__.values() if type(text) is str]
+                names.update((name, None) for text in texts for name in identifiers(text) if name in scope)
+        for name in names:
+            if type(scope.get(name)) is LAZY_IMPORT:
+                import_now(scope, name)
+        return tuple(names)
+
+    def _needs_nothing_shared(self) -> bool:
+        """Tell whether the globals of the class's functions need not be those of others in the payload."""
+        scope = self.scope
+        if any(
+            facts.names.touches_scope
+            for function, facts in zip(self.functions, self.facts, strict=True)
+            if function.__globals__ is scope
+        ):
+            return False
+        return all(
+            _is_module(scope[name]) or self._policy.by_reference(scope[name])
+            for name in self.globals
+            if name in scope
+        )
+
+    def look_ups(self) -> LookUps | None:
+        """Return the names that patches of builtins and modules may change, of all functions together."""
+        found = list(
+            dict.fromkeys(
+                [
+                    facts.look_ups
+                    for facts in self.facts
+                    if facts.names is not NO_NAMES and facts.look_ups is not None
+                ]
+            )
+        )
+        if len(found) < 2:
+            return found[0] if found else None
+        return look_ups_of(
+            *[
+                tuple(dict.fromkeys([each for look_ups in found for each in getattr(look_ups, part)]))
+                for part in ("builtins", "chains", "modules", "members")
+            ]
+        )
+
+    def late_uses(self) -> tuple[t.Use, ...]:
+        """Return the uses of the late holes; attributes of the class come after what its functions need."""
+        return tuple(sorted(self.late, key=lambda use: use[0] == "name"))
+
+    def write(self, kind: Kind) -> t.Template:
+        """Return the template."""
+        codes = [function.__code__ for function in self.functions]
+        together = _written_together(self.cls, codes)
+        settled, source = settle_together(together) if together else ([], "")
+        written = dict(zip(map(id, together), settled, strict=True))
+        functions = [
+            (written.get(id(code)) or facts.contents, *node)
+            for code, facts, node in zip(codes, self.facts, self.nodes, strict=True)
+        ]
+        return t.Template(
+            maker=kind.maker,
+            name=self.cls.__name__,
+            module=self.cls.__module__ if self.has_own_scope else None,
+            functions=tuple(functions),
+            cells=tuple(self._cell_nodes),
+            globals=(tuple(self.global_nodes), tuple(self.global_nodes.values())),
+            metaclass=self.metaclass,
+            bases=self.bases,
+            names=(tuple(self.names), tuple(self.names.values())),
+            after=(tuple(self.after), tuple(self.after.values())),
+            more=self.more,
+            late=self.late_uses(),
+            source=source.encode("utf-8", "surrogatepass"),
+        )
+
+
+_WRAPPERS: dict[type, int] = {staticmethod: t.STATIC, classmethod: t.CLASS, property: t.PROPERTY}
+
+
+def _is_hooked(cls: type, namespace: Mapping[str, Any]) -> bool:
+    """Tell whether code that may look at attributes of a class runs when this class or others are made."""
+    if (type(cls) is not type and type(cls) is not ABCMeta) or issubclass(cls, type):
+        return True
+    if not _HOOKS.isdisjoint(namespace):
+        return True
+    hook = next(base for base in cls.__mro__[1:] if "__init_subclass__" in base.__dict__)
+    if hook is not object and hook.__qualname__ != "Generic":
+        return True
+    return any(is_told_its_name(value) for value in namespace.values() if type(value) not in _TOLD_BEFORE)
+
+
+#: Types that only take down their names, which they bring along.
+_TOLD_BEFORE = (property, functools.cached_property)
+
+
+_HOOKS = frozenset({"__init_subclass__", "__set_name__"})
+
+
+def _is_constant(value: Any) -> bool:
+    """Tell whether a tuple or frozenset holds nothing but atoms, and few."""
+    return len(value) <= _LONG and all(
+        _ATOMS.have(part) if type(part) not in (tuple, frozenset) else _is_constant(part) for part in value
+    )
+
+
+def _is_module(value: Any) -> bool:
+    return type(value) is type(sys)
+
+
+def _written_together(cls: type, codes: list[CodeType]) -> list[CodeType]:
+    """Return the code that stands in the body of the class, as far as one can tell."""
+    start = f"{cls.__qualname__}."
+    inside = [code for code in codes if code.co_qualname.startswith(start) and not is_provided(code)]
+    return [code for code in inside if code.co_filename == inside[0].co_filename]

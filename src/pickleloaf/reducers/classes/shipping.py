@@ -1,0 +1,324 @@
+"""Classes by value on their way: what an image becomes in a payload, and how a class is made from that."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Callable, Sequence
+from types import BuiltinFunctionType, FunctionType, ModuleType
+from typing import Any
+
+from pickleloaf import wire
+from pickleloaf.reducers._dump import Dump, Late, ScopeOf
+from pickleloaf.reducers._kinds import ATOMS, Kinds
+from pickleloaf.reducers.classes import identities
+from pickleloaf.reducers.classes.building import (
+    ClassState,
+    Step,
+    check_not_building,
+    fill_class,
+    fill_names,
+    join_names,
+)
+from pickleloaf.reducers.classes.digest import identify
+from pickleloaf.reducers.classes.draft import Kind
+from pickleloaf.reducers.classes.image import Image, draw_image
+from pickleloaf.reducers.classes.merge import (
+    fill_changes,
+    note_changes,
+    note_given,
+    note_made,
+    note_values,
+    told_changes,
+)
+from pickleloaf.reducers.classes.template import Made, Use, function_at, open_template, put
+from pickleloaf.wire import verb
+
+__all__ = ["image_of", "join_changes", "place_in_class", "reduce_image"]
+
+#: Objects of these types run nothing when they are loaded, and lead back to no class before that exists.
+_INERT = Kinds({FunctionType, type})
+_LEAVES = Kinds(ATOMS | {ModuleType, BuiltinFunctionType})
+_CONTAINERS = Kinds({list, tuple, dict, set, frozenset})
+
+KindOf = Callable[[type], Kind]
+
+
+def image_of(
+    cls: type, kind: Kind, kind_of: KindOf, dump: Dump
+) -> tuple[Image, list[Any], identities.Tracked]:
+    """Return the image of a class, the values of its holes, and what is known about the class."""
+    policy = dump.policy
+    known = identities.known(cls)
+    if known is None:
+        identify(cls, lambda each: draw_image(each, kind_of(each), policy), dump)
+        known = identities.known(cls)
+        if known is None:
+            raise AssertionError(cls)
+    if policy.carries or policy.forced:  # what goes by value is for this payload alone
+        return *draw_image(cls, kind, policy), known
+    last: Image | None = known.image
+    if last is not None and last.serves(policy):
+        loose = last.stamp.read(cls)
+        changed = None if loose is None else last.changed(loose)
+        if loose is not None and changed is not None:
+            if changed:
+                note_values(known, last, loose, changed)
+            return last, loose, known
+    image, loose = draw_image(cls, kind, policy, volatile=() if known.changes is None else known.changes.at)
+    if last is not None and note_changes(known, last, image, loose):
+        image, loose = draw_image(cls, kind, policy, volatile=known.changes.at)
+    known.image = image
+    return image, loose, known
+
+
+def reduce_image(
+    cls: type,
+    dump: Dump,
+    kind: Kind,
+    kind_of: KindOf,
+    late: list[Late],
+    defer_item: Callable[[Use, Any], Late] | None = None,
+) -> Any:
+    """Return the reduction of a class.
+
+    Args:
+        cls: the class.
+        dump: the pickler's state.
+        kind: how it is made.
+        kind_of: returns how other classes are made.
+        late: what else the class is given once it exists.
+        defer_item: returns what gives the class an item of its maker's arguments that leads back to it.
+
+    Raises:
+        EncodeError: what the class is made from refers to the class.
+    """
+    check_not_building(cls, dump)
+    image, loose, known = image_of(cls, kind, kind_of, dump)
+    if not dump.nested.isdisjoint(image.paths):  # a function of it has been pickled by itself
+        image, loose = draw_image(cls, kind, dump.policy, excluded=dump.nested)
+    if image.look_ups is not None:
+        dump.uses.append(image.look_ups)
+    if image.paths:
+        dump.images.append((cls, image.paths))
+    cells = image.share_cells(dump) if image.cells else None
+    scopes = image.scopes(cls, dump)
+    values = image.late_values(cls, loose, dump) if image.late else []
+    modules = image.modules(dump) if image.using else ()
+    changes = told_changes(cls, image, known, dump) if known.changes is not None else None
+    if image.is_plain and not dump.building and not late:
+        early = tuple([image.early_value(cls, use, loose, dump) for use in image.early])
+        if not changes and not modules and all(map(_is_leaf, values)):
+            return rebuild_image, _trimmed(
+                known.identity, image.sealed, tuple(values), early, scopes, (), cells
+            )
+        arguments = _trimmed(known.identity, image.sealed, (), early, scopes, (), cells)
+        first = image.of_functions
+        if first and not all(map(_is_inert, values[first:])):  # to load them may run the functions
+            values = [Step(Late(cls, {}, join_changes, fill_first), tuple(values[:first])), *values[first:]]
+        state = _trimmed(tuple(values), modules, (identities.nonce(), changes) if changes else None)
+        return rebuild_image, arguments, state or None, None, None, fill_image
+    return _reduce_building(
+        cls, dump, image, loose, known, late, values, modules, changes, scopes, cells, defer_item
+    )
+
+
+def _reduce_building(
+    cls: type,
+    dump: Dump,
+    image: Image,
+    loose: list[Any],
+    known: identities.Tracked,
+    late: list[Late],
+    values: list[Any],
+    modules: Sequence[ModuleType],
+    changes: dict[Any, Any] | None,
+    scopes: tuple[Any, ...],
+    cells: dict[int, Any] | None,
+    defer_item: Callable[[Use, Any], Late] | None,
+) -> Any:
+    """Return the reduction of a class that other classes may have to wait for (see _dump)."""
+    dump.building.append((cls, late))
+    early: list[Any] = []
+    deferred: list[int] = []
+    parts: dict[tuple[str, Any], Any] = {
+        ("uses", use): value for use, value in zip(image.late, values, strict=True) if use[0] != "name"
+    }
+    names: dict[tuple[str, Any], Any] = {
+        ("names", use[2]): value for use, value in zip(image.late, values, strict=True) if use[0] == "name"
+    }
+    for at, use in enumerate(image.early):
+        value = image.early_value(cls, use, loose, dump)
+        if use[0] in _MADE_WITH or not dump.leads_to_building(value):
+            early.append(value)
+            continue
+        if use[0] == "item":
+            if defer_item is None:
+                early.append(value)
+                continue
+            late.append(defer_item(use, value))
+        elif use[0] == "name":
+            names["names", use[2]] = value
+        else:
+            parts["uses", use] = value
+        deferred.append(at)
+        early.append(dump.stand_in(value) if use[0] == "name" else None)
+    parts.update({("modules", at): module for at, module in enumerate(modules)})
+    if parts:
+        late.insert(0, Late(cls, parts, _join_uses, fill_uses))
+    if names:
+        late.append(Late(cls, names, join_names, fill_names))
+    if changes:
+        told: dict[tuple[str, Any], Any] = {("changes", place): each for place, each in changes.items()}
+        late.append(Late(cls, told, join_changes, fill_changes))
+    arguments = _trimmed(known.identity, image.sealed, (), tuple(early), scopes, tuple(deferred), cells)
+    return rebuild_image, arguments, ClassState(late), None, None, fill_class
+
+
+#: Uses of values that the class cannot be made without.
+_MADE_WITH = frozenset({"metaclass", "base"})
+
+
+def _is_inert(value: Any) -> bool:
+    return _INERT.have(value) or _is_leaf(value)
+
+
+def _is_leaf(value: Any) -> bool:
+    """Tell whether a value leads to nothing: an atom, a module, or a container of atoms."""
+    if _LEAVES.have(value):
+        return True
+    if not _CONTAINERS.have(value) or not ATOMS.cover(value):
+        return False
+    return type(value) is not dict or ATOMS.cover(value.values())
+
+
+def _trimmed(*parts: Any) -> tuple[Any, ...]:
+    """Return arguments without those at the end that are empty."""
+    end = len(parts)
+    while end and not parts[end - 1]:
+        end -= 1
+    return parts[:end]
+
+
+def _join_uses(parts: dict[tuple[str, Any], Any]) -> dict[Use, Any]:
+    return {use: value for (kind, use), value in parts.items() if kind == "uses"}
+
+
+def join_changes(parts: dict[tuple[str, Any], Any]) -> Any:
+    """Make the argument of `fill_changes` of some changes."""
+    return identities.nonce(), {place: value for (_, place), value in parts.items()}
+
+
+@verb
+def rebuild_image(
+    identity: bytes,
+    sealed: bytes,
+    late: Sequence[Any] = (),
+    early: Sequence[Any] = (),
+    scopes: Sequence[Any] = (),
+    deferred: Sequence[int] = (),
+    cells: dict[int, Any] | None = None,
+) -> type:
+    """Make a class from its image, unless it is here already.
+
+    Args:
+        identity: see identities.
+        sealed: its template.
+        late: values of the late holes, where nothing in them leads to the class.
+        early: values of the early holes.
+        scopes: what stands for the globals of its functions.
+        deferred: early holes whose values come later.
+        cells: cells that other functions of the payload have, by index.
+    """
+    known = identities.arrived(identity)
+    if known is not None:
+        return known
+    template = open_template(sealed)
+    made = Made(template, early, scopes, deferred, cells)
+    maker = getattr(wire, template.maker)
+    cls: type = maker(identity, *made.arguments())
+    made.finish(cls)
+    tracked = identities.known(cls)
+    if tracked is not None:
+        note_made(tracked, cls, template)
+        tracked.late = template.late
+        if late:
+            _fill(tracked, cls, late)
+    if late or not (template.late or deferred):
+        identities.finish(cls)
+    return cls
+
+
+@verb
+def fill_image(cls: type, state: tuple[Any, ...]) -> None:
+    """Fill the late holes of a class that is new, merge changes, and let other threads have it.
+
+    Args:
+        cls: the class.
+        state: values of the late holes, modules that its functions need, and (nonce, changes).
+    """
+    known = identities.known(cls)
+    if identities.is_new(cls) and known is not None:
+        _fill(known, cls, state[0][-len(known.late) :] if known.late else ())
+    if len(state) > 2:
+        fill_changes(cls, state[2])
+    identities.finish(cls)
+
+
+@verb
+def fill_first(cls: type, values: tuple[Any, ...]) -> None:
+    """Fill the first late holes of a class that is new here."""
+    known = identities.known(cls)
+    if identities.is_new(cls) and known is not None:
+        _fill(known, cls, values)
+
+
+def _fill(known: identities.Tracked, cls: type, values: Sequence[Any]) -> None:
+    """Put values into the first holes of a class that are still empty."""
+    for use, value in zip(known.late, values, strict=False):
+        put(cls, use, value)
+        note_given(known, cls, use, value)
+    known.late = known.late[len(values) :]
+
+
+@verb
+def fill_uses(cls: type, uses: dict[Use, Any]) -> None:
+    """Fill some holes of a class that is new here."""
+    known = identities.known(cls)
+    if identities.is_new(cls) and known is not None:
+        for use, value in uses.items():
+            put(cls, use, value)
+            note_given(known, cls, use, value)
+
+
+def place_in_class(function: FunctionType, dump: Dump) -> Any:
+    """Return how to find a function in a class that has been pickled, or note that it is pickled by itself."""
+    for cls, paths in dump.images:
+        path = paths.get(id(function))
+        if path is not None:
+            return rebuild_method_of, (cls, *path)
+    dump.nested.add(id(function))
+    return None
+
+
+def reduce_scope_of(scope: ScopeOf, dump: Dump) -> Any:
+    return rebuild_scope_of, (scope.cls, scope.path, scope.name)
+
+
+@verb
+def rebuild_scope_of(cls: type, path: tuple[Any, ...], name: str) -> dict[str, Any]:
+    """Return the globals of a class that this payload has brought; new ones where the class was here before."""
+    if identities.is_new(cls):
+        scope: dict[str, Any] = function_at(cls, path).__globals__
+        return scope
+    return {"__name__": name, "__builtins__": builtins}
+
+
+@verb
+def rebuild_method_of(cls: type, *path: Any) -> Any:
+    """Return a function of a class.
+
+    Args:
+        cls: the class.
+        path: see `function_at`; payloads of version 0.1 may end it with an empty string.
+    """
+    return function_at(cls, path if path[-1] != "" else path[:-1])

@@ -1,0 +1,304 @@
+"""Stamps: all that was read when the image of a class was worked out, to tell whether the image is still right.
+
+A class is dumped again and again and has rarely changed, so the questions are asked at C speed, many at once. (Not of
+``id``: each call is an audit event, which takes long.)
+
+1. Atoms and code are held and have to be the same objects; equality would not do, since 1 == True.
+2. Functions are held weakly, since they lead to their globals and so perhaps to the class, which would live for ever.
+   Of a property or a static method its functions are looked at, not the object.
+3. A function consists of what `gc` says that it refers to, whichever attributes a Python has. It keeps its globals
+   and its closure as long as it lives; the contents of its dicts and cells are looked at one by one.
+4. Everything else is *loose*: read at each dump, compared with a token (see tokens), and sent from there.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, Collection, Iterable, Sequence
+from gc import get_referents
+from operator import call, is_, itemgetter
+from types import CellType, FunctionType
+from typing import Any, NamedTuple
+
+from pickleloaf.reducers._kinds import ATOMS
+from pickleloaf.reducers.classes.tokens import NOTHING, Token, token_of
+
+__all__ = ["WRAPPERS", "Place", "Scope", "Stamp", "Watched"]
+
+#: Where something about a class may change: ("names", n), ("globals", scope, n), ("cell", n, ...), ("class", n) ...
+Place = tuple[Any, ...]
+
+#: Returns what else counts about a class, with its places.
+Watched = Callable[[type], Sequence[tuple[Place, Any]]]
+
+#: Attributes of objects that wrap functions, by exact type.
+WRAPPERS: dict[type, tuple[str, ...]] = {
+    staticmethod: ("__func__",),
+    classmethod: ("__func__",),
+    property: ("fget", "fset", "fdel", "__doc__"),
+}
+
+
+class Scope(NamedTuple):
+    """Globals that functions of a class reach.
+
+    Attributes:
+        key: by which they are told apart from others.
+        function: one that has them.
+        names: those that are looked up.
+    """
+
+    key: tuple[str, int]
+    function: weakref.ref[FunctionType]
+    names: tuple[str, ...]
+
+
+class _Contents(NamedTuple):
+    """What is looked at one by one in a part of a function.
+
+    Attributes:
+        name: the attribute of the class where the function is.
+        at: number of the part among all parts of all functions.
+        kind: type of the part.
+        keys: those of a dict; of a tuple, its indexes.
+    """
+
+    name: str
+    at: int
+    kind: type
+    keys: list[Any]
+
+
+class Stamp:
+    """What a class and its functions consisted of when its image was worked out.
+
+    Attributes:
+        functions: weak references to the functions of the image.
+        places: where each loose value is; of what functions hold, the attribute where the function is.
+        tokens: what stands for the loose values.
+        scopes: globals that functions reach.
+    """
+
+    def __init__(
+        self,
+        cls: type,
+        functions: Sequence[FunctionType],
+        paths: Sequence[Place],
+        loose: Collection[str],
+        cells: Sequence[tuple[int, int]],
+        scopes: Sequence[Scope],
+        watched: Watched | None,
+    ) -> None:
+        """Read a class.
+
+        Args:
+            cls: the class.
+            functions: the functions of its image.
+            paths: where each of these is: an attribute of the class, and steps from there.
+            loose: attributes of the class that are sent by themselves.
+            cells: cells that are not the class's own, as (function, index).
+            scopes: globals that functions reach.
+            watched: reads what else counts.
+        """
+        self._kind = type(cls)
+        self._own = (cls.__name__, cls.__qualname__)
+        self._bases = [weakref.ref(base) for base in cls.__bases__]
+        self.functions = [weakref.ref(each) for each in functions]
+        self._paths = paths
+        self._cells = cells
+        self.scopes = scopes
+        self._watched = watched
+        values = list(cls.__dict__.values())
+        found = get_referents(*functions)
+        self._read_names(cls, values, functions, loose)
+        self._read_functions(cls, functions)
+        self.tokens = [*map(token_of, self._read_loose(cls, values, functions, found))]
+        self.places: list[Place] = [
+            *[("names", self._names[at]) for at in self._loose],
+            *[("names", part.name) for part in self._contents for _ in part.keys],
+            *[("cell", *paths[at], index) for at, index in cells],
+            *[("globals", scope.key, name) for scope in scopes for name in scope.names],
+            *[place for place, _ in (watched(cls) if watched else ())],
+        ]
+
+    def _read_names(
+        self, cls: type, values: list[Any], functions: Sequence[FunctionType], loose: Collection[str]
+    ) -> None:
+        """Sort the attributes of the class by how they are checked."""
+        self._names = list(cls.__dict__)
+        index = {id(each): at for at, each in enumerate(functions)}
+        fixed, direct, others = [], [], []
+        self._loose: list[int] = []
+        self._direct: list[int] = []
+        #: Number of the attribute, its type, and functions (by number) or other parts of it.
+        self._wrapped: list[tuple[int, type, tuple[Any, ...]]] = []
+        for at, (name, value) in enumerate(zip(self._names, values, strict=True)):
+            kind = type(value)
+            if name in loose:
+                self._loose.append(at)
+            elif kind is FunctionType and id(value) in index:
+                direct.append(at)
+                self._direct.append(index[id(value)])
+            elif ATOMS.have(value) or kind in (tuple, frozenset) or kind is type:
+                fixed.append(at)
+            else:
+                parts = [getattr(value, part) for part in WRAPPERS.get(kind, ())]
+                if any(id(part) in index for part in parts):
+                    known = [index.get(id(part), (part,)) for part in parts]
+                    self._wrapped.append((at, kind, tuple(known)))
+                else:  # the descriptors of slots, and what making the class has added
+                    others.append(at)
+        self._get_loose, self._get_others = _getter(self._loose), _getter(others)
+        self._get_fixed, self._get_direct = _getter(fixed), _getter(direct)
+        self._fixed = [*self._get_fixed(values)]
+        self._other_kinds = [*map(type, self._get_others(values))]
+
+    def _read_functions(self, cls: type, functions: Sequence[FunctionType]) -> None:
+        """Sort the parts of all functions by how they are checked."""
+        same, empty = [], []
+        self._contents: list[_Contents] = []
+        found: list[Any] = []
+        for function, path in zip(functions, self._paths, strict=True):
+            for part in get_referents(function):
+                at, kind = len(found), type(part)
+                found.append(part)
+                if kind is dict:
+                    if not part:
+                        empty.append(at)
+                    elif part is not function.__globals__ and part is not function.__builtins__:  # type: ignore[attr-defined, unused-ignore]
+                        self._contents.append(_Contents(path[0], at, kind, list(part)))
+                elif kind is tuple and not _is_fixed(part):
+                    if type(part[0]) is not CellType:
+                        self._contents.append(_Contents(path[0], at, kind, list(range(len(part)))))
+                elif kind is FunctionType:
+                    self._contents.append(_Contents(path[0], at, kind, [None]))
+                else:
+                    same.append(at)
+        self._contents_at: list[tuple[int, Any, list[Any]]] = [each[1:] for each in self._contents]
+        self._count = len(found)
+        self._get_same, self._get_empty = _getter(same), _getter(empty)
+        self._same = [*self._get_same(found)]
+        self._bound = [
+            (at, index)
+            for at, function in enumerate(functions)
+            for index, name in enumerate(function.__code__.co_freevars)
+            if name == "__class__" and contents_of((function.__closure__ or ())[index]) is cls
+        ]
+
+    def read(self, cls: type) -> list[Any] | None:
+        """Return the loose values of a class if the rest of it is what it was; None where that is not certain."""
+        namespace = cls.__dict__
+        if list(namespace) != self._names:
+            return None
+        values = list(namespace.values())
+        functions = [*map(call, self.functions)]
+        found = get_referents(*functions)
+        try:
+            if not self._is_made_of(cls, values, functions, found):
+                return None
+            loose = self._read_loose(cls, values, functions, found)
+        except (
+            AttributeError,
+            LookupError,
+            ValueError,
+        ):  # a function is gone, a cell empty, a dict another one
+            return None
+        return loose if len(loose) == len(self.tokens) else None
+
+    def changed(self, loose: Sequence[Any]) -> list[int]:
+        """Return which loose values are not what they were."""
+        tokens = self.tokens
+        if all(map(_shows, tokens, loose)):
+            return []
+        return [at for at, token in enumerate(tokens) if not token.shows(loose[at])]
+
+    def _is_made_of(self, cls: type, values: list[Any], functions: list[Any], found: list[Any]) -> bool:
+        """Tell whether a class has the attributes and functions that it had, but for the loose ones."""
+        if not all(map(is_, self._get_fixed(values), self._fixed)):
+            return False
+        direct = self._direct
+        if direct and not all(map(is_, self._get_direct(values), [functions[at] for at in direct])):
+            return False
+        for at, kind, parts in self._wrapped:
+            if not _wraps(values[at], kind, parts, functions):
+                return False
+        if self._other_kinds and [*map(type, self._get_others(values))] != self._other_kinds:
+            return False
+        bases = cls.__bases__
+        return (
+            type(cls) is self._kind
+            and (cls.__name__, cls.__qualname__) == self._own
+            and len(bases) == len(self._bases)
+            and all(map(is_, bases, map(call, self._bases)))
+            and len(found) == self._count
+            and not any(self._get_empty(found))
+            and all(map(is_, self._get_same(found), self._same))
+            and all(functions[at].__closure__[index].cell_contents is cls for at, index in self._bound)
+        )
+
+    def _read_loose(
+        self, cls: type, values: list[Any], functions: Sequence[Any], found: list[Any]
+    ) -> list[Any]:
+        """Return the loose values.
+
+        Raises:
+            AttributeError: a function is gone.
+            LookupError: a part of a function has other keys.
+        """
+        loose = [*self._get_loose(values)] if self._loose else []
+        for at, kind, keys in self._contents_at:
+            part = found[at]
+            if kind is FunctionType:
+                loose.append(part)
+            elif type(part) is not kind or len(part) != len(keys):
+                raise LookupError(keys)
+            elif kind is tuple:
+                loose += part
+            elif list(part) != keys:
+                raise LookupError(keys)
+            else:
+                loose += part.values()
+        loose += [contents_of(functions[at].__closure__[index]) for at, index in self._cells]
+        for scope in self.scopes:
+            get = scope.function().__globals__.get  # type: ignore[union-attr]
+            loose += [get(name, NOTHING) for name in scope.names]
+        if self._watched is not None:
+            loose += [value for _, value in self._watched(cls)]
+        return loose
+
+    def values(self, cls: type) -> list[Any]:
+        """Return the loose values of a class that is known to be what it was."""
+        functions = [*map(call, self.functions)]
+        return self._read_loose(cls, list(cls.__dict__.values()), functions, get_referents(*functions))
+
+
+def _wraps(value: Any, kind: type, parts: tuple[Any, ...], functions: list[Any]) -> bool:
+    """Tell whether a value wraps the functions that it did."""
+    return type(value) is kind and all(
+        getattr(value, name) is (functions[part] if type(part) is int else part[0])
+        for name, part in zip(WRAPPERS[kind], parts, strict=True)
+    )
+
+
+def _shows(token: Token, value: Any) -> bool:
+    return token.shows(value)
+
+
+def _is_fixed(part: Any) -> bool:
+    """Tell whether a part of a function can be held: it leads nowhere."""
+    return ATOMS.have(part) or (type(part) is tuple and all(map(_is_fixed, part)))
+
+
+def contents_of(cell: CellType) -> Any:
+    """Return what a cell holds, or NOTHING."""
+    try:
+        return cell.cell_contents
+    except ValueError:
+        return NOTHING
+
+
+def _getter(positions: list[int]) -> Callable[[Any], Iterable[Any]]:
+    """Return what takes some items out of a list."""
+    if len(positions) > 1:
+        return itemgetter(*positions)
+    return lambda values: [values[at] for at in positions]

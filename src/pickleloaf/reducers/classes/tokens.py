@@ -1,0 +1,315 @@
+"""Tokens: stand-ins for values that may change, to find out later whether they have.
+
+1. The token of plain data (atoms, and containers of few atoms) holds the value or a private copy of it.
+2. The token of a function covers its code, defaults, attributes and closure; that of a wrapper, a small container or a
+   plain instance covers what it holds.
+3. Any other token covers the identity of an object. No token keeps an object alive that may lead to others, and no
+   token takes a new object for the one that had its address.
+"""
+
+from __future__ import annotations
+
+import functools
+import weakref
+from itertools import islice
+from operator import is_
+from types import CellType, CodeType, FunctionType, MethodType, SimpleNamespace
+from typing import Any
+
+from pickleloaf._compat import HAS_LAZY_ANNOTATIONS
+from pickleloaf.reducers._dicts_of import shows_dict
+from pickleloaf.reducers._kinds import ATOMS, SETS, Kinds
+from pickleloaf.reducers._referents import HEAP_TYPE
+
+__all__ = [
+    "NOTHING",
+    "Token",
+    "contents_of",
+    "has_parts",
+    "is_data",
+    "parts_of",
+    "token_of",
+    "token_of_function",
+]
+
+#: Stands for a value that is not there.
+NOTHING: Any = object()
+
+#: Larger containers are told apart by identity, and so is what lies deeper.
+_LARGE, _DEPTH = 64, 4
+#: So many objects in a large container are looked at.
+_FEW = 8
+
+_CONTAINERS = Kinds({list, tuple, dict, set, frozenset})
+
+#: Attributes of objects that are made in C and hold functions.
+_PARTS: dict[type, tuple[str, ...]] = {
+    staticmethod: ("__func__",),
+    classmethod: ("__func__",),
+    property: ("fget", "fset", "fdel", "__doc__"),
+    functools.partial: ("func", "args", "keywords"),
+    MethodType: ("__func__", "__self__"),
+}
+
+#: Methods by which a class says how its instances are pickled.
+_PICKLING = frozenset({"__reduce__", "__reduce_ex__", "__getstate__", "__setstate__"})
+
+#: Types of the standard library whose instances are nothing but their attributes.
+_PLAIN = (
+    SimpleNamespace,
+    functools.partialmethod,
+    functools.cached_property,
+    functools.singledispatchmethod,
+    type(functools.lru_cache(len)),
+)
+
+
+class Token:
+    """Stands for one value.
+
+    Attributes:
+        kept: the value, or a copy of it, if it is plain data; else NOTHING.
+    """
+
+    __slots__ = ("kept",)
+
+    def __init__(self, kept: Any = NOTHING) -> None:
+        self.kept = kept
+
+    def shows(self, value: Any) -> bool:
+        """Tell whether this stands for a value."""
+        kept = self.kept
+        return value is kept or (type(value) is type(kept) and _is_equal(value, kept))
+
+
+class _Identity(Token):
+    """Stands for an object that takes weak references."""
+
+    __slots__ = ("_alive",)
+
+    def __init__(self, alive: weakref.ref[Any]) -> None:
+        super().__init__()
+        self._alive = alive
+
+    def shows(self, value: Any) -> bool:
+        return value is self._alive() and value is not None
+
+
+class _Address(Token):
+    """Stands for an object without weak references: its address, and some of what it holds."""
+
+    __slots__ = ("_id", "_inside", "_size")
+
+    def __init__(self, value: Any) -> None:
+        super().__init__()
+        self._id = id(value)
+        self._size, self._inside = _inside(value)
+
+    def shows(self, value: Any) -> bool:
+        if id(value) != self._id:
+            return False
+        size, inside = _inside(value)
+        return size == self._size and all(map(is_, inside, self._inside))
+
+
+class _Parts(Token):
+    """Stands for an object by the tokens of what it holds."""
+
+    __slots__ = ("_kind", "_tokens")
+
+    def __init__(self, kind: type, tokens: list[Token]) -> None:
+        super().__init__()
+        self._kind = weakref.ref(kind)
+        self._tokens = tokens
+
+    def shows(self, value: Any) -> bool:
+        if type(value) is not self._kind():
+            return False
+        parts = parts_of(value)
+        return len(parts) == len(self._tokens) and all(map(_shows, self._tokens, parts))
+
+
+class _Held(_Parts):
+    """Stands for one object and what it holds."""
+
+    __slots__ = ("_alive",)
+
+    def __init__(self, alive: weakref.ref[Any], tokens: list[Token]) -> None:
+        super().__init__(type(alive()), tokens)
+        self._alive = alive
+
+    def shows(self, value: Any) -> bool:
+        return value is self._alive() and super().shows(value)
+
+
+class _Function(Token):
+    """Stands for a function that consists of the same parts."""
+
+    __slots__ = ("_alive", "_code", "_tokens")
+
+    def __init__(self, function: FunctionType, depth: int) -> None:
+        super().__init__()
+        self._alive = weakref.ref(function)
+        self._code = function.__code__
+        self._tokens = [token_of(part, depth) for part in _parts_of_function(function)]
+
+    def shows(self, value: Any) -> bool:
+        alive = self._alive()
+        if alive is None or value is not alive or alive.__code__ is not self._code:
+            return False
+        parts = _parts_of_function(alive)
+        return len(parts) == len(self._tokens) and all(map(_shows, self._tokens, parts))
+
+
+def _shows(token: Token, value: Any) -> bool:
+    return token.shows(value)
+
+
+def token_of(value: Any, depth: int = _DEPTH) -> Token:  # noqa: PLR0911 - one for each sort
+    """Return the token of a value, whose contents count down to some depth."""
+    if ATOMS.have(value):
+        return Token(bytearray(value) if type(value) is bytearray else value)
+    kind = type(value)
+    if kind is FunctionType and depth:
+        return _Function(value, depth - 1)
+    if _CONTAINERS.have(value):
+        if is_data(value):
+            return Token(_copy_of(value))
+        if depth and len(value) <= _LARGE:
+            return _Parts(kind, [token_of(part, depth - 1) for part in parts_of(value)])
+        return _Address(value)
+    if depth and has_parts(kind) and len(parts := parts_of(value)) <= _LARGE:
+        tokens = [token_of(part, depth - 1) for part in parts]
+        alive = None if kind in _PARTS else _reference(value)
+        return _Parts(kind, tokens) if alive is None else _Held(alive, tokens)
+    alive = _reference(value)
+    return _Address(value) if alive is None else _Identity(alive)
+
+
+def token_of_function(function: Any) -> Token:
+    """Return the token of a function that has just been made: what nothing in it may change in place is not read."""
+    if type(function) is FunctionType and not (function.__dict__ or function.__kwdefaults__):
+        return _Identity(weakref.ref(function))
+    return token_of(function)
+
+
+def parts_of(value: Any) -> list[Any]:
+    """Return what an object holds, without asking its class."""
+    kind = type(value)
+    if _CONTAINERS.have(value):
+        return contents_of(value)
+    for made, names in _PARTS.items():
+        if issubclass(kind, made):
+            own = [object.__getattribute__(value, name) for name in names]
+            return own if kind is made else [*own, *_attributes_of(value)]
+    return _attributes_of(value)
+
+
+def contents_of(container: Any) -> list[Any]:
+    """Return keys, values and elements of a container."""
+    return [*container, *container.values()] if type(container) is dict else list(container)
+
+
+def is_data(value: Any) -> bool:
+    """Tell whether a value is an atom, or containers of few atoms."""
+    if ATOMS.have(value):
+        return True
+    met = [value]
+    for each in met:
+        if not ATOMS.have(each):
+            if not _CONTAINERS.have(each) or len(met) + len(each) > _LARGE:
+                return False
+            met += contents_of(each)
+    return True
+
+
+def has_parts(kind: type) -> bool:
+    """Tell whether objects of a type are made again from what they hold."""
+    if issubclass(kind, (*_PARTS, *_PLAIN)):
+        return True
+    if not kind.__flags__ & HEAP_TYPE or issubclass(kind, type) or kind.__module__ != "__main__":
+        return False
+    return all(_PICKLING.isdisjoint(base.__dict__) for base in kind.__mro__[:-1])
+
+
+def _attributes_of(instance: Any) -> list[Any]:
+    found: list[Any] = []
+    for base in type(instance).__mro__[:-1]:
+        for name, descriptor in base.__dict__.items() if "__slots__" in base.__dict__ else ():
+            if hasattr(type(descriptor), "__objclass__"):
+                try:
+                    found += (name, descriptor.__get__(instance))
+                except AttributeError:  # it is empty
+                    continue
+    if shows_dict(type(instance)):
+        found += contents_of(object.__getattribute__(instance, "__dict__"))
+    return found
+
+
+def _parts_of_function(function: FunctionType) -> list[Any]:
+    """Return what a function consists of besides its code and its globals."""
+    parts: list[Any] = [
+        function.__name__,
+        function.__qualname__,
+        function.__doc__,
+        function.__defaults__,
+        function.__kwdefaults__,
+        function.__dict__,
+    ]
+    annotate = function.__annotate__ if HAS_LAZY_ANNOTATIONS else None  # type: ignore[attr-defined]
+    parts.append(function.__annotations__ if annotate is None else annotate)
+    if function.__closure__:
+        names = function.__code__.co_freevars
+        parts += [
+            _contents(cell)
+            for name, cell in zip(names, function.__closure__, strict=True)
+            if name != "__classdict__"
+        ]
+    return parts
+
+
+def _contents(cell: CellType) -> Any:
+    try:
+        return cell.cell_contents
+    except ValueError:
+        return NOTHING
+
+
+def _inside(value: Any) -> tuple[int, list[Any]]:
+    """Return the size of a container and its first objects that live for as long as they are in it."""
+    if type(value) not in (list, dict, tuple, set, frozenset):
+        return 0, []
+    found = [each for each in islice(iter(value), _FEW) if type(each) in (str, int, CodeType)]
+    return len(value), found
+
+
+def _reference(value: Any) -> weakref.ref[Any] | None:
+    try:
+        return weakref.ref(value)
+    except TypeError:
+        return None
+
+
+def _copy_of(data: Any) -> Any:
+    if ATOMS.have(data) or (type(data) is tuple and ATOMS.cover(data)):
+        return data
+    if type(data) is dict:
+        return {key: _copy_of(value) for key, value in data.items()}
+    return type(data)(map(_copy_of, data))
+
+
+def _is_equal(value: Any, kept: Any) -> bool:
+    """Tell whether plain data is equal to the last bit and type: True is not 1, and NaN is NaN."""
+    kind = type(value)
+    if kind in (float, complex):
+        return repr(value) == repr(kept)
+    if kind not in (list, tuple, dict, set, frozenset):
+        return bool(value == kept) if ATOMS.have(value) else False
+    if len(value) != len(kept):
+        return False
+    if SETS.have(value):
+        return bool(value == kept)
+    return all(
+        one is other or (type(one) is type(other) and _is_equal(one, other))
+        for one, other in zip(contents_of(value), contents_of(kept), strict=True)
+    )
