@@ -800,12 +800,15 @@ def test_cancel_a_running_task(begun, kind):
         assert cluster.task(double, 3).result(20) == 6
 
 
-def test_cancel_a_waiting_task(cluster, gate):
-    """A task that has not begun is never run."""
+def test_cancel_a_waiting_task(cluster, gate, eventually):
+    """A task that has not begun is never run, once its worker has given it back."""
     blockers = [cluster.task(gate.wait, to=worker) for worker in cluster.workers]
     waiting = [cluster.task(die, to=worker) for worker in cluster.workers]
     for promise in waiting:
         promise.cancel()
+    assert eventually(
+        lambda: not any(each["queued"] for each in cluster.statistics()["workers"].values()), 20
+    )
     gate.open()
     for promise in blockers:
         promise.result(20)
