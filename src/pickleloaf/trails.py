@@ -14,6 +14,8 @@ from __future__ import annotations
 import gc
 import pickle
 from collections.abc import Callable, Iterable
+from itertools import compress, repeat
+from operator import is_
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
@@ -99,72 +101,81 @@ def _names(obj: Any, text: str) -> bool:
 
 
 def _search(root: Any, culprit: Any, dump: Dump) -> list[Any] | None:
-    """Return the shortest way from one object to another, or None."""
-    keep: Callable[[Any], bool] = gc.is_tracked if gc.is_tracked(culprit) else _is_no_atom
-    known = {key: answer for key, (_, answer) in dump.known.items()}
-    pairs = iter(dump.answers)
-    known |= {id(obj): answer for obj, answer in zip(pairs, pairs, strict=True)}
-    seen: set[int] = set()
-    levels: list[list[Any]] = []
-    level = [root]
-    while level and len(seen) < _BUDGET:
-        levels.append(level)
-        if any(each is culprit for each in level):
-            return _backwards(levels, culprit, known, dump.policy)
-        fresh: list[Any] = []
-        for each in filter(keep, _followed(level, known, dump.policy)):
-            if id(each) not in seen:
-                seen.add(id(each))
-                fresh.append(each)
-        level = fresh
-    return None
+    """Return the shortest way from one object to another, or None.
+
+    Whatever is done for each object is done by C code, since there may be millions.
+    """
+    followed = _Followed(dump)
+    is_tracked = gc.is_tracked(culprit)
+    levels = [[root]]
+    seen = {id(root)}
+    while id(culprit) not in seen:
+        # What leads to an object that the collector tracks is tracked, too.
+        found = followed(levels[-1])
+        found = list(filter(gc.is_tracked, found)) if is_tracked else _without_atoms(found)
+        if not seen.isdisjoint(map(id, found)):
+            found = [each for each in found if id(each) not in seen]
+        if not found or len(seen) > _BUDGET:
+            return None
+        count = len(seen)
+        seen.update(map(id, found))
+        if len(seen) - count < len(found):
+            found = list({id(each): each for each in found}.values())
+        levels.append(found)
+    return _backwards(levels, culprit, followed)
 
 
-def _is_no_atom(obj: Any) -> bool:
-    return not ATOMS.have(obj)
+def _without_atoms(objects: list[Any]) -> list[Any]:
+    kinds = {kind for kind in set(map(type, objects)) if kind not in ATOMS}
+    return list(compress(objects, map(kinds.__contains__, map(type, objects)))) if kinds else []
 
 
-def _backwards(
-    levels: list[list[Any]], culprit: Any, known: dict[int, Any], policy: ValuePolicy
-) -> list[Any]:
+def _backwards(levels: list[list[Any]], culprit: Any, followed: _Followed) -> list[Any]:
     """Return the way from the only object of the first level to one of the last."""
     trail = [culprit]
     for level in levels[-2::-1]:
         parents = level
         while len(parents) > 1:
             half = parents[: len(parents) // 2]
-            is_there = any(each is trail[-1] for each in _followed(half, known, policy))
+            is_there = any(map(is_, followed(half), repeat(trail[-1])))
             parents = half if is_there else parents[len(half) :]
         trail += parents
     return trail[::-1]
 
 
-def _followed(level: list[Any], known: dict[int, Any], policy: ValuePolicy) -> Iterable[Any]:
-    """Return what pickling the objects of one level leads to directly."""
-    plain: list[Any] = []
-    special: list[Any] = []
-    for each in level:
-        kind = type(each)
-        if id(each) in known:
-            plain.append(known[id(each)])
-        elif kind in _PLAIN:
-            plain.append(each)
-        elif kind is FunctionType:
-            special += _behind_function(each, policy)
-        elif issubclass(kind, ModuleType):
-            if policy.travels(each.__name__):
-                special += vars(each).values()
-        elif kind is not CodeType:
-            if issubclass(kind, type):
-                special += referents(each, policy)
-            else:
-                plain.append(each)
-    found = gc.get_referents(*plain)
-    return [*found, *special] if special else found
+class _Followed:
+    """Returns what pickling some objects leads to directly."""
+
+    def __init__(self, dump: Dump) -> None:
+        self._policy = dump.policy
+        pairs = iter(dump.answers)
+        #: What hooks have answered, by the id of the object.
+        self._known = {id(obj): answer for obj, answer in zip(pairs, pairs, strict=True)}
+        self._known |= {key: answer for key, (_, answer) in dump.known.items()}
+
+    def __call__(self, objects: list[Any]) -> list[Any]:
+        special = tuple(kind for kind in set(map(type, objects)) if issubclass(kind, _SPECIAL))
+        if special or (self._known and not self._known.keys().isdisjoint(map(id, objects))):
+            return [part for each in objects for part in self._parts(each, special)]
+        return gc.get_referents(*objects)
+
+    def _parts(self, obj: Any, special: tuple[type, ...]) -> Iterable[Any]:
+        if id(obj) in self._known:
+            return gc.get_referents(self._known[id(obj)])
+        kind = type(obj)
+        if kind not in special:
+            return gc.get_referents(obj)
+        if kind is FunctionType:
+            return _behind_function(obj, self._policy)
+        if issubclass(kind, type):
+            return referents(obj, self._policy)
+        if issubclass(kind, ModuleType) and self._policy.travels(obj.__name__):
+            return list(vars(obj).values())
+        return ()
 
 
-#: Types whose objects are followed without further questions.
-_PLAIN = frozenset({list, dict, tuple, set, frozenset})
+#: Types whose objects refer to more than pickling follows.
+_SPECIAL = (type, ModuleType, FunctionType, CodeType)
 
 
 def _behind_function(function: FunctionType, policy: ValuePolicy) -> list[Any]:
