@@ -74,7 +74,7 @@ def test_own_error(hook):
     with pytest.raises(GoneError) as caught:
         loaf.dumps({"parts": [1, kind()]})
     assert caught.value.code == 7
-    assert "obj['parts'][1]" in caught.value.__notes__[0]
+    assert "obj['parts'][1]" in caught.value.__notes__[-1]
 
 
 def test_own_error_below_one_made_up():
@@ -87,7 +87,7 @@ def test_own_error_below_one_made_up():
     )
     with pytest.raises(LookupError) as caught:
         loaf.dumps([1, kinds[1]()])
-    assert "obj[1]" in caught.value.__notes__[0]
+    assert "obj[1]" in caught.value.__notes__[-1]
 
 
 @pytest.mark.parametrize("kind", [TypeError, pickle.PicklingError])

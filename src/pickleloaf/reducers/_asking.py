@@ -8,12 +8,13 @@ those may have effects; those of the standard library have none.
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from types import FunctionType
 from typing import Any
 
 from pickleloaf.reducers._dump import Dump
 
-__all__ = ["ask", "ask_for_state", "has_hooks", "with_items_anew", "with_items_held"]
+__all__ = ["ask", "ask_for_state", "has_hooks", "question_for", "with_items_anew", "with_items_held"]
 
 #: Methods that pickle calls to ask an object what it is made of.
 _HOOKS = ("__reduce_ex__", "__reduce__", "__getstate__", "__getnewargs_ex__", "__getnewargs__")
@@ -36,16 +37,35 @@ def _is_pure(hook: FunctionType) -> bool:
     return type(module) is str and module.partition(".")[0] in _PURE
 
 
+def question_for(cls: type) -> Callable[[Any, Dump], Any]:
+    """Return the function that asks instances of a class, as `ask` does."""
+    may_have_items = issubclass(cls, (list, dict)) or any(
+        next((base.__dict__[name] for base in cls.__mro__ if name in base.__dict__), None)
+        is not object.__dict__[name]
+        for name in ("__reduce_ex__", "__reduce__")
+    )
+    return ask if may_have_items else _ask_for_state_only
+
+
 def ask(obj: Any, dump: Dump) -> Any:
     """Return the reduction of an object, which is asked for it in the first pass only."""
     if dump.known and (known := dump.known.get(id(obj))) is not None:
         return with_items_anew(known[1])
     reduced = obj.__reduce_ex__(dump.protocol)
-    if type(reduced) is tuple and len(reduced) > 3 and (reduced[3] is not None or reduced[-1] is not None):
+    if type(reduced) is tuple and len(reduced) > 3:
         reduced = with_items_held(reduced)
-        dump.answers += obj, reduced
+        dump.answers.extend((obj, reduced))
         return with_items_anew(reduced)
-    dump.answers += obj, reduced
+    dump.answers.extend((obj, reduced))
+    return reduced
+
+
+def _ask_for_state_only(obj: Any, dump: Dump) -> Any:
+    """Return the reduction of an object that gives pickle no items, at less cost than `ask`."""
+    if dump.known and (known := dump.known.get(id(obj))) is not None:
+        return known[1]
+    reduced = obj.__reduce_ex__(dump.protocol)
+    dump.answers.extend((obj, reduced))
     return reduced
 
 
@@ -68,5 +88,5 @@ def ask_for_state(obj: Any, dump: Dump) -> Any:
     if (known := dump.known.get(id(obj))) is not None:
         return known[1]
     state = obj.__getstate__()
-    dump.answers += obj, state
+    dump.answers.extend((obj, state))
     return state

@@ -15,8 +15,7 @@ from types import BuiltinFunctionType, FunctionType, GetSetDescriptorType, Membe
 from typing import Any
 
 from pickleloaf.errors import EncodeError
-from pickleloaf.reducers._asking import ask as _ask
-from pickleloaf.reducers._asking import has_hooks
+from pickleloaf.reducers._asking import has_hooks, question_for
 from pickleloaf.reducers._derived import adapter_of
 from pickleloaf.reducers._dicts_of import has_dict, is_set_at_once, shares_dict
 from pickleloaf.reducers._dump import Dump
@@ -96,9 +95,9 @@ def _choose(cls: type) -> _Reducer | None:
     if _hides_attributes(cls):
         return _reduce_slots
     hooked = has_hooks(cls)
-    ask = _ask if hooked else _reduction_of
+    ask = question_for(cls) if hooked else _reduction_of
     if not (named or anew or guarded or hashed or adapt or watched or _reduces_itself(cls)):
-        return _ask if hooked else None
+        return ask if hooked else None
 
     def reduce_instance(instance: Any, dump: Dump) -> Any:
         name = named.get(id(instance))
