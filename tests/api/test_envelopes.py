@@ -1,9 +1,11 @@
 """Envelopes of code: the older kind still opens, and what zlib is told beforehand stays the same for ever."""
 
+import binascii
 import hashlib
 import pickle
 import sys
 import traceback
+import zlib
 from pathlib import Path
 
 import pytest
@@ -31,6 +33,22 @@ def test_sealed_and_opened(contents):
 
 
 @pytest.mark.skipif(not OWN.exists(), reason="no payload of the first kind for this Python")
+@pytest.mark.parametrize("kind", [1, 5])
+def test_made_to_fill_the_memory(kind):
+    """What is made to inflate to gigabytes is refused before it does."""
+    deflate = zlib.compressobj(9, zlib.DEFLATED, -15, 9, zlib.Z_DEFAULT_STRATEGY, *[PHRASES] * (kind == 5))
+    body = bytes([kind]) + b"".join(deflate.compress(bytes(1 << 20)) for _ in range(65)) + deflate.flush()
+    sealed = seal(b"")[:4] + binascii.crc32(body).to_bytes(4, "little") + body
+    with pytest.raises(loaf.DecodeError, match="inflates to more than 64 MB"):
+        unseal(sealed)
+
+
+def test_large_contents():
+    """Contents that are as large as that themselves are sealed as they are."""
+    contents = bytes((1 << 26) + 1)
+    assert unseal(seal(contents)) == contents
+
+
 def test_first_kind():
     """Code that was sealed before there were dictionaries works, and shows its lines."""
     payloads = pickle.loads(OWN.read_bytes())

@@ -18,6 +18,7 @@ from __future__ import annotations
 import binascii
 import importlib.util
 import zlib
+from typing import Any
 
 from pickleloaf._compat import VERSION
 from pickleloaf.code.phrases import PHRASES
@@ -37,11 +38,16 @@ _LITTLE_BYTES = 1 << 12
 
 _DEFLATED, _PORTABLE, _WITH_PHRASES = 1, 2, 4
 
+#: Bytes that an envelope may inflate to; larger contents, such as a class with large constants, are not deflated.
+_MOST = 1 << 26
+
 
 def seal(contents: bytes, *, portable: bool = False) -> bytes:
     """Put contents for this Python into an envelope, compressed where that makes them shorter."""
-    deflate = zlib.compressobj(*(_LITTLE if len(contents) <= _LITTLE_BYTES else _MUCH))
-    deflated = deflate.compress(contents) + deflate.flush()
+    deflated = contents
+    if len(contents) <= _MOST:
+        deflate = zlib.compressobj(*(_LITTLE if len(contents) <= _LITTLE_BYTES else _MUCH))
+        deflated = deflate.compress(contents) + deflate.flush()
     kind, body = (_DEFLATED | _WITH_PHRASES, deflated) if len(deflated) < len(contents) else (0, contents)
     body = bytes([kind | portable * _PORTABLE]) + body
     return _HEAD + binascii.crc32(body).to_bytes(4, "little") + body
@@ -76,7 +82,16 @@ def unseal(envelope: bytes, *, of_any_python: bool = False) -> bytes:
         )
         raise DecodeError(msg)
     if envelope[8] & _WITH_PHRASES:
-        return zlib.decompressobj(_NO_ZLIB_HEAD, PHRASES).decompress(envelope[9:])
+        return _inflated(zlib.decompressobj(_NO_ZLIB_HEAD, PHRASES), envelope[9:])
     if envelope[8] & _DEFLATED:
-        return zlib.decompress(envelope[9:], _NO_ZLIB_HEAD)
+        return _inflated(zlib.decompressobj(_NO_ZLIB_HEAD), envelope[9:])
     return envelope[9:]
+
+
+def _inflated(inflate: Any, body: bytes) -> bytes:
+    """Return the contents of a deflated body, unless it is made to fill the memory."""
+    contents: bytes = inflate.decompress(body, _MOST)
+    if inflate.unconsumed_tail:
+        msg = f"the code of a function or class in this payload inflates to more than {_MOST >> 20} MB"
+        raise DecodeError(msg)
+    return contents
