@@ -32,8 +32,8 @@ from processes import Processes
 
 TESTS = Path(__file__).parent
 FAMILIES = {path.stem: path for path in sorted(TESTS.glob("cases/*.py"))}
-DRIVER_TIMEOUT_S = 180
-RECEIVER_TIMEOUT_S = 60
+DRIVER_TIMEOUT_S = 300
+RECEIVER_TIMEOUT_S = 120
 WHOLE_RUN_S = 3600
 
 
