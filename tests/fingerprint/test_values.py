@@ -91,8 +91,13 @@ def test_all_differ():
 
 
 def name_of(value):
-    """Name a value by its repr, or by its type where the repr differs from process to process."""
-    return type(value).__name__ if isinstance(value, memoryview | Words) else repr(value)[:30]
+    """Name a value by its repr, without an address or an order that no two processes share."""
+    if isinstance(value, memoryview):
+        return "memoryview"
+    if isinstance(value, set | frozenset) and value:
+        items = "{" + ", ".join(sorted(map(repr, value))) + "}"
+        return items if type(value) is set else f"{type(value).__name__}({items})"
+    return repr(value)[:30]
 
 
 @pytest.mark.parametrize("value", DIFFERENT, ids=name_of)
