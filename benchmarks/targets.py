@@ -3,9 +3,12 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from benchmarks.everyday.first import FIRST
+from benchmarks.everyday.many import THOUSAND
+from benchmarks.everyday.measure import ALL, KINDS, MANY
 from benchmarks.rivals import OURS
 
-__all__ = ["TARGETS", "Target", "verdict"]
+__all__ = ["EVERYDAY", "TARGETS", "Target", "verdict"]
 
 Figures = Mapping[tuple[str, str, str], float]
 
@@ -59,6 +62,18 @@ ARRAY = 8_000_000
 TARGETS += tuple(
     Target(name, "peak of dumps", "", 0.02 * ARRAY)
     for name in ("array of 8 MB, out of band", "closure over an array, out of band")
+)
+
+EVERYDAY = (
+    *(Target(row.name, "repeated dumps", "cloudpickle", 1 / row.speed) for row in KINDS),
+    Target(ALL, "repeated dumps", "cloudpickle", 1 / 3),
+    Target(THOUSAND.name, "repeated dumps", "pickle", 1.2),
+    Target(MANY, "repeated dumps", "", 1.3),
+    *(Target(row.name, "first dumps", "cloudpickle", 1 / 0.8) for row in FIRST),
+    *(Target(row.name, "first two dumps", "cloudpickle", 1) for row in FIRST),
+    *(Target(row.name, "first loads", "cloudpickle", 1 / 1.5) for row in FIRST),
+    *(Target(row.name, "payload", "cloudpickle", 1.1) for row in KINDS),
+    Target(ALL, "payload", "cloudpickle", 0.6),
 )
 
 
