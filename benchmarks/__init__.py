@@ -3,6 +3,8 @@
     python -m benchmarks                    everything; writes docs/benchmarks.md, .svg and results.json
     python -m benchmarks --quick            a smoke run; prints only
     python -m benchmarks --only 'lambda|import'
+    python -m benchmarks.everyday           everyday code alone
+    python -m benchmarks.growth             how the time of dumps grows, alone
     python -m benchmarks.changes            the table of what changes a digest
 
 How it is measured:

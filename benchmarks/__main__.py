@@ -10,7 +10,9 @@ import warnings
 from pathlib import Path
 
 from benchmarks.chart import chart
-from benchmarks.growth import KINDS, growth
+from benchmarks.everyday.measure import BRIEF, everyday
+from benchmarks.factors import KINDS, factors
+from benchmarks.growth.measure import growth
 from benchmarks.hashing import OBJECTS, hashing
 from benchmarks.imports import import_times
 from benchmarks.measure import Result, measure
@@ -38,7 +40,7 @@ def main() -> int:
     asked = parser.parse_args()
     effort = QUICK if asked.quick else FULL
     versions = {name: rival.VERSION for name, rival in find_rivals().items()}
-    results = run(effort, re.compile(asked.only))
+    results = run(effort, re.compile(asked.only), quick=asked.quick)
     page = report(results, versions, quick=asked.quick)
     print(page)
     if not asked.quick and not asked.only:
@@ -55,11 +57,13 @@ def main() -> int:
     return 0
 
 
-def run(effort: Effort, only: re.Pattern[str]) -> list[Result]:
+def run(effort: Effort, only: re.Pattern[str], *, quick: bool) -> list[Result]:
     """Measure all that a pattern asks for."""
     warnings.simplefilter("ignore")
     rivals = find_rivals()
-    results: list[Result] = []
+    note("everyday code")
+    results = everyday(BRIEF if quick else effort, only)
+    results += growth(only, quick=quick)
     for name, workload in find_workloads().items():
         if only.search(name):
             note(name)
@@ -68,7 +72,7 @@ def run(effort: Effort, only: re.Pattern[str]) -> list[Result]:
     for kind in KINDS:
         if only.search(f"growth with {kind}"):
             note(f"growth with {kind}")
-            results += growth(kind, effort)
+            results += factors(kind, effort)
     if only.search("import"):
         note("import")
         results += import_times(list(rivals), effort)

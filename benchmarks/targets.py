@@ -6,9 +6,10 @@ from typing import NamedTuple
 from benchmarks.everyday.first import FIRST
 from benchmarks.everyday.many import THOUSAND
 from benchmarks.everyday.measure import ALL, KINDS, MANY
+from benchmarks.growth.rows import ROWS
 from benchmarks.rivals import OURS
 
-__all__ = ["EVERYDAY", "TARGETS", "Target", "verdict"]
+__all__ = ["EVERYDAY", "GROWTH", "TARGETS", "Figures", "Target", "verdict"]
 
 Figures = Mapping[tuple[str, str, str], float]
 
@@ -55,6 +56,7 @@ TARGETS = (
     *(Target(name, "dumps", "pickle", 1.15) for name in INSTANCES),
     *(Target(name, "dumps", "pickle", 1.03) for name in DATA),
     Target("import", "import", "cloudpickle", 1),
+    Target("import", "import and a first dumps", "cloudpickle", 1),
     Target("modules", "growth with modules", "", 1.1),
 )
 #: Bytes of the array of the out-of-band workloads, of which dumping may take 2 %.
@@ -67,13 +69,25 @@ TARGETS += tuple(
 EVERYDAY = (
     *(Target(row.name, "repeated dumps", "cloudpickle", 1 / row.speed) for row in KINDS),
     Target(ALL, "repeated dumps", "cloudpickle", 1 / 3),
-    Target(THOUSAND.name, "repeated dumps", "pickle", 1.2),
+    Target(THOUSAND.name, "dumps to pickle", "pickle", 1.2),
     Target(MANY, "repeated dumps", "", 1.3),
     *(Target(row.name, "first dumps", "cloudpickle", 1 / 0.8) for row in FIRST),
     *(Target(row.name, "first two dumps", "cloudpickle", 1) for row in FIRST),
+    *(Target(row.name, "same code again", "cloudpickle", 1 / 0.8) for row in FIRST),
     *(Target(row.name, "first loads", "cloudpickle", 1 / 1.5) for row in FIRST),
     *(Target(row.name, "payload", "cloudpickle", 1.1) for row in KINDS),
     Target(ALL, "payload", "cloudpickle", 0.6),
+)
+#: A slope of 1 is ideal. Microseconds for what no rival can do.
+GROWTH = (
+    *(
+        Target(f"{row.name}, {what}", measure, "", factor)
+        for row in ROWS
+        for what in ("first", "again")
+        for measure, factor in (("slope", 2), ("at worst", 1))
+    ),
+    Target("rich by value, first", "at 1", "", 2e6),
+    Target("rich by value, again", "at 1", "", 5e4),
 )
 
 

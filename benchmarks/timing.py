@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-__all__ = ["FULL", "QUICK", "Effort", "in_turns", "once_each"]
+__all__ = ["FULL", "QUICK", "Effort", "in_turns", "once_each", "seconds_of"]
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def in_turns(calls: Mapping[str, Callable[[], Any]], effort: Effort) -> dict[str
     seconds: dict[str, list[float]] = {name: [] for name in calls}
     for turn in range(effort.rounds):
         for name in _rotated(list(calls), turn):
-            seconds[name].append(_time(calls[name], numbers[name]))
+            seconds[name].append(seconds_of(calls[name], numbers[name]))
     return {name: median(values) for name, values in seconds.items()}
 
 
@@ -51,7 +51,7 @@ def once_each(calls: Mapping[str, Sequence[Callable[[], Any]]]) -> dict[str, flo
     seconds: dict[str, list[float]] = {name: [] for name in calls}
     for turn in range(max(map(len, calls.values()), default=0)):
         for name in _rotated(list(calls), turn):
-            seconds[name].append(_time(calls[name][turn], 1))
+            seconds[name].append(seconds_of(calls[name][turn], 1))
     # The first of each warms up what is not under test: imports, caches of types.
     return {name: median(values[1:] or values) for name, values in seconds.items()}
 
@@ -66,12 +66,12 @@ def _calls_a_turn(call: Callable[[], Any], turn_s: float) -> int:
     for _ in range(3):  # the first calls fill caches, and would be taken for typical
         call()
     number = 1
-    while (seconds := _time(call, number) * number) < turn_s:
+    while (seconds := seconds_of(call, number) * number) < turn_s:
         number = max(number * 2, int(number * turn_s / max(seconds, 1e-9)))
     return number
 
 
-def _time(call: Callable[[], Any], number: int) -> float:
+def seconds_of(call: Callable[[], Any], number: int) -> float:
     """Return the seconds of one of several calls in a row, without the garbage collector."""
     was_on = gc.isenabled()
     gc.collect(0)

@@ -1,4 +1,8 @@
-"""Scripts that run many times, each with definitions that nobody has seen: ``{n}`` is in every body."""
+"""Scripts that run many times. Each run defines another class: ``{n}`` is in its name, ``{k}`` in every body.
+
+With another ``{k}`` nobody has seen the code. With the same one the code is equal to that of the last run, as when
+a cell of a notebook is run again or a function that makes classes is called again: caches of code hold.
+"""
 
 from benchmarks.everyday.script import Script
 
@@ -7,26 +11,26 @@ FIRST = [
         "plain class",
         """
         class Account_{n}:
-            limit = {n}
+            limit = {k}
 
-            def __init__(self, owner, balance={n}):
+            def __init__(self, owner, balance={k}):
                 self.owner = owner
                 self.balance = balance
 
             def deposit(self, amount):
-                self.balance += amount + {n} - {n}
+                self.balance += amount + {k} - {k}
                 return self.balance
 
             def withdraw(self, amount):
-                if amount > self.limit + {n}:
+                if amount > self.limit + {k}:
                     raise ValueError(amount)
                 return self.deposit(-amount)
 
             def describe(self):
-                return f"{self.owner}: {self.balance} of {n}"
+                return f"{self.owner}: {self.balance} of {k}"
 
             def copy(self):
-                return type(self)(self.owner, self.balance + {n} - {n})
+                return type(self)(self.owner, self.balance + {k} - {k})
 
         it = Account_{n}("me", 5)
         """,
@@ -39,17 +43,17 @@ FIRST = [
 
         class Turkey_{n}:
             def __init__(self, weight):
-                self.weight = weight + {n} - {n}
+                self.weight = weight + {k} - {k}
 
             def talk(self):
-                return "gobble {n}"
+                return "gobble {k}"
 
             def eat(self, grams):
-                self.weight += grams + {n} - {n}
+                self.weight += grams + {k} - {k}
                 return self
 
         def squawk_{n}(self):
-            return f"SQUAWK at {self.weight + {n} - {n}} g"
+            return f"SQUAWK at {self.weight + {k} - {k}} g"
 
         it = Turkey_{n}(5000)
         it.talk = types.MethodType(squawk_{n}, it)
@@ -64,12 +68,12 @@ FIRST = [
         @dataclasses.dataclass
         class Order_{n}:
             name: str
-            count: int = {n}
+            count: int = {k}
             price: float = 2.5
             tags: list = dataclasses.field(default_factory=list)
 
             def total(self):
-                return self.count * self.price + {n} - {n}
+                return self.count * self.price + {k} - {k}
 
         it = Order_{n}("tea", 2)
         """,
@@ -81,12 +85,12 @@ FIRST = [
         import enum
 
         class Color_{n}(enum.Enum):
-            RED = 1 + {n}
-            GREEN = 2 + {n}
-            BLUE = 3 + {n}
+            RED = 1 + {k}
+            GREEN = 2 + {k}
+            BLUE = 3 + {k}
 
             def brighter(self):
-                return self.value + {n}
+                return self.value + {k}
 
         it = Color_{n}.RED
         """,

@@ -5,7 +5,9 @@ from benchmarks.everyday.script import Script
 FUNCTIONS = [
     Script("lambda", "it = lambda x: x + 1", "it(1) == 2", speed=4),
     Script("lambda with a default", "it = lambda x, y=3: x + y", "it(1) == 4", speed=4),
-    Script("list of lambdas", "it = [lambda x: x + 1, lambda x: x * 2, lambda x: -x]", "it[1](2) == 4", speed=4),
+    Script(
+        "list of lambdas", "it = [lambda x: x + 1, lambda x: x * 2, lambda x: -x]", "it[1](2) == 4", speed=4
+    ),
     Script(
         "closure",
         """

@@ -24,7 +24,9 @@ class Point:
         return (self.x**2 + self.y**2) ** 0.5
 """
 
-THOUSAND = Script("1,000 instances", f"{PLAIN}\nit = [Point(i, i + 0.5) for i in range(1000)]", "it[3].norm() > 4")
+THOUSAND = Script(
+    "1,000 instances", f"{PLAIN}\nit = [Point(i, i + 0.5) for i in range(1000)]", "it[3].norm() > 4"
+)
 PLAIN_10K = Script("10,000 instances", f"{PLAIN}\nit = [Point(i, i + 0.5) for i in range(10000)]")
 DATACLASS_10K = Script(
     "10,000 instances of a dataclass", f"{DATACLASS}\nit = [Point(i, i + 0.5) for i in range(10000)]"

@@ -1,6 +1,6 @@
-"""How the cost grows: with the object, with the modules that are imported, with the classes that are known.
+"""By what factor the cost grows: with the object, with the modules and classes of the process.
 
-Run as ``python -m benchmarks.growth KIND EFFORT``: it changes the process, so each kind has one of its own.
+Run as ``python -m benchmarks.factors KIND EFFORT``: it changes the process, so each kind has one of its own.
 """
 
 import dataclasses
@@ -17,7 +17,7 @@ from benchmarks.rivals import find_rivals
 from benchmarks.timing import Effort, in_turns
 from benchmarks.workloads import Workload, find_workloads
 
-__all__ = ["KINDS", "growth"]
+__all__ = ["KINDS", "factors"]
 
 #: What grows, and what the figure says.
 KINDS = {
@@ -27,7 +27,7 @@ KINDS = {
 }
 
 
-def growth(kind: str, effort: Effort) -> list[Result]:
+def factors(kind: str, effort: Effort) -> list[Result]:
     """Return by what factor the time of each rival grows."""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path or "." for path in sys.path)}
     command = [sys.executable, "-m", __name__, kind, json.dumps(dataclasses.asdict(effort))]
