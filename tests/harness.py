@@ -23,11 +23,13 @@ import functools
 import importlib
 import importlib.util
 import inspect
+import io
 import linecache
 import os
 import pickle
 import sys
 import textwrap
+import types
 import zlib
 from pathlib import Path
 from typing import ClassVar
@@ -244,11 +246,121 @@ def _elsewhere(case):
         case.close(obj)
 
 
+_HOOKS = frozenset({"__getstate__", "__reduce__", "__reduce_ex__"})
+#: Types of what is written more often where classes and functions are sent by value.
+_EVERYWHERE = (
+    *(type(atom) for atom in (None, ..., NotImplemented, True, 1, 1.0, 1j, "", b"")),
+    *(type, types.FunctionType, types.BuiltinFunctionType),
+)
+
+
+def _asked(case):
+    """Count how often a dump asks objects for their state and calls the hooks of a pickler."""
+    obj = case.make()
+    try:
+        found = {"error": None}
+        dumps = [_asked_twice(lambda: loaf.dumps(obj, **case.arguments)) for _ in range(2)]
+        found["dumps"] = sorted({*dumps[0], *dumps[1]})
+        found["without recursion"] = _asked_twice(lambda: _tried_twice(obj, case.arguments))
+        found["more than pickle"], found["less than pickle"] = _unlike_pickle(obj, case.arguments)
+        return found
+    finally:
+        case.close(obj)
+
+
+def _asked_twice(dump):
+    """Objects that are asked more than once, as text: type, function in Python, how often."""
+    counts, kept = {}, []
+    package = str(Path(importlib.import_module(SERIALIZER).__file__).parent)
+
+    def profile(frame, event, arg):
+        code = frame.f_code
+        if event == "call" and code.co_name in _HOOKS and not code.co_filename.startswith(package):
+            first = frame.f_locals[code.co_varnames[0]] if code.co_argcount else None
+            kept.append(first)
+            key = id(first), f"{type(first).__name__}.{code.co_name}"
+            counts[key, id(code)] = counts.get((key, id(code)), 0) + 1
+
+    sys.setprofile(profile)
+    try:
+        dump()
+    finally:
+        sys.setprofile(None)
+    return sorted({f"{name}: {times} times" for ((_, name), _), times in counts.items() if times > 1})
+
+
+def _tried_twice(obj, arguments):
+    """Dump where the C pickler gives up at the very end."""
+
+    def give_up(pickler, obj):
+        known(pickler, obj)
+        raise RecursionError
+
+    if SERIALIZER != "pickleloaf":
+        return
+    module = importlib.import_module("pickleloaf.pickler")
+    known, module._dump = module._dump, give_up
+    try:
+        loaf.dumps(obj, **arguments)
+    finally:
+        module._dump = known
+
+
+def _unlike_pickle(obj, arguments):
+    """Calls of hooks that pickle does not make, and those that only pickle makes; none if it cannot dump the object.
+
+    Atoms, classes and functions do not count: what is sent by value has more of them than a name. Neither does what
+    an object makes anew whenever it is asked for its state.
+    """
+    more, less = set(), set()
+    for hook in ("persistent_id", "reducer_override", "buffer_callback"):
+        try:
+            theirs, kept = _called(pickle.Pickler, hook, obj, {})
+            theirs = {key: theirs[key] for key in _called(pickle.Pickler, hook, obj, {})[0] if key in theirs}
+        except BaseException:
+            return [], []
+        ours, also_kept = _called(loaf.Pickler, hook, obj, arguments)
+        names = {id(each): type(each).__name__ for each in kept + also_kept}
+        for key, times in theirs.items():
+            found = ours.get(key, 0)
+            if found != times:
+                text = f"{hook} of {names.get(key, 'buffers')}: {found} times, {times} times by pickle"
+                (more if found > times else less).add(text)
+    return sorted(more), sorted(less)
+
+
+def _called(base, hook, obj, arguments):
+    """How often a pickler calls a hook: by id of the object, or in all for buffers."""
+    counts, kept = {}, []
+
+    def count(obj):
+        if not isinstance(obj, _EVERYWHERE) and (type(obj) is not tuple or obj):
+            kept.append(obj)
+            counts[id(obj)] = counts.get(id(obj), 0) + 1
+
+    def persistent_id(self, obj):
+        count(obj)
+
+    def reducer_override(self, obj):
+        count(obj)
+        return NotImplemented if base is pickle.Pickler else super(counting, self).reducer_override(obj)
+
+    def buffer_callback(buffer):
+        counts["all"] = counts.get("all", 0) + 1
+
+    hooks = {"persistent_id": persistent_id, "reducer_override": reducer_override}
+    counting = type("Counting", (base,), {hook: hooks[hook]} if hook in hooks else {})
+    options = {"buffer_callback": buffer_callback} if hook not in hooks else {}
+    counting(io.BytesIO(), protocol=5, **options, **arguments).dump(obj)
+    return counts, kept
+
+
 STAGES = {
     "identity": _identity,
     "sender": _sender,
     "roundtrip": _roundtrip,
     "elsewhere": _elsewhere,
+    "asked": _asked,
 }
 
 

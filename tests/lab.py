@@ -60,6 +60,7 @@ DRIVERS = {
     "identity": Driver("identity"),
     "sender": Driver("sender"),
     "roundtrip": Driver("roundtrip"),
+    "asked": Driver("asked"),
     "elsewhere": Driver("elsewhere", hash_seed="77", folder="other/place", backwards=True),
 }
 RECEIVERS = {
