@@ -121,6 +121,8 @@ VERBS: dict[str, Verb] = {
         "reducers._filling", "puts contents into a list, dict or deque past what its class has made of that"
     ),
     # what dataclasses says of a class
+    "field_of": Verb("reducers.dataclasses_", "a field of a dataclass: name, type, options and the rest"),
+    "options_of": Verb("reducers.dataclasses_", "the options of a dataclass, as the bits of a number"),
     "field": Verb("reducers.dataclasses_", "a field of a dataclass, still without what is said of it"),
     "fill_field": Verb("reducers.dataclasses_", "gives a field of a dataclass what this Python knows of it"),
     "dataclass_options": Verb("reducers.dataclasses_", "the options that a dataclass was made with"),

@@ -21,7 +21,7 @@ from pickleloaf.reducers._dump import Dump, Late
 from pickleloaf.reducers.classes import identities
 from pickleloaf.reducers.classes.building import arrived, make_class, namespace_of
 from pickleloaf.reducers.classes.draft import Kind
-from pickleloaf.reducers.classes.kinds import reduce_by_value
+from pickleloaf.reducers.classes.kinds import nothing_more, reduce_by_value
 from pickleloaf.wire import verb
 
 _FIELD = type(type("Probe", (ctypes.Structure,), {"_fields_": [("x", ctypes.c_int)]}).x)  # type: ignore[attr-defined]
@@ -116,7 +116,7 @@ def _reduce_class(cls: Any, dump: Dump) -> Any:
     late = []
     if "_fields_" in cls.__dict__:
         late.append(Late(cls, {("fields", None): cls._fields_}, _join, fill_fields))
-    return reduce_by_value(cls, dump, KIND, rebuild_ctypes_class, tuple, late)
+    return reduce_by_value(cls, dump, KIND, rebuild_ctypes_class, nothing_more, late)
 
 
 def _names(cls: type) -> dict[str, Any]:

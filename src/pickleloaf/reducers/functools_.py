@@ -27,7 +27,7 @@ def reduce_cached(cached: Any, dump: Dump) -> Any:
         return NotImplemented
     attributes = {name: value for name, value in vars(cached).items() if name != "cache_parameters"}
     parameters = (cached.cache_info().maxsize, cached.cache_parameters()["typed"])
-    return rebuild_cached, (_function_of(cached), *parameters), with_annotations(attributes, cached, dump)
+    return rebuild_cached, (function_of(cached), *parameters), with_annotations(attributes, cached, dump)
 
 
 def reduce_cached_property(prop: Any, dump: Dump) -> Any:
@@ -50,7 +50,7 @@ def reduce_partial_method(method: Any, dump: Dump) -> Any:
     return copyreg.__newobj_ex__, made, vars(method)  # type: ignore[attr-defined]
 
 
-def _function_of(cached: Any) -> Any:
+def function_of(cached: Any) -> Any:
     """Return the function that is called; ``__wrapped__`` may be another (``wraps(f)(cached)``).
 
     The struct ends with function, keyword mark, type of links, type of ``cache_info()``, attributes; see

@@ -21,9 +21,9 @@ from pickleloaf.reducers._dicts_of import has_dict, is_set_at_once, shares_dict
 from pickleloaf.reducers._dump import Dump
 from pickleloaf.reducers._filling import direct, watches
 from pickleloaf.reducers._judgements import recall, remember
-from pickleloaf.reducers._kinds import ATOMS
 from pickleloaf.reducers._named import names_of_instances, reduce_named
 from pickleloaf.reducers._own_dicts import Doubting, Keeper
+from pickleloaf.reducers.classes.tokens import is_data
 from pickleloaf.wire import verb
 
 _Reducer = Callable[[Any, Dump], Any]
@@ -208,7 +208,7 @@ def _split(instance: Any, reduced: tuple[Any, ...], dump: Dump) -> tuple[Any, ..
     state = object.__getstate__(instance) if by_slots else reduced[2] if len(reduced) > 2 else None
     own, slots = state if type(state) is tuple and len(state) == 2 else (state, None)
     parts = [part for part in (own, slots) if type(part) is dict]
-    if not parts or all(ATOMS.cover(part.values()) for part in parts):
+    if not parts or all(all(map(is_data, part.values())) for part in parts):
         return reduced
     is_plain = by_slots or _said(cls, "__getstate__") is object.__getstate__
 

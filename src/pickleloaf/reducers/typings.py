@@ -23,7 +23,7 @@ from pickleloaf.reducers._lazily import evaluators, intrinsic
 from pickleloaf.reducers.classes import identities
 from pickleloaf.reducers.classes.building import arrived, join_names, namespace_of
 from pickleloaf.reducers.classes.draft import Kind
-from pickleloaf.reducers.classes.kinds import reduce_by_value
+from pickleloaf.reducers.classes.kinds import nothing_more, reduce_by_value
 from pickleloaf.wire import verb
 
 _Evaluators = dict[str, FunctionType]
@@ -259,7 +259,7 @@ def reduce_typed_dict(cls: type, dump: Dump) -> Any:
     kind = KIND
     if dump.portable and cls.__dict__.get("__extra_items__", cls) is getattr(typing, "NoExtraItems", None):
         kind = Kind("typed_dict", names=_names_for_all)
-    return reduce_by_value(cls, dump, kind, rebuild_typed_dict, tuple, [])
+    return reduce_by_value(cls, dump, kind, rebuild_typed_dict, nothing_more, [])
 
 
 def _names(cls: type) -> dict[str, Any]:

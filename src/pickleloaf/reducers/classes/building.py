@@ -57,7 +57,7 @@ def check_not_building(cls: type, dump: Dump) -> None:
     Raises:
         EncodeError: it is.
     """
-    if any(each is cls for each, _ in dump.building):
+    if dump.building and any(each is cls for each, _ in dump.building):
         msg = f"cannot pickle class {cls.__qualname__}: its own bases, metaclass, keywords or values refer to it"
         raise EncodeError(msg, hint="set what refers to the class on the class, after it has been made")
 
@@ -68,7 +68,7 @@ def reduce_building(
     identity: bytes,
     rebuild: Callable[..., type],
     names: Mapping[str, Any],
-    more: Callable[[], tuple[Any, ...]],
+    more: Callable[[type], tuple[Any, ...]],
     late: list[Late],
 ) -> Any:
     """Return the reduction of a class in a portable payload.
@@ -79,7 +79,7 @@ def reduce_building(
         identity: see identities.
         rebuild: the verb; gets identity, metaclass, name, bases and namespace.
         names: its namespace, in order.
-        more: returns further arguments of the verb; may add to `late`.
+        more: returns further arguments of the verb for a class; may add to `late`.
         late: what else the class is given once it exists.
 
     Raises:
@@ -107,7 +107,7 @@ def reduce_building(
     dump.class_cells.update((id(cell), cell) for cell in cells.values())
     is_plain = cls.__bases__[0] is object and len(cls.__bases__) == 1
     bases = () if is_plain else cls.__bases__  # as it was written, most likely
-    arguments = (identity, type(cls), interned(cls.__name__), bases, {**now, **cells}, *more())
+    arguments = (identity, type(cls), interned(cls.__name__), bases, {**now, **cells}, *more(cls))
     return rebuild, arguments, ClassState(late), None, None, fill_class
 
 
@@ -194,6 +194,20 @@ def make_class(
             type.__setattr__(cls, key, value)
     finished_here(cls, names)
     identities.start(identity, cls, keywords)
+    return cls
+
+
+def make_plain(
+    identity: bytes,
+    metaclass: type,
+    name: str,
+    bases: tuple[type, ...],
+    names: dict[str, Any],
+    keywords: dict[str, Any] | None = None,
+) -> type:
+    """Make a class that nothing looks at while it is made, for the Python that it comes from."""
+    cls: type = metaclass(name, bases, names, **(keywords or {}))
+    identities.start(identity, cls, keywords or {})
     return cls
 
 

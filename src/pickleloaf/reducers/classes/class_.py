@@ -12,8 +12,8 @@ what changes about a class later: what does in place in containers of more than 
 
 from __future__ import annotations
 
+import builtins
 import sys
-from collections.abc import Callable
 from types import MethodDescriptorType, WrapperDescriptorType
 from typing import Any
 
@@ -46,6 +46,8 @@ _NAMELESS = (type(None), type(...), type(NotImplemented))
 
 
 def reduce_class(cls: type, dump: Dump) -> Any:
+    if cls.__module__ == "builtins" and vars(builtins).get(cls.__name__) is cls:
+        return NotImplemented
     if cls.__module__ != "__main__" and (
         dump.policy.by_reference(cls) or any(cls is each for each in _NAMELESS)
     ):
@@ -53,7 +55,8 @@ def reduce_class(cls: type, dump: Dump) -> Any:
         return reduce_public(cls, dump) if dump.portable else NotImplemented
     if not cls.__flags__ & HEAP_TYPE or _is_native(cls):
         return _reduce_hidden(cls)
-    return reduce_by_value(cls, dump, KIND, rebuild_class_, _more_of(cls), _virtual_subclasses(cls))
+    late = _virtual_subclasses(cls) if "_abc_impl" in cls.__dict__ else []
+    return reduce_by_value(cls, dump, KIND, rebuild_class_, _more_of, late)
 
 
 def _keywords_of(cls: type) -> dict[str, Any]:
@@ -66,14 +69,10 @@ def _keywords_of(cls: type) -> dict[str, Any]:
     return keywords
 
 
-def _more_of(cls: type) -> Callable[[], tuple[Any, ...]]:
-    """Return what returns further arguments of the verb."""
-
-    def more() -> tuple[Any, ...]:
-        keywords = _keywords_of(cls)
-        return (keywords,) if keywords else ()
-
-    return more
+def _more_of(cls: type) -> tuple[Any, ...]:
+    """Return further arguments of the verb."""
+    keywords = _keywords_of(cls)
+    return (keywords,) if keywords else ()
 
 
 def _keyword_nodes(cls: type, draft: Draft) -> tuple[Any, ...]:
@@ -107,8 +106,6 @@ def rebuild_class_(
 
 def _virtual_subclasses(cls: type) -> list[Late]:
     """Return the registrations with an ABC, in an order that does not depend on addresses."""
-    if "_abc_impl" not in cls.__dict__:
-        return []
     from _abc import _get_dump  # type: ignore[import-not-found]  # the only way to read a registry; Modules/_abc.c
 
     found = [each for reference in _get_dump(cls)[0] if (each := reference()) is not None]

@@ -38,13 +38,18 @@ _HOOKS = ("__reduce_ex__", "__reduce__", "__getstate__")
 _ENDS = 1 << 13
 
 
-def identify(cls: type, image_of: Callable[[type], tuple[Image, list[Any]]], dump: Dump) -> None:
+def identify(
+    cls: type, image_of: Callable[[type], tuple[Image, list[Any]]], dump: Dump
+) -> tuple[Image, list[Any]] | None:
     """Give a class, and the classes by value that it leads to, their identities.
 
     Args:
         cls: the class.
         image_of: returns an image of a class and the values of its holes.
         dump: the state of the pickler that asks.
+
+    Returns:
+        The image of the class and the values of its holes; None if another thread was faster.
     """
     found: dict[int, _Local] = {}
 
@@ -57,13 +62,15 @@ def identify(cls: type, image_of: Callable[[type], tuple[Image, list[Any]]], dum
         _finish(component)
         for member in component:
             identities.assign(member.cls, member.digest, member.image, is_unique=member.is_opaque)
+    mine = found[id(cls)]
+    return None if mine.image is None else (mine.image, mine.loose)
 
 
 class _Local:
     """What is known about one class while identities are worked out.
 
     Attributes:
-        cls, image: the class and its image.
+        cls, image, loose: the class, its image, and the values of the holes in that.
         own: its local digest.
         edges: the classes by value that it leads to.
         digest: its digest, when it is known.
@@ -73,6 +80,7 @@ class _Local:
     def __init__(self, cls: type, image_of: Callable[[type], tuple[Image, list[Any]]], dump: Dump) -> None:
         self.cls = cls
         self.image: Image | None = None
+        self.loose: list[Any] = []
         self.edges: list[type] = []
         known = identities.known(cls)
         self.digest = b"" if known is None else known.identity
@@ -80,8 +88,8 @@ class _Local:
         self.is_opaque = False
         if known is None:
             description = _Description(dump)
-            self.image, loose = image_of(cls)
-            description.add_image(cls, self.image, loose, dump)
+            self.image, self.loose = image_of(cls)
+            description.add_image(cls, self.image, self.loose, dump)
             self.own = description.digest(cls)
             self.edges = description.classes
             self.is_opaque = description.is_opaque

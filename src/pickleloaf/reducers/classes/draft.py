@@ -14,7 +14,17 @@ import functools
 import sys
 from abc import ABCMeta
 from collections.abc import Callable, Collection, Mapping
-from types import CellType, CodeType, FunctionType
+from enum import EnumType
+from types import (
+    BuiltinFunctionType,
+    CellType,
+    CodeType,
+    FunctionType,
+    GenericAlias,
+    MethodDescriptorType,
+    UnionType,
+    WrapperDescriptorType,
+)
 from typing import Any, NamedTuple
 
 from pickleloaf._compat import HAS_LAZY_ANNOTATIONS, LAZY_IMPORT
@@ -29,9 +39,10 @@ from pickleloaf.reducers._kinds import Kinds
 from pickleloaf.reducers._namespaces import import_now, own_builtins, owns
 from pickleloaf.reducers.classes import template as t
 from pickleloaf.reducers.classes.body import is_told_its_name, set_afterwards
-from pickleloaf.reducers.classes.stamp import Place, Watched, contents_of
+from pickleloaf.reducers.classes.stamp import WRAPPERS, Place, Watched, contents_of
 from pickleloaf.reducers.classes.tokens import NOTHING
 from pickleloaf.reducers.descriptors import own_attributes
+from pickleloaf.reducers.functools_ import function_of
 
 __all__ = ["Draft", "Kind", "Node"]
 
@@ -118,7 +129,7 @@ class Draft:
         self.scopes: list[FunctionType] = []
         self.scope: dict[str, Any] = {}
         self.own: Place = ()
-        namespace = kind.names(cls)
+        namespace = self._namespace = kind.names(cls)
         self.is_hooked = _is_hooked(cls, namespace)
         after = set_afterwards(cls)
         self.names: dict[str, Node] = {}
@@ -158,6 +169,28 @@ class Draft:
             return True
         return type(self.cls) is ABCMeta and getattr(value, "__isabstractmethod__", False) is not False
 
+    def is_settled(self, use: t.Use) -> bool:
+        """Tell whether the value of an early hole leads to the class on no way but one that pickle itself resolves."""
+        return use[0] == "name" and self._is_settled(self._namespace[use[2]])
+
+    def _is_settled(self, value: Any) -> bool:  # noqa: PLR0911 - one for each sort
+        """Tell whether a value consists of other classes, functions by name, type parameters and types of `typing`."""
+        if _ATOMS.have(value):
+            return True
+        kind = type(value)
+        if kind is tuple:
+            return all(map(self._is_settled, value))
+        if kind is not GenericAlias and isinstance(value, type):
+            return value is not self.cls
+        if kind is FunctionType:
+            return self._policy.by_reference(value)
+        if kind in _OF_C:
+            return True
+        if kind.__module__ not in {"typing", "types"}:
+            return False
+        origin = getattr(value, "__origin__", None)
+        return origin is None or (self._is_settled(origin) and self._is_settled(value.__args__))
+
     def hole(self, use: t.Use, *, is_early: bool) -> Node:
         """Return the node of a value that the payload brings."""
         if not is_early:
@@ -183,51 +216,75 @@ class Draft:
             is_early: whether it is needed to make the class, where that does not depend on hooks alone.
             place: where it may change, if that is not the attribute of the class.
         """
+        written = None
         if (place or ("names", *path)) not in self._volatile:
-            kind = type(value)
-            if kind is FunctionType:
-                at = self._own(value, path) if path else None
-                if at is not None:
-                    return (t.FUNCTION, at)
-            elif _ATOMS.have(value):
-                if kind not in (str, bytes) or len(value) <= _LONG:
+            if _ATOMS.have(value):
+                if type(value) not in (str, bytes) or len(value) <= _LONG:
                     return value
-            elif kind in (tuple, frozenset):
-                if _is_constant(value):
-                    return (t.CONSTANT, value)
-            elif kind is type:
-                name = getattr(value, "__name__", "")
-                if value.__module__ == "builtins" and _BUILTINS.get(name) is value:
-                    return (t.BUILTIN, name)
-            elif kind in _WRAPPERS and use[0] == "name":
-                wrapped = self._wrapper(value, kind, path)
-                if wrapped is not None:
-                    return wrapped
+            else:
+                written = self._written(value, use, path)
+        if written is not None:
+            return written
         return self.hole(use, is_early=self.is_hooked if is_early is None else is_early)
 
-    def _wrapper(self, value: Any, kind: type, path: Place) -> Node:
+    def _written(self, value: Any, use: t.Use, path: Place) -> Node | None:
+        """Return the node of a value that goes into the template and is no atom; None for another one."""
+        kind = type(value)
+        if kind is FunctionType:
+            at = self._own(value, path) if path else None
+            return None if at is None else (t.FUNCTION, at)
+        if kind in (tuple, frozenset):
+            return (t.CONSTANT, value) if _is_constant(value) else None
+        if kind is type:
+            return _builtin(value)
+        if kind in WRAPPERS and use[0] == "name":
+            return self._wrapper(value, kind, path)
+        return _annotation(value) if use[0] == "annotation" or path == ("__annotations__",) else None
+
+    def _wrapper(self, value: Any, kind: type, path: Place) -> Node:  # noqa: PLR0911 - one for each sort
         """Return the node of what wraps functions of the class, or None."""
-        if kind is not property:
-            if own_attributes(value):
+        if kind in _METHODS:
+            attributes = own_attributes(value)
+            if not _ATOMS.cover(attributes.values()):
                 return None
             at = self._own(value.__func__, (*path, "__func__"))
-            return None if at is None else (_WRAPPERS[kind], at)
+            return None if at is None else (_METHODS[kind], at, attributes)
         doc = value.__doc__
         if doc is not None and (type(doc) is not str or len(doc) > _LONG):
             return None
+        if kind is _CACHE:
+            return self._cache(value, path)
+        if kind is functools.cached_property:
+            at = self._own(value.func, (*path, "func")) if vars(value).keys() <= _OF_CACHED else None
+            return None if at is None else (t.CACHED, at, value.attrname, doc)
         parts = [(name, getattr(value, name)) for name in ("fget", "fset", "fdel")]
-        if not all(part is None or self._is_own(part) for _, part in parts):
+        if not all(part is None or self._is_own(part, path) for _, part in parts):
             return None
         return (t.PROPERTY, *[part and self._own(part, (*path, name)) for name, part in parts], doc)
 
-    def _is_own(self, function: Any) -> bool:  # noqa: PLR0911 - each says why not
+    def _cache(self, cached: Any, path: Place) -> Node:
+        """Return the node of a function with a cache, or None where it is not as `functools` makes it."""
+        function = getattr(cached, "__wrapped__", None)
+        if function_of(cached) is not function or len(vars(cached)) > _CACHE_HAS + len(vars(function)):
+            return None
+        at = self._own(function, (*path, "__wrapped__"))
+        return (
+            None
+            if at is None
+            else (t.CACHE, at, cached.cache_info().maxsize, cached.cache_parameters()["typed"])
+        )
+
+    def _is_own(self, function: Any, path: Place) -> bool:  # noqa: PLR0911 - each says why not
         """Tell whether a function goes into the template (rule 1)."""
         if type(function) is not FunctionType or id(function) in self._excluded:
             return False
         if id(function) in self._index:
             return True
         code, scope = function.__code__, function.__globals__
-        if not function.__qualname__.startswith(self._prefix) or code.co_name == code.co_qualname:
+        if code.co_name == code.co_qualname:
+            return False
+        is_inner = len(path) > 1 and "<locals>" in function.__qualname__
+        if not (is_inner or function.__qualname__.startswith(self._prefix)):
             return False
         if type(scope) is not dict or overloads_of(function):
             return False
@@ -245,7 +302,7 @@ class Draft:
 
     def _own(self, function: Any, path: Place) -> int | None:
         """Return the number of a function in the template, or None."""
-        if not self._is_own(function):
+        if not self._is_own(function, path):
             return None
         at = self._index.get(id(function))
         if at is not None:
@@ -430,15 +487,61 @@ class Draft:
             more=self.more,
             late=self.late_uses(),
             source=source.encode("utf-8", "surrogatepass"),
+            is_hooked=self.is_hooked,
         )
 
 
-_WRAPPERS: dict[type, int] = {staticmethod: t.STATIC, classmethod: t.CLASS, property: t.PROPERTY}
+_CACHE = type(functools.lru_cache(len))
+#: How many attributes `functools` gives to a function with a cache.
+_CACHE_HAS = len(vars(functools.lru_cache(lambda: None)))
+
+_METHODS: dict[type, int] = {staticmethod: t.STATIC, classmethod: t.CLASS}
+#: Attributes of a cached property, in any Python.
+_OF_CACHED = frozenset({"func", "attrname", "__doc__", "__module__", "lock"})
+
+
+def _builtin(cls: type) -> Node | None:
+    """Return the node of a type that `builtins` has under its name; None for another one."""
+    name = cls.__name__
+    return (t.BUILTIN, name) if cls.__module__ == "builtins" and _BUILTINS.get(name) is cls else None
+
+
+def _annotation(value: Any) -> Node | None:
+    """Return the node of an annotation that is made of types of `builtins`; None for another one.
+
+    The dict of the annotations of a class is one as well.
+    """
+    kind = type(value)
+    if kind is type:
+        return _builtin(value)
+    if kind is dict:
+        nodes = [_annotation_or_atom(each) for each in value.values()]
+        return None if _MISSING in nodes else (t.DICT, tuple(value), tuple(nodes))
+    if kind is GenericAlias and not getattr(value, "__unpacked__", False):
+        origin = _annotation(value.__origin__)
+        nodes = [_annotation_or_atom(each) for each in value.__args__]
+        return None if origin is None or _MISSING in nodes else (t.ALIAS, origin, tuple(nodes))
+    if kind is UnionType or (kind.__module__ == "typing" and kind.__name__ == "_UnionGenericAlias"):
+        nodes = [_annotation_or_atom(each) for each in value.__args__]
+        return None if _MISSING in nodes else (t.UNION if kind is UnionType else t.CHOICE, tuple(nodes))
+    return None
+
+
+_MISSING = ("missing",)
+
+
+def _annotation_or_atom(value: Any) -> Node:
+    if _ATOMS.have(value):
+        return value
+    if value is type(None):
+        return None
+    found = _annotation(value)
+    return _MISSING if found is None else found
 
 
 def _is_hooked(cls: type, namespace: Mapping[str, Any]) -> bool:
     """Tell whether code that may look at attributes of a class runs when this class or others are made."""
-    if (type(cls) is not type and type(cls) is not ABCMeta) or issubclass(cls, type):
+    if type(cls) not in _PLAIN or issubclass(cls, type):
         return True
     if not _HOOKS.isdisjoint(namespace):
         return True
@@ -453,6 +556,13 @@ _TOLD_BEFORE = (property, functools.cached_property)
 
 
 _HOOKS = frozenset({"__init_subclass__", "__set_name__"})
+
+#: Metaclasses that look at no attribute of a class, or only at those that are there when it is made.
+_PLAIN = (type, ABCMeta, EnumType)
+
+
+#: Types of functions and descriptors that are made in C and go by name.
+_OF_C = (BuiltinFunctionType, WrapperDescriptorType, MethodDescriptorType)
 
 
 def _is_constant(value: Any) -> bool:

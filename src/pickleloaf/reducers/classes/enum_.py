@@ -33,6 +33,10 @@ _OF_THE_CLASS = frozenset(
     "_unhashable_values_map_ _member_type_ _value_repr_ _boundary_ _flag_mask_ _singles_mask_ _all_bits_ "
     "_inverted_ _new_member_ _use_args_ __new__".split()
 )
+#: Methods that it copies from the base, so that they are found before those of the data's type.
+_INHERITED = frozenset(
+    "__repr__ __str__ __format__ __reduce_ex__ __or__ __and__ __xor__ __ror__ __rand__ __rxor__ __invert__".split()
+)
 #: What it puts into a member; ``_inverted_`` is a cache.
 _OF_A_MEMBER = frozenset("_name_ __objclass__ _sort_order_ _inverted_".split())
 
@@ -43,7 +47,7 @@ def reduce_enum(cls: enum.EnumType, dump: Dump) -> Any:
         return NotImplemented
     late: list[Late] = []
 
-    def more() -> tuple[Any, ...]:
+    def more(cls: Any) -> tuple[Any, ...]:
         members = {}
         for name, member in cls._member_map_.items():
             how = members[name] = _take_apart(name, member)
@@ -167,6 +171,7 @@ def _namespace(cls: Any) -> dict[str, Any]:
         for name, value in namespace_of(cls).items()
         if name not in _OF_THE_CLASS
         and name not in cls._member_map_
+        and not (name in _INHERITED and value is getattr(cls.__bases__[-1], name))
         and not (name == "_generate_next_value_" and cls._generate_next_value_ is inherited)
         and not (name == "_iter_member_" and isinstance(value, MethodType))
     }

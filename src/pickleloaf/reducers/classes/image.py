@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import marshal
 import weakref
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from types import CellType, FunctionType, ModuleType
 from typing import Any
 
@@ -32,12 +32,13 @@ class Image:
 
     Attributes:
         kind: how the class is made.
-        contents: the template.
+        contents, sealed: the template, and this in an envelope.
         stamp: tells whether the image still holds.
         early, late: uses of the holes.
         of_functions: how many of the late ones, the first, are parts of functions.
         is_plain: whether nothing that the class is made from has to wait for it, since no code of the user's looks at
             it before it is complete.
+        needs_scopes: whether the payload may have to bring globals of its functions.
         own_scope: whether the globals of its functions are made for them alone.
         using: functions that may need modules besides their globals.
         look_ups: names that patches of builtins and modules may change.
@@ -45,6 +46,8 @@ class Image:
         cells: cells that are not the class's own, as (function, index).
         places: what is at the attributes of the class, as nodes.
     """
+
+    sealed: bytes
 
     def __init__(self, cls: type, kind: Kind, draft: Draft, policy: ValuePolicy) -> None:
         """Take everything from a draft."""
@@ -58,13 +61,12 @@ class Image:
         scopes, is_shared = scopes_of(cls, draft, policy)
         draft.has_own_scope = draft.has_own_scope and not is_shared
         self.contents = draft.write(kind).contents()
-        self._sealed: bytes | None = None
         self.early = tuple(draft.early)
         self.late = draft.late_uses()
         self.of_functions = sum(use[0] != "name" for use in self.late)
         self.look_ups = draft.look_ups()
         self.is_plain = (
-            all(use[0] in {"metaclass", "base"} for use in draft.early)
+            all(use[0] in {"metaclass", "base"} or draft.is_settled(use) for use in draft.early)
             and (type(cls) is type or policy.by_reference(type(cls)))
             and (not draft.is_hooked or not draft.late)
             and (not draft.is_hooked or all(map(policy.by_reference, cls.__bases__)))
@@ -80,10 +82,14 @@ class Image:
         self._registered = policy.registry._names
         self._local = policy.local
         names = {use[2] for use in (*draft.early, *draft.late) if use[0] == "name"}
+        holes = names.copy()
+        if "__annotations__" in draft.names and draft.names["__annotations__"] is not None:
+            names.add("__annotations__")
         if "__annotations__" in names and "__annotations__" not in cls.__dict__:
             names.add("__annotations_cache__")
         self.stamp = Stamp(cls, draft.functions, draft.paths, names, draft.cells, scopes, kind.watched)
         self._loose = {place: at for at, place in enumerate(self.stamp.places)}
+        self.needs_scopes = bool(self._scopes or self.using or not self.own_scope)
         self._key = draft.key
         self.own_path = draft.own
         self._sources = [self._source(use) for use in self.late]
@@ -91,22 +97,22 @@ class Image:
             ("globals", self._key, name) for name, node in draft.global_nodes.items() if not _is_hole(node)
         }
         self._free = [
-            (place[0] == "globals" and place not in written) or (place[0] == "names" and place[1] in names)
+            (place[0] == "globals" and place not in written) or (place[0] == "names" and place[1] in holes)
             for place in self.stamp.places
         ]
 
-    @property
-    def sealed(self) -> bytes:
-        """The template in an envelope."""
-        if self._sealed is None:
-            self._sealed = seal(self.contents)
-        return self._sealed
+    def __getattr__(self, name: str) -> Any:
+        """Seal the template when it is first asked for."""
+        if name == "sealed":
+            self.sealed = seal(self.contents)
+            return self.sealed
+        raise AttributeError(name)
 
     def serves(self, policy: ValuePolicy) -> bool:
         """Tell whether an image was made under a policy that decides as another one."""
         return self._registered is policy.registry._names and self._local is policy.local
 
-    def changed(self, loose: Sequence[Any]) -> list[int] | None:
+    def changed(self, loose: list[Any]) -> list[int] | None:
         """Return which loose values are not what they were; None if one of them is written in the template."""
         changed = self.stamp.changed(loose)
         return changed if not changed or all(self._free[at] for at in changed) else None

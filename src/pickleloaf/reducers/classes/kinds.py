@@ -13,7 +13,7 @@ from pickleloaf.reducers.classes.merge import fill_changes, told_changes
 from pickleloaf.reducers.classes.shipping import image_of, join_changes, reduce_image
 from pickleloaf.reducers.classes.template import Use
 
-__all__ = ["kind_of", "reduce_by_value"]
+__all__ = ["kind_of", "nothing_more", "reduce_by_value"]
 
 #: Files of kinds by their metaclass, or the module of that; of others class_ knows how they are made.
 _KINDS: dict[str, str] = {
@@ -37,12 +37,17 @@ def kind_of(cls: type) -> Kind:
     return kind
 
 
+def nothing_more(cls: type) -> tuple[Any, ...]:
+    """Return that a maker takes no further arguments."""
+    return ()
+
+
 def reduce_by_value(
     cls: type,
     dump: Dump,
     kind: Kind,
     rebuild: Callable[..., type],
-    more: Callable[[], tuple[Any, ...]],
+    more: Callable[[type], tuple[Any, ...]],
     late: list[Late],
     defer_item: Callable[[Use, Any], Late] | None = None,
 ) -> Any:
@@ -53,14 +58,14 @@ def reduce_by_value(
         dump: the pickler's state.
         kind: how it is made.
         rebuild: the verb that makes it.
-        more: returns further arguments of the verb.
+        more: returns further arguments of the verb for a class; may add to `late`.
         late: what else the class is given once it exists.
         defer_item: returns what gives the class an item of these arguments that leads back to it.
 
     Raises:
         EncodeError: what the class is made from refers to the class.
     """
-    if not dump.portable:
+    if not dump.policy.portable:
         return reduce_image(cls, dump, kind, kind_of, late, defer_item)
     image, _, known = image_of(cls, kind, kind_of, dump)
     if known.changes is not None:

@@ -28,6 +28,8 @@ from pickleloaf.reducers.classes.image import Image
 from pickleloaf.reducers.classes.reach import functions_behind
 from pickleloaf.reducers.classes.stamp import Place, contents_of
 from pickleloaf.reducers.classes.template import (
+    CACHE,
+    CACHED,
     CLASS,
     CONSTANT,
     FUNCTION,
@@ -87,10 +89,9 @@ def note_values(
     known: identities.Tracked, image: Image, loose: Sequence[Any], changed: Sequence[int]
 ) -> None:
     """Take down that some loose values of an image are others than before."""
-    tokens = image.stamp.tokens
+    tokens = image.stamp.tokens.each
     _note(known, {image.stamp.places[at]: _kept(tokens[at]) for at in changed})
-    for at in changed:
-        tokens[at] = token_of(loose[at])
+    image.stamp.renew(loose, changed)
 
 
 def _note(known: identities.Tracked, changed: dict[Place, tuple[Any, ...] | None]) -> None:
@@ -125,7 +126,7 @@ def _differences(last: Image, image: Image, loose: Sequence[Any]) -> dict[Place,
     for place, value in zip(image.stamp.places, loose, strict=True):
         values.setdefault(place, []).append(value)
     tokens: dict[Place, list[Any]] = {}
-    for place, token in zip(last.stamp.places, last.stamp.tokens, strict=True):
+    for place, token in zip(last.stamp.places, last.stamp.tokens.each, strict=True):
         tokens.setdefault(place, []).append(token)
     for place, held in tokens.items():
         here = values.get(place)
@@ -285,7 +286,7 @@ def note_made(known: identities.Tracked, cls: type, template: Template) -> None:
             known.given["names", name] = token_of_function(value) if node[0] == FUNCTION else token_of(value)
 
 
-_NO_DATA = frozenset({HOLE, FUNCTION, STATIC, CLASS, PROPERTY})
+_NO_DATA = frozenset({HOLE, FUNCTION, STATIC, CLASS, CACHE, CACHED, PROPERTY})
 
 
 def note_given(known: identities.Tracked, cls: type, use: Use, value: Any) -> None:

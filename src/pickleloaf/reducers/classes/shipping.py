@@ -18,6 +18,7 @@ from pickleloaf.reducers.classes.building import (
     fill_class,
     fill_names,
     join_names,
+    make_plain,
 )
 from pickleloaf.reducers.classes.digest import identify
 from pickleloaf.reducers.classes.draft import Kind
@@ -50,10 +51,12 @@ def image_of(
     policy = dump.policy
     known = identities.known(cls)
     if known is None:
-        identify(cls, lambda each: draw_image(each, kind_of(each), policy), dump)
+        drawn = identify(cls, lambda each: draw_image(each, kind_of(each), policy), dump)
         known = identities.known(cls)
         if known is None:
             raise AssertionError(cls)
+        if drawn is not None and known.image is drawn[0] and kind is kind_of(cls):
+            return *drawn, known
     if policy.carries or policy.forced:  # what goes by value is for this payload alone
         return *draw_image(cls, kind, policy), known
     last: Image | None = known.image
@@ -101,13 +104,15 @@ def reduce_image(
     if image.paths:
         dump.images.append((cls, image.paths))
     cells = image.share_cells(dump) if image.cells else None
-    scopes = image.scopes(cls, dump)
+    scopes = image.scopes(cls, dump) if image.needs_scopes or dump.shared else ()
     values = image.late_values(cls, loose, dump) if image.late else []
     modules = image.modules(dump) if image.using else ()
     changes = told_changes(cls, image, known, dump) if known.changes is not None else None
     if image.is_plain and not dump.building and not late:
         early = tuple([image.early_value(cls, use, loose, dump) for use in image.early])
-        if not changes and not modules and all(map(_is_leaf, values)):
+        if not changes and not modules and (not values or all(map(_is_leaf, values))):
+            if not (values or early or scopes or cells):
+                return rebuild_image, (known.identity, image.sealed)
             return rebuild_image, _trimmed(
                 known.identity, image.sealed, tuple(values), early, scopes, (), cells
             )
@@ -179,7 +184,11 @@ _MADE_WITH = frozenset({"metaclass", "base"})
 
 
 def _is_inert(value: Any) -> bool:
-    return _INERT.have(value) or _is_leaf(value)
+    if _INERT.have(value) or _is_leaf(value):
+        return True
+    if type(value) is dict:  # the fields of a dataclass, which were there before the class
+        return all(type(each).__module__ == "dataclasses" for each in value.values())
+    return type(value).__module__ == "dataclasses"
 
 
 def _is_leaf(value: Any) -> bool:
@@ -234,8 +243,12 @@ def rebuild_image(
         return known
     template = open_template(sealed)
     made = Made(template, early, scopes, deferred, cells)
-    maker = getattr(wire, template.maker)
-    cls: type = maker(identity, *made.arguments())
+    cls: type
+    if template.is_hooked or template.maker != "class_":
+        cls = getattr(wire, template.maker)(identity, *made.arguments())
+    else:
+        metaclass, name, bases, names, *keywords = made.arguments()
+        cls = make_plain(identity, metaclass, name, bases, names, *keywords)
     made.finish(cls)
     tracked = identities.known(cls)
     if tracked is not None:

@@ -13,15 +13,16 @@ A class is dumped again and again and has rarely changed, so the questions are a
 
 from __future__ import annotations
 
+import functools
 import weakref
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from gc import get_referents
-from operator import call, is_, itemgetter
+from operator import call, is_
 from types import CellType, FunctionType
 from typing import Any, NamedTuple
 
 from pickleloaf.reducers._kinds import ATOMS
-from pickleloaf.reducers.classes.tokens import NOTHING, Token, token_of
+from pickleloaf.reducers.classes.tokens import NOTHING, Tokens, getter, token_of
 
 __all__ = ["WRAPPERS", "Place", "Scope", "Stamp", "Watched"]
 
@@ -36,6 +37,8 @@ WRAPPERS: dict[type, tuple[str, ...]] = {
     staticmethod: ("__func__",),
     classmethod: ("__func__",),
     property: ("fget", "fset", "fdel", "__doc__"),
+    functools.cached_property: ("func", "attrname", "__doc__"),
+    type(functools.lru_cache(len)): ("__wrapped__",),
 }
 
 
@@ -112,7 +115,7 @@ class Stamp:
         found = get_referents(*functions)
         self._read_names(cls, values, functions, loose)
         self._read_functions(cls, functions)
-        self.tokens = [*map(token_of, self._read_loose(cls, values, functions, found))]
+        self.tokens = Tokens([*map(token_of, self._read_loose(cls, values, functions, found))])
         self.places: list[Place] = [
             *[("names", self._names[at]) for at in self._loose],
             *[("names", part.name) for part in self._contents for _ in part.keys],
@@ -144,12 +147,14 @@ class Stamp:
             else:
                 parts = [getattr(value, part) for part in WRAPPERS.get(kind, ())]
                 if any(id(part) in index for part in parts):
-                    known = [index.get(id(part), (part,)) for part in parts]
+                    known: list[Any] = [index.get(id(part), (part,)) for part in parts]
+                    if kind is not property:
+                        known.append(_own_atoms(value))
                     self._wrapped.append((at, kind, tuple(known)))
                 else:  # the descriptors of slots, and what making the class has added
                     others.append(at)
-        self._get_loose, self._get_others = _getter(self._loose), _getter(others)
-        self._get_fixed, self._get_direct = _getter(fixed), _getter(direct)
+        self._get_loose, self._get_others = getter(self._loose), getter(others)
+        self._get_fixed, self._get_direct = getter(fixed), getter(direct)
         self._fixed = [*self._get_fixed(values)]
         self._other_kinds = [*map(type, self._get_others(values))]
 
@@ -176,7 +181,7 @@ class Stamp:
                     same.append(at)
         self._contents_at: list[tuple[int, Any, list[Any]]] = [each[1:] for each in self._contents]
         self._count = len(found)
-        self._get_same, self._get_empty = _getter(same), _getter(empty)
+        self._get_same, self._get_empty = getter(same), getter(empty)
         self._same = [*self._get_same(found)]
         self._bound = [
             (at, index)
@@ -203,14 +208,20 @@ class Stamp:
             ValueError,
         ):  # a function is gone, a cell empty, a dict another one
             return None
-        return loose if len(loose) == len(self.tokens) else None
+        return loose if len(loose) == len(self.tokens.each) else None
 
-    def changed(self, loose: Sequence[Any]) -> list[int]:
+    def changed(self, loose: list[Any]) -> list[int]:
         """Return which loose values are not what they were."""
-        tokens = self.tokens
-        if all(map(_shows, tokens, loose)):
+        if self.tokens.show(loose):
             return []
-        return [at for at, token in enumerate(tokens) if not token.shows(loose[at])]
+        return [at for at, token in enumerate(self.tokens.each) if not token.shows(loose[at])]
+
+    def renew(self, loose: Sequence[Any], changed: Sequence[int]) -> None:
+        """Take down that some loose values have changed."""
+        each = self.tokens.each.copy()
+        for at in changed:
+            each[at] = token_of(loose[at])
+        self.tokens = Tokens(each)
 
     def _is_made_of(self, cls: type, values: list[Any], functions: list[Any], found: list[Any]) -> bool:
         """Tell whether a class has the attributes and functions that it had, but for the loose ones."""
@@ -274,14 +285,20 @@ class Stamp:
 
 def _wraps(value: Any, kind: type, parts: tuple[Any, ...], functions: list[Any]) -> bool:
     """Tell whether a value wraps the functions that it did."""
-    return type(value) is kind and all(
-        getattr(value, name) is (functions[part] if type(part) is int else part[0])
-        for name, part in zip(WRAPPERS[kind], parts, strict=True)
+    return (
+        type(value) is kind
+        and all(
+            getattr(value, name) is (functions[part] if type(part) is int else part[0])
+            for name, part in zip(WRAPPERS[kind], parts, strict=False)
+        )
+        and (kind is property or all(map(is_, _own_atoms(value), parts[-1])))
     )
 
 
-def _shows(token: Token, value: Any) -> bool:
-    return token.shows(value)
+def _own_atoms(wrapper: Any) -> list[Any]:
+    """Return the attributes of a wrapper that are atoms, and how many there are."""
+    held = wrapper.__dict__
+    return [len(held), *[part for part in held.values() if type(part) is str]]
 
 
 def _is_fixed(part: Any) -> bool:
@@ -295,10 +312,3 @@ def contents_of(cell: CellType) -> Any:
         return cell.cell_contents
     except ValueError:
         return NOTHING
-
-
-def _getter(positions: list[int]) -> Callable[[Any], Iterable[Any]]:
-    """Return what takes some items out of a list."""
-    if len(positions) > 1:
-        return itemgetter(*positions)
-    return lambda values: [values[at] for at in positions]

@@ -4,12 +4,17 @@ A template is a marshalled tuple in an envelope. Values in it are *nodes*: an at
 with one of the numbers below.
 
     (HOLE, index)                a value that the payload brings; -1 where it comes when the class exists
-    (FUNCTION, index)            a function of the template; so do STATIC and CLASS, which wrap one
+    (FUNCTION, index)            a function of the template
+    (STATIC, index, attributes), (CLASS, index, attributes)  a static or class method of one, and attributes of its own
+    (CACHED, index, name, doc)   a cached property
+    (CACHE, index, size, typed)  a function with a cache (`functools.lru_cache`)
     (PROPERTY, get, set, delete, doc)  the first three are indexes of functions, or None
     (CONSTANT, value)            a tuple or frozenset of atoms
     (BUILTIN, name)              a type that `builtins` has under a name
     (DICT, keys, nodes)          a dict of the structure around a class, never one of the user's
     (TUPLE, nodes)               likewise a tuple
+    (ALIAS, origin, nodes)       an annotation: ``list[int]``; (UNION, nodes): ``int | None``; (CHOICE, nodes):
+                                 ``Optional[int]``
 
 Each hole has a *use*, (kind, path, key), that says where its value goes. A path leads from the class to one of its
 functions: an attribute, then attributes of that and numbers of closure cells (see `function_at`).
@@ -28,16 +33,23 @@ Early holes are needed to make the class; the late ones are filled in when it ex
 from __future__ import annotations
 
 import builtins
+import functools
 import marshal
+import operator
 from collections.abc import Callable, Sequence
-from types import CellType, FunctionType
+from importlib import import_module
+from types import CellType, FunctionType, GenericAlias
 from typing import Any, NamedTuple
 
 from pickleloaf.code.codec import WRITE_NO_REFERENCES, load_code, restore
 from pickleloaf.code.envelope import unseal
 
 __all__ = [
+    "ALIAS",
     "BUILTIN",
+    "CACHE",
+    "CACHED",
+    "CHOICE",
     "CLASS",
     "CLASS_CELL",
     "CONSTANT",
@@ -49,6 +61,7 @@ __all__ = [
     "PROPERTY",
     "STATIC",
     "TUPLE",
+    "UNION",
     "FunctionNode",
     "Made",
     "Template",
@@ -58,7 +71,9 @@ __all__ = [
     "put",
 ]
 
-HOLE, FUNCTION, STATIC, CLASS, PROPERTY, CONSTANT, BUILTIN, DICT, TUPLE, EMPTY = range(10)
+#: Kinds of nodes.
+HOLE, FUNCTION, STATIC, CLASS, CACHED, CACHE, PROPERTY, CONSTANT, BUILTIN = range(9)
+DICT, TUPLE, EMPTY, ALIAS, UNION, CHOICE = range(9, 15)
 
 #: In the closure of a function: the cell of ``__class__``, and that of ``__classdict__``.
 CLASS_CELL, DICT_CELL = -1, -2
@@ -86,6 +101,7 @@ class Template(NamedTuple):
         more: nodes of further arguments of the maker.
         late: uses of the late holes.
         source: the source text that the code shares, in UTF-8.
+        is_hooked: whether code runs when the class is made that may look at its attributes.
     """
 
     maker: str
@@ -101,6 +117,7 @@ class Template(NamedTuple):
     more: tuple[Any, ...]
     late: tuple[Use, ...]
     source: bytes
+    is_hooked: bool
 
     def contents(self) -> bytes:
         """Return the template as bytes."""
@@ -151,8 +168,8 @@ class Made:
         given = cells or {}
         self._cells = [_cell_of(given.get(at)) for at in range(len(template.cells))]
         self._own: dict[int, CellType] = {}
-        source = template.source.decode("utf-8", "surrogatepass")
-        self.functions = [self._function(node, source) for node in template.functions]
+        self._source = template.source.decode("utf-8", "surrogatepass")
+        self.functions = [*map(self._function, template.functions)]
         for node, cell in zip(template.cells, self._cells, strict=True):
             if node != (EMPTY,) and not self._is_missing(node):
                 cell.cell_contents = self.value(node)
@@ -205,9 +222,13 @@ class Made:
         """Return a dict with None where values come later, so that they have their places in it."""
         return {name: self.value(node) for name, node in zip(names, nodes, strict=True)}
 
-    def _function(self, node: FunctionNode, source: str) -> FunctionType:
+    def _function(self, node: FunctionNode) -> FunctionType:
         code, scope, closure, _ = node
-        restored = load_code(code) if type(code) is bytes else restore(code, source)
+        if type(code) is bytes:
+            restored = load_code(code)
+        else:
+            restored = restore(code, self._source)
+            self._source = ""  # it need not be registered again
         cells = None if closure is None else tuple([self._cell(each) for each in closure])
         return FunctionType(restored, self._scopes[scope], None, None, cells)
 
@@ -233,6 +254,17 @@ class Made:
         index = node[1]
         return self._early[index] if index >= 0 else None
 
+    def _wrapped(self, kind: Callable[[Any], Any], node: tuple[Any, ...]) -> Any:
+        wrapper = kind(self.functions[node[1]])
+        wrapper.__dict__.update(node[2])
+        return wrapper
+
+    def _cached(self, node: tuple[Any, ...]) -> Any:
+        _, at, name, doc = node
+        found: Any = functools.cached_property(self.functions[at])
+        found.attrname, found.__doc__ = name, doc
+        return found
+
     def _property(self, node: tuple[Any, ...]) -> property:
         _, *parts, doc = node
         get, set_, delete = [None if each is None else self.functions[each] for each in parts]
@@ -246,8 +278,15 @@ _DICTS = frozenset({"__kwdefaults__", "__annotations__", "__dict__"})
 _VALUES: dict[int, Callable[[Made, Any], Any]] = {
     HOLE: Made._hole,
     FUNCTION: lambda made, node: made.functions[node[1]],
-    STATIC: lambda made, node: staticmethod(made.functions[node[1]]),
-    CLASS: lambda made, node: classmethod(made.functions[node[1]]),
+    STATIC: lambda made, node: made._wrapped(staticmethod, node),
+    CLASS: lambda made, node: made._wrapped(classmethod, node),
+    CACHED: Made._cached,
+    CACHE: lambda made, node: functools.lru_cache(node[2], node[3])(made.functions[node[1]]),
+    ALIAS: lambda made, node: GenericAlias(
+        made.value(node[1]), tuple([made.value(each) for each in node[2]])
+    ),
+    CHOICE: lambda made, node: import_module("typing").Union[tuple([made.value(each) for each in node[1]])],
+    UNION: lambda made, node: functools.reduce(operator.or_, [made.value(each) for each in node[1]]),
     PROPERTY: Made._property,
     CONSTANT: lambda made, node: node[1],
     BUILTIN: lambda made, node: getattr(builtins, node[1]),

@@ -10,9 +10,11 @@
 from __future__ import annotations
 
 import functools
+import sys
 import weakref
+from collections.abc import Callable, Iterable
 from itertools import islice
-from operator import is_
+from operator import is_, itemgetter
 from types import CellType, CodeType, FunctionType, MethodType, SimpleNamespace
 from typing import Any
 
@@ -82,6 +84,53 @@ class Token:
         return value is kept or (type(value) is type(kept) and _is_equal(value, kept))
 
 
+class _Static(Token):
+    """Stands for a type of the interpreter, which lives for ever."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: type) -> None:
+        super().__init__()
+        self.value = value
+
+    def shows(self, value: Any) -> bool:
+        return value is self.value
+
+
+class Tokens:
+    """Stand for several values. Most are atoms, which are compared in one step.
+
+    Attributes:
+        each: the tokens.
+    """
+
+    __slots__ = ("_fixed", "_get", "_others", "each")
+
+    def __init__(self, each: list[Token]) -> None:
+        self.each = each
+        fixed = [at for at, token in enumerate(each) if type(token) is _Static or ATOMS.have(token.kept)]
+        self._fixed = [each[at].value if type(each[at]) is _Static else each[at].kept for at in fixed]  # type: ignore[attr-defined]
+        self._get = getter(fixed)
+        of_fixed = frozenset(fixed)
+        self._others = [(at, token) for at, token in enumerate(each) if at not in of_fixed]
+
+    def show(self, values: list[Any]) -> bool:
+        """Tell whether these stand for some values."""
+        if len(values) != len(self.each):
+            return False
+        for at, token in self._others:
+            if not token.shows(values[at]):
+                return False
+        return all(map(is_, self._get(values), self._fixed)) or all(map(_shows, self.each, values))
+
+
+def getter(positions: list[int]) -> Callable[[Any], Iterable[Any]]:
+    """Return what takes some items out of a list."""
+    if len(positions) > 1:
+        return itemgetter(*positions)
+    return lambda values: [values[at] for at in positions]
+
+
 class _Identity(Token):
     """Stands for an object that takes weak references."""
 
@@ -108,6 +157,8 @@ class _Address(Token):
     def shows(self, value: Any) -> bool:
         if id(value) != self._id:
             return False
+        if not self._size:
+            return True
         size, inside = _inside(value)
         return size == self._size and all(map(is_, inside, self._inside))
 
@@ -120,13 +171,10 @@ class _Parts(Token):
     def __init__(self, kind: type, tokens: list[Token]) -> None:
         super().__init__()
         self._kind = weakref.ref(kind)
-        self._tokens = tokens
+        self._tokens = Tokens(tokens)
 
     def shows(self, value: Any) -> bool:
-        if type(value) is not self._kind():
-            return False
-        parts = parts_of(value)
-        return len(parts) == len(self._tokens) and all(map(_shows, self._tokens, parts))
+        return type(value) is self._kind() and self._tokens.show(parts_of(value))
 
 
 class _Held(_Parts):
@@ -151,14 +199,13 @@ class _Function(Token):
         super().__init__()
         self._alive = weakref.ref(function)
         self._code = function.__code__
-        self._tokens = [token_of(part, depth) for part in _parts_of_function(function)]
+        self._tokens = Tokens([token_of(part, depth) for part in _parts_of_function(function)])
 
     def shows(self, value: Any) -> bool:
         alive = self._alive()
         if alive is None or value is not alive or alive.__code__ is not self._code:
             return False
-        parts = _parts_of_function(alive)
-        return len(parts) == len(self._tokens) and all(map(_shows, self._tokens, parts))
+        return self._tokens.show(_parts_of_function(alive))
 
 
 def _shows(token: Token, value: Any) -> bool:
@@ -170,7 +217,9 @@ def token_of(value: Any, depth: int = _DEPTH) -> Token:  # noqa: PLR0911 - one f
     if ATOMS.have(value):
         return Token(bytearray(value) if type(value) is bytearray else value)
     kind = type(value)
-    if kind is FunctionType and depth:
+    if kind is type and not value.__flags__ & HEAP_TYPE:
+        return _Static(value)
+    if kind is FunctionType and depth and not _is_of_module(value):
         return _Function(value, depth - 1)
     if _CONTAINERS.have(value):
         if is_data(value):
@@ -184,6 +233,16 @@ def token_of(value: Any, depth: int = _DEPTH) -> Token:  # noqa: PLR0911 - one f
         return _Parts(kind, tokens) if alive is None else _Held(alive, tokens)
     alive = _reference(value)
     return _Address(value) if alive is None else _Identity(alive)
+
+
+def _is_of_module(function: FunctionType) -> bool:
+    """Tell whether a function is one that a module other than the program's holds by its name."""
+    home = sys.modules.get(function.__module__)
+    return (
+        home is not None
+        and function.__module__ != "__main__"
+        and vars(home).get(function.__name__) is function
+    )
 
 
 def token_of_function(function: Any) -> Token:
