@@ -117,13 +117,15 @@ class Pickler(pickle.Pickler):
         """
         before = Memory(self._dump, self.memo.copy()) if self._used else None
         self._used = True
-        self._dump.answers.clear()
-        self._dump.known.clear()
-        for hook in self._hooks:
-            hook.forget()
-        for part in self._pickled(obj, before):
-            self._file.write(part)
-        self._parts.clear()
+        try:
+            for part in self._pickled(obj, before):
+                self._file.write(part)
+        finally:
+            self._parts.clear()
+            self._dump.answers.clear()
+            self._dump.known.clear()
+            for hook in self._hooks:
+                hook.forget()
 
     def _pickled(self, obj: Any, before: Memory | None = None) -> Parts:
         """Return the pickle of an object in parts, which the caller clears."""

@@ -11,6 +11,7 @@ import pickle
 import weakref
 from collections import deque
 from collections.abc import Callable
+from types import FunctionType
 from typing import Any
 
 from pickleloaf.reducers._asking import with_items_anew, with_items_held
@@ -43,11 +44,21 @@ class Buffers:
         self._next = 0
 
 
+def _hook(cls: type, name: str) -> Callable[[Any, Any], Any]:
+    """Return the hook of a pickler's class as a function of the pickler and an object."""
+    found: Any = next(base.__dict__[name] for base in cls.__mro__ if name in base.__dict__)
+    if type(found) is FunctionType:
+        return found
+    bind = getattr(type(found), "__get__", None)
+    return lambda pickler, obj: (found if bind is None else bind(found, pickler, cls))(obj)
+
+
 class PersistentIds:
     """Calls the ``persistent_id`` of a subclass once per reference, also when the object is pickled once more."""
 
     def __init__(self, pickler: Any) -> None:
         self._pickler = weakref.ref(pickler)
+        self._hook = _hook(type(pickler), "persistent_id")
         #: Objects asked about in this pass, each followed by the answer.
         self._answers: list[Any] = []
         #: Answers of earlier passes, by the id of the object, which is kept with them.
@@ -55,12 +66,8 @@ class PersistentIds:
 
     def __call__(self, obj: Any) -> Any:
         """Return the answer for the next reference to an object."""
-        known = self._known.get(id(obj)) if self._known else None
-        if known is not None and known[1]:
-            answer = known[1].popleft()
-        else:
-            pickler: Any = self._pickler()
-            answer = type(pickler).persistent_id(pickler, obj)
+        _, known = self._known.get(id(obj), _NONE)
+        answer = known.popleft() if known else self._hook(self._pickler(), obj)
         self._answers += obj, answer
         return answer
 
@@ -81,6 +88,7 @@ class Overrides:
 
     def __init__(self, pickler: Any) -> None:
         self._pickler = weakref.ref(pickler)
+        self._hook = _hook(type(pickler), "reducer_override")
         self._answers: dict[int, tuple[Any, Any]] = {}
         self._is_replay = False
 
@@ -91,7 +99,7 @@ class Overrides:
         if known is not None:
             return pickler._override(obj) if known[1] is _OURS else with_items_anew(known[1])
         pickler._answered = _OURS
-        answer = type(pickler).reducer_override(pickler, obj)
+        answer = self._hook(pickler, obj)
         if answer is pickler._answered:
             self._answers[id(obj)] = (obj, _OURS)
             return answer
@@ -108,6 +116,9 @@ class Overrides:
         self._answers.clear()
         self._is_replay = False
 
+
+#: Stands for an object and its answers, where none are known.
+_NONE: tuple[Any, deque[Any]] = (None, deque())
 
 #: Stands for what our own ``reducer_override`` answers.
 _OURS: Any = object()

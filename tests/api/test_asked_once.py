@@ -1,5 +1,6 @@
 """No hook is called more often than pickle calls it, also where a payload is written more than once."""
 
+import functools
 import io
 import pickle
 import sys
@@ -139,6 +140,30 @@ def test_hooks_of_picklers(beside):
     file.seek(0)
     loaded = Restore(file, buffers=buffers).load()
     assert loaded[1:5] == ["token 1", "token 2", 0 + 1j, "token 3"]
+
+
+@pytest.mark.parametrize("bind", [staticmethod, functools.partial])
+def test_hooks_that_are_no_methods(bind):
+    """A hook may be whatever can be called with the object."""
+    asked = []
+
+    def hook(obj):
+        asked.append(obj)
+        return NotImplemented
+
+    class Overridden(loaf.Pickler):
+        reducer_override = bind(hook)
+
+    class Stored(loaf.Pickler):
+        persistent_id = bind(lambda obj: "one" if obj == 1j else None)
+
+    file = io.BytesIO()
+    Overridden(file).dump([1j])
+    assert asked == [1j, complex]
+    assert pickle.loads(file.getvalue()) == [1j]
+    file = io.BytesIO()
+    Stored(file).dump([1j])
+    assert b"one" in file.getvalue()
 
 
 def test_again_with_one_pickler():
