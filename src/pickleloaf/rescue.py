@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import pickle
 from types import ModuleType, TracebackType
-from typing import Any, NoReturn
+from typing import Any
 
 from pickleloaf._warning import warn
 from pickleloaf.errors import EncodeError, LeftOutWarning
@@ -81,32 +81,50 @@ def rescue(pickler: Any, obj: Any, before: Memory, error: Exception) -> None:
     if isinstance(error, MemoryError):  # to try once more would not help
         before.give_up(pickler)
         raise error
-    first = error
+    cause: Exception | None = error
+    failure: Exception | None = error
+    explained: Exception | None = None
     is_deep = False
-    while True:
-        trail = None
-        is_of_user = _is_of_user(error)
-        is_deep = is_deep or isinstance(error, RecursionError)
-        if not is_deep:
-            from pickleloaf.trails import trail_of
-
-            trail = trail_of(pickler, obj, before, error, is_of_user=is_of_user)
-        if is_deep or (trail is None and not is_of_user):
-            failure, trail = _write_flat(pickler, obj, before)
-            if failure is None:
-                return
-            error = failure
-        if not _leave_out(pickler._dump, trail or [], error):
-            before.give_up(pickler)
-            _raise(error, trail or [], first)
-        if not is_deep:
-            before.restore(pickler)
-            try:
-                pickle.Pickler.dump(pickler, obj)
-            except Exception as another:  # noqa: BLE001 - explained in the next turn
-                error = another
+    try:
+        while failure is not None:
+            is_deep = is_deep or isinstance(failure, RecursionError)
+            if is_deep:
+                failure, trail = _write_flat(pickler, obj, before)
             else:
-                return
+                trail = _trail_of(pickler, obj, before, failure)
+            if failure is not None and not _leave_out(pickler._dump, trail, failure):
+                before.give_up(pickler)
+                explained = _explained(failure, trail)
+                if explained is failure:
+                    raise failure
+                raise explained from (failure if isinstance(cause, RecursionError) else cause)
+            if not is_deep:
+                before.restore(pickler)
+                failure = _written_again(pickler, obj)
+    finally:  # or the traceback, which holds this frame, would be a part of a cycle
+        del error, cause
+        failure = explained = None
+        trail = []
+
+
+def _written_again(pickler: Any, obj: Any) -> Exception | None:
+    """Let the C pickler write an object; return the exception that this raises."""
+    try:
+        pickle.Pickler.dump(pickler, obj)
+    except Exception as error:  # noqa: BLE001 - explained by the caller
+        return error
+    return None
+
+
+def _trail_of(pickler: Any, obj: Any, before: Memory, error: Exception) -> list[Any]:
+    """Return the way to the culprit, which the C pickler has failed on; empty where it is not found."""
+    from pickleloaf.trails import trail_of
+
+    is_of_user = _is_of_user(error)
+    trail = trail_of(pickler, obj, before, error, is_of_user=is_of_user)
+    if trail is None and not is_of_user:
+        trail = _write_flat(pickler, obj, before)[1]
+    return trail or []
 
 
 def _write_flat(pickler: Any, obj: Any, before: Memory) -> tuple[Exception | None, list[Any]]:
@@ -146,13 +164,12 @@ def _travels_on_request(module: ModuleType, dump: Dump) -> bool:
     return dump.brings or dump.policy.local or dump.policy.registry.covers(module.__name__)
 
 
-def _raise(error: Exception, trail: list[Any], first: Exception) -> NoReturn:
-    """Raise the error that a failed dump ends with.
+def _explained(error: Exception, trail: list[Any]) -> Exception:
+    """Return the error that a failed dump ends with: the user's own, with a note, or an EncodeError.
 
     Args:
         error: the failure.
         trail: the objects from the root to the culprit.
-        first: the failure of the C pickler, which is the cause.
     """
     from pickleloaf.paths import path_along
 
@@ -160,15 +177,14 @@ def _raise(error: Exception, trail: list[Any], first: Exception) -> NoReturn:
     if _is_of_user(error):
         if path:
             error.add_note(f"pickleloaf: raised while {path} was pickled")
-        raise error
+        return error
     hint = (trail and hint_for(type(trail[-1]))) or _HINT
-    cause = error if isinstance(first, RecursionError) else first
     if isinstance(error, EncodeError):
         if error.path:  # in the definition of a class, whose own path begins with its name
             path += error.path[error.path.find(".") :] if "." in error.path else ""
-        raise EncodeError(error.args[0], path, error.hint or hint) from cause
+        return EncodeError(error.args[0], path, error.hint or hint)
     text = str(error) if isinstance(error, _REFUSALS) else f"{type(error).__name__}: {error}"
-    raise EncodeError(text, path, hint) from cause
+    return EncodeError(text, path, hint)
 
 
 #: Exceptions by which hooks and pickle itself say that an object cannot be pickled.

@@ -105,7 +105,13 @@ def _search(root: Any, culprit: Any, dump: Dump) -> list[Any] | None:
 
     Whatever is done for each object is done by C code, since there may be millions.
     """
-    followed = _Followed(dump)
+    try:
+        return _breadth_first(root, culprit, _Followed(dump))
+    except Exception:  # noqa: BLE001 - user code that fails while we look for the place of another failure
+        return None
+
+
+def _breadth_first(root: Any, culprit: Any, followed: _Followed) -> list[Any] | None:
     is_tracked = gc.is_tracked(culprit)
     levels = [[root]]
     seen = {id(root)}

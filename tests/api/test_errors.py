@@ -1,8 +1,13 @@
 """Errors say what happened, where, and what to do; and they can be sent on themselves."""
 
+import contextlib
+import copyreg
+import gc
 import pickle
 import pickletools
+import sys
 import time
+import weakref
 
 import pytest
 from harness import define, loaf
@@ -127,6 +132,54 @@ def test_own_error_of_callbacks():
         assert len(asked) == 1
 
 
+class Unfit:
+    """Returns no reduction."""
+
+    def __reduce__(self):
+        return 3
+
+
+class Failing:
+    """Raises an error of its own."""
+
+    def __getstate__(self):
+        raise GoneError(1, "gone")
+
+
+@pytest.mark.parametrize(
+    "make", [suspended, Unfit, Failing, sys._getframe, lambda: pickle.PickleBuffer(memoryview(bytes(8))[::2])]
+)
+def test_no_cycle_left_behind(make):
+    """Nothing keeps the objects of a failed dump alive, once its error is gone."""
+    obj = [define("class Bare: pass", "Bare")(), make()]
+    alive = weakref.ref(obj[0])
+    gc.collect()
+    gc.disable()
+    try:
+        with contextlib.suppress(loaf.EncodeError, GoneError):
+            loaf.dumps(obj)
+        del obj
+        assert alive() is None
+    finally:
+        gc.enable()
+
+
+def test_registered_reducer_that_fails_once(monkeypatch):
+    """What copyreg has for a type and fails once fails the dump, too."""
+    tries = []
+    kind = define("class K: pass", "K")
+
+    def reduce(_):
+        tries.append(1)
+        if len(tries) == 1:
+            raise TypeError
+        return int, ()
+
+    monkeypatch.setitem(copyreg.dispatch_table, kind, reduce)
+    with pytest.raises(loaf.EncodeError):
+        loaf.dumps([kind()])
+
+
 def test_error_is_no_success():
     """A hook that fails once fails the dump."""
     source = """
@@ -179,8 +232,6 @@ def test_not_a_payload():
 
 def test_missing_module(tmp_path, monkeypatch, receive):
     """A missing module is named, and so is the function that wanted it."""
-    import sys
-
     (tmp_path / "only_here.py").write_text("def helper(): pass\n")
     monkeypatch.syspath_prepend(tmp_path)
     import only_here
@@ -200,8 +251,6 @@ def test_missing_module(tmp_path, monkeypatch, receive):
 
 def test_missing_name(tmp_path, monkeypatch, receive):
     """A name that a module there lacks is named."""
-    import sys
-
     (tmp_path / "versioned.py").write_text("def new_name(): pass\n")
     monkeypatch.syspath_prepend(tmp_path)
     import versioned
