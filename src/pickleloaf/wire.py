@@ -93,6 +93,7 @@ VERBS: dict[str, Verb] = {
     "class_attribute": Verb("reducers.descriptors", "what a class has under a name, unbound"),
     "property": Verb("reducers.descriptors", "an instance of a subclass of property"),
     # instances
+    "new": Verb("reducers.instances", "an instance of a class that tells pickle another one"),
     "instance": Verb("reducers.instances", "an empty instance, whatever its class asks for"),
     "hashed_instance": Verb(
         "reducers.instances", "an instance, and at once the attributes that its hash may need"

@@ -10,6 +10,7 @@ holds by name arrives as that object. Loses: nothing.
 from __future__ import annotations
 
 import contextlib
+import copyreg
 from collections.abc import Callable
 from types import BuiltinFunctionType, FunctionType, GetSetDescriptorType, MemberDescriptorType
 from typing import Any
@@ -96,7 +97,8 @@ def _choose(cls: type) -> _Reducer | None:
         return _reduce_slots
     hooked = has_hooks(cls)
     ask = question_for(cls) if hooked else _reduction_of
-    if not (named or anew or guarded or hashed or adapt or watched or _reduces_itself(cls)):
+    lies = _said(cls, "__class__") is not object.__dict__["__class__"]
+    if not (named or anew or guarded or hashed or adapt or watched or lies or _reduces_itself(cls)):
         return ask if hooked else None
 
     def reduce_instance(instance: Any, dump: Dump) -> Any:
@@ -110,6 +112,8 @@ def _choose(cls: type) -> _Reducer | None:
         reduced = ask(instance, dump)
         if isinstance(reduced, str):
             return _checked_name(instance, reduced, dump)
+        if lies and reduced[0] is copyreg.__newobj__:  # type: ignore[attr-defined]
+            reduced = (rebuild_new, *reduced[1:])  # pickle would not find the class that it is asked to write
         if adapt:
             reduced = adapt(instance, reduced)
         if anew:
@@ -120,7 +124,7 @@ def _choose(cls: type) -> _Reducer | None:
             reduced = direct(reduced)
         if guarded and reduced[2:] and not reduced[5:]:
             return (*(*reduced, None, None)[:5], fill_instance)
-        is_plain = not (named or anew or guarded or hashed or adapt or watched)
+        is_plain = not (named or anew or guarded or hashed or adapt or watched or lies)
         if is_plain and recall(cls) is reduce_instance:
             # The first of its type answers no name, so nobody need look again.
             remember(cls, ask if hooked else None)
@@ -256,6 +260,12 @@ def _needs_arguments(cls: type) -> bool:
         return False
     required = new.__code__.co_argcount - len(new.__defaults__ or ())
     return required > 1 or new.__code__.co_kwonlyargcount > len(new.__kwdefaults__ or ())
+
+
+@verb
+def rebuild_new(cls: type, *arguments: Any) -> Any:
+    """Make an instance by the ``__new__`` of its class."""
+    return cls.__new__(cls, *arguments)
 
 
 @verb
