@@ -129,7 +129,7 @@ class Dump:
         named: stand-ins for named objects of modules, by module and name.
         required: attributes of modules by value that functions use by name, as (module, name).
         modules: stands for the dict of modules by value that the payload itself will hold.
-        images: classes whose images have been pickled, with where their functions are, by id.
+        images: classes whose images have been pickled, with where their functions are, by id; see `place_of`.
         nested: ids of functions, such as methods, that have been pickled on their own.
         is_used: whether a reducer has been asked, so that there may be something to clear.
         has_more, keeps: whether there are parts that most dumps never need, or any that clearing leaves.
@@ -161,6 +161,11 @@ class Dump:
         self.given: dict[int, dict[str, Any]] = {}
         self.cells: dict[int, Any] = {}
         self.images: list[tuple[type, dict[int, Any]]] = []
+        self._places: dict[int, tuple[type, Any]] = {}
+        #: Objects that lead to no class being built, by id, and the outermost of these classes. With an object it has
+        #: all that is behind that.
+        self._harmless: dict[int, Any] = {}
+        self._outermost: Any = None
         self.nested: set[int] = set()
         self.answers: list[Any] = []
         self.known: dict[int, tuple[Any, Any]] = {}
@@ -194,6 +199,9 @@ class Dump:
             return
         for part in (self.namespaces, self.given, self.cells, self.images, self.nested, self.uses):
             part.clear()
+        self._places.clear()
+        self._harmless.clear()
+        self._outermost = None
         self.building = []
         self.answers.clear()
         self.known.clear()
@@ -246,11 +254,30 @@ class Dump:
             return False
         if issubclass(kind, type) and self._is_needed_by_building(value):
             return False
+        if self._outermost is not self.building[0]:  # the user's code may have run since then
+            self._outermost = self.building[0]
+            self._harmless.clear()
         targets = {id(cls) for cls, _ in self.building}
+        self._enter_images()
+        if not targets.isdisjoint(self._harmless):
+            self._harmless.clear()
+        return self.leads_to(targets, (value,), self._harmless)
+
+    def place_of(self, function: Any) -> tuple[type, Any] | None:
+        """Return the class whose image has brought a function, and where it is there."""
+        if self.images:
+            self._enter_images()
+        return self._places.get(id(function))
+
+    def _enter_images(self) -> None:
+        """Enter the functions of the images that have been pickled since the last time; the first image counts."""
+        places = self._places
         for cls, paths in self.images:
-            if id(cls) in targets:  # its functions are found in the class
-                targets = targets.union(paths)
-        return self.leads_to(targets, (value,))
+            for key, path in paths.items():
+                places.setdefault(key, (cls, path))
+            if not paths.keys().isdisjoint(self._harmless):
+                self._harmless.clear()
+        self.images.clear()
 
     def _is_needed_by_building(self, cls: type) -> bool:
         """Tell whether a class is a base or the metaclass of one being built, so that it is there already."""
@@ -263,21 +290,32 @@ class Dump:
             for each in kind.__mro__
         )
 
-    def leads_to(self, targets: set[int], values: Iterable[Any]) -> bool:
-        """Tell whether references lead from values to a target, given by id, as far as one need look.
+    def leads_to(
+        self, targets: set[int], values: Iterable[Any], harmless: dict[int, Any] | None = None
+    ) -> bool:
+        """Tell whether references lead from values to a target or a function of one, as far as one need look.
 
         Breadth first.
+
+        Args:
+            targets: ids of what is looked for.
+            values: where to begin.
+            harmless: objects, by id, that lead to no target, with all that is behind them; more are added.
         """
         seen: set[int] = set()
+        places = self._places
         steps = 0
         queue = list(values)
         for value in queue:
+            key = id(value)
             steps += type(value) is not dict
-            if id(value) in targets or steps > _FAR:
+            if key in targets or steps > _FAR or (key in places and id(places[key][0]) in targets):
                 return True
-            if id(value) not in seen and not ATOMS.have(value):
-                seen.add(id(value))
+            if key not in seen and not ATOMS.have(value) and (harmless is None or key not in harmless):
+                seen.add(key)
                 queue.extend(referents(value, self.policy))
+        if harmless is not None:
+            harmless.update(zip(map(id, queue), queue, strict=True))
         return False
 
 

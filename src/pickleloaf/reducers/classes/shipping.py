@@ -305,12 +305,12 @@ def fill_uses(cls: type, uses: dict[Use, Any]) -> None:
 
 def place_in_class(function: FunctionType, dump: Dump) -> Any:
     """Return how to find a function in a class that has been pickled, or note that it is pickled by itself."""
-    for cls, paths in dump.images:
-        path = paths.get(id(function))
-        if path is not None:
-            return rebuild_method_of, (cls, *path)
-    dump.nested.add(id(function))
-    return None
+    place = dump.place_of(function)
+    if place is None:
+        dump.nested.add(id(function))
+        return None
+    cls, path = place
+    return rebuild_method_of, (cls, *path)
 
 
 def reduce_scope_of(scope: ScopeOf, dump: Dump) -> Any:
