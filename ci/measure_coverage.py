@@ -4,6 +4,7 @@
     python ci/measure_coverage.py --report      from what the last run has left
 
 Scripts, forked processes and workers count as well: see `[tool.coverage.run]` in pyproject.toml.
+To measure what ends with `os._exit`, coverage patches it, and a few tests that send it to workers fail; they are told.
 """
 
 import json
