@@ -25,7 +25,9 @@ def pytest_addoption(parser):
 def pytest_configure(config):
     """Start the lab; and let properties hold on a busy machine as well."""
     if _is_worker(config):
-        signal.signal(signal.SIGINT, signal.default_int_handler)  # execnet ignores it, and so would what tests start
+        signal.signal(
+            signal.SIGINT, signal.default_int_handler
+        )  # execnet ignores it, and so would what tests start
     config.left_out = 0
     config.lab = Lab(config.option.fresh, getattr(config, "workerinput", {}).get("compiled"))
     settings.register_profile("any speed", deadline=None, suppress_health_check=[HealthCheck.too_slow])

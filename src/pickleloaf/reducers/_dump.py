@@ -118,6 +118,7 @@ class Dump:
 
     Attributes:
         policy: what travels by value.
+        portable: whether what is pickled is for every Python.
         protocol: pickle protocol.
         judged: the reducers of the types that have been met; see judging.
         building: classes whose arguments are being pickled, outermost first, with what waits for each.
@@ -153,6 +154,7 @@ class Dump:
 
     def __init__(self, policy: ValuePolicy, protocol: int) -> None:
         self.policy = policy
+        self.portable = bool(policy.portable)
         self.protocol = protocol
         self.judged: dict[type, Any] = {}
         self.namespaces: dict[int, Any] = {}
@@ -177,11 +179,6 @@ class Dump:
     def ships_modules(self) -> bool:
         """Whether any module that function bodies import may travel by value."""
         return self.brings or self.policy.ships_modules
-
-    @property
-    def portable(self) -> bool:
-        """Whether what is pickled is for every Python."""
-        return bool(self.policy.portable)
 
     def __getattr__(self, name: str) -> Any:
         try:

@@ -206,9 +206,11 @@ def make_plain(
     keywords: dict[str, Any] | None = None,
 ) -> type:
     """Make a class that nothing looks at while it is made, for the Python that it comes from."""
-    cls: type = metaclass(name, bases, names, **(keywords or {}))
+    cls: Any = metaclass(name, bases, names, **(keywords or {}))
+    if "__abstractmethods__" in names:  # others than ABCMeta finds
+        cls.__abstractmethods__ = names["__abstractmethods__"]
     identities.start(identity, cls, keywords or {})
-    return cls
+    return cls  # type: ignore[no-any-return]
 
 
 #: Names in a namespace that tell type() what to do; they are no attributes afterwards, or not the same.

@@ -7,6 +7,7 @@ holds. Repeated dumps check the stamp and read the values of the holes anew.
 from __future__ import annotations
 
 import marshal
+import sys
 import weakref
 from collections.abc import Collection
 from types import CellType, FunctionType, ModuleType
@@ -183,6 +184,12 @@ class Image:
         found = dump.namespaces.get(id(scope))
         if found is not None:
             return found
+        if cls is None:
+            name = scope.get("__name__", "")
+            module = sys.modules.get(name)
+            if module is not None and module.__dict__ is scope and not dump.policy.travels(name):
+                dump.namespaces[id(scope)] = module
+                return module
         stands = None
         if cls is not None and self._is_made_first:
             stands = ScopeOf(cls, self.own_path, str(scope.get("__name__")))

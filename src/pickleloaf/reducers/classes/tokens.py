@@ -14,7 +14,7 @@ import sys
 import weakref
 from collections.abc import Callable, Iterable
 from itertools import islice
-from operator import is_, itemgetter
+from operator import attrgetter, is_, itemgetter
 from types import CellType, CodeType, FunctionType, MethodType, SimpleNamespace
 from typing import Any
 
@@ -43,6 +43,9 @@ _LARGE, _DEPTH = 64, 4
 _FEW = 8
 
 _CONTAINERS = Kinds({list, tuple, dict, set, frozenset})
+
+#: Data that is compared by identity first, since it cannot change.
+_IMMUTABLE = Kinds((ATOMS | {tuple, frozenset}) - {bytearray})
 
 #: Attributes of objects that are made in C and hold functions.
 _PARTS: dict[type, tuple[str, ...]] = {
@@ -108,7 +111,7 @@ class Tokens:
 
     def __init__(self, each: list[Token]) -> None:
         self.each = each
-        fixed = [at for at, token in enumerate(each) if type(token) is _Static or ATOMS.have(token.kept)]
+        fixed = [at for at, token in enumerate(each) if type(token) is _Static or _IMMUTABLE.have(token.kept)]
         self._fixed = [each[at].value if type(each[at]) is _Static else each[at].kept for at in fixed]  # type: ignore[attr-defined]
         self._get = getter(fixed)
         of_fixed = frozenset(fixed)
@@ -307,16 +310,9 @@ def _attributes_of(instance: Any) -> list[Any]:
 
 def _parts_of_function(function: FunctionType) -> list[Any]:
     """Return what a function consists of besides its code and its globals."""
-    parts: list[Any] = [
-        function.__name__,
-        function.__qualname__,
-        function.__doc__,
-        function.__defaults__,
-        function.__kwdefaults__,
-        function.__dict__,
-    ]
+    parts: list[Any] = [*_GET_PARTS(function), function.__dict__ or None]
     annotate = function.__annotate__ if HAS_LAZY_ANNOTATIONS else None  # type: ignore[attr-defined]
-    parts.append(function.__annotations__ if annotate is None else annotate)
+    parts.append((function.__annotations__ or None) if annotate is None else annotate)
     if function.__closure__:
         names = function.__code__.co_freevars
         parts += [
@@ -325,6 +321,9 @@ def _parts_of_function(function: FunctionType) -> list[Any]:
             if name != "__classdict__"
         ]
     return parts
+
+
+_GET_PARTS = attrgetter("__name__", "__qualname__", "__doc__", "__defaults__", "__kwdefaults__")
 
 
 def _contents(cell: CellType) -> Any:
