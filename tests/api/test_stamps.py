@@ -127,3 +127,15 @@ def test_a_dumped_class_does_not_live_for_ever(part):
     del cls, scope
     gc.collect()
     assert gone() is None
+
+
+def test_a_class_with_a_large_cache_may_change():
+    """The size of a cache is no function of the class, however it is written down."""
+    shop, _ = _make(
+        "import functools\n\n"
+        "class Shop:\n    def name(self):\n        return 1\n\n"
+        "    @functools.lru_cache(maxsize=1000)\n    def price(self):\n        return 2\n"
+    )
+    before = pickleloaf.dumps(shop)
+    shop.limit = 1
+    assert pickleloaf.dumps(shop) != before

@@ -234,7 +234,10 @@ class Image:
         if type(node) is not tuple:
             return type(node), node
         if node[0] in _OF_FUNCTIONS:
-            return (node[0], *[self._written(each) if type(each) is int else each for each in node[1:]])
+            kind, *parts = node
+            end = 3 if kind == PROPERTY else 1  # after the functions come other parts
+            functions = [None if at is None else self._written(at) for at in parts[:end]]
+            return (kind, *functions, marshal.dumps(parts[end:], 2))
         return (node[0], marshal.dumps(node[1:], 2))  # 1 is not True
 
     def _written(self, at: int) -> tuple[Any, bytes]:
