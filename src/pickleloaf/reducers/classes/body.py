@@ -23,7 +23,7 @@ __all__ = [
 #: Names that making the class gives it anew, or that hold only for this process.
 _MADE_ANEW = frozenset(
     "__abstractmethods__ _abc_impl __slotnames__ __firstlineno__ __annotations_cache__ "
-    "__protocol_attrs__".split()
+    "__protocol_attrs__ __classdictcell__".split()
 )
 
 #: Types of what is made for a slot.
