@@ -402,6 +402,26 @@ class K:
 > K.m.__annotations__ = {'x': str}
 ? K.__annotations__, K.m.__annotations__
 
+### annotations, after somebody has asked for them
+class K:
+  a: int
+  def m(self, x: int): pass
+> K.__annotations__; K.m.__annotations__
+> K.__annotations__['b'] = str; K.m.__annotations__['y'] = str
+> K.__annotations__['a'] = str; K.m.__annotations__['x'] = str
+> K.__annotations__ = {'c': int}
+? K.__annotations__, K.m.__annotations__
+
+### what evaluates annotations
+class K:
+  a: int
+> K.__annotations__['b'] = str
+> K.__annotations__ = {'c': int}
+> K.__annotate__ = lambda form: {'d': int}
+> K.__annotate__ = lambda form: {'e': int}
+> K.__annotations__ = {}
+? getattr(K, '__annotations__', None)
+
 ### names
 class K: pass
 > K.__name__, K.__qualname__ = 'L', 'M.L'

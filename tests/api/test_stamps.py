@@ -1,13 +1,15 @@
 """A class that was dumped before is only sent as it was when nothing about it has changed."""
 
 import gc
+import inspect
+import sys
 import weakref
 from unittest import mock
 
 import pytest
 
 import pickleloaf
-from pickleloaf.reducers.classes import image
+from pickleloaf.reducers.classes import identities, image
 
 SOURCE = '''
 class Base:
@@ -100,6 +102,59 @@ def test_changes_show(change, without_keywords):
 
 def _name_of(change):
     return next(name for name, each in CHANGES.items() if each is change)
+
+
+ANNOTATED = """
+class Empty:
+  pass
+class Shop:
+  limit: int
+  rates: list[int] | None
+  def sell(self, count: int, to: "Shop") -> list[int]:
+    return count
+"""
+LAZY = pytest.mark.skipif(sys.version_info < (3, 14), reason="annotations are there from the start")
+
+
+@pytest.mark.parametrize("name", ["Empty", "Shop"])
+def test_asking_for_annotations_is_no_change(name):
+    """To evaluate annotations (PEP 649) changes neither what is sent nor that nothing has changed."""
+    cls = _make(ANNOTATED)[1][name]
+    before = pickleloaf.dumps(cls)
+    for each in (cls, getattr(cls, "sell", cls)):
+        assert pickleloaf.dumps(cls) == before
+        inspect.get_annotations(each)
+        getattr(each, "__annotate__", None)
+    assert pickleloaf.dumps(cls) == before
+    assert identities.known(cls).changes is None
+
+
+@LAZY
+def test_an_image_of_evaluated_annotations_serves(monkeypatch):
+    """A class whose annotations were evaluated is read once more, and no more."""
+    cls = _make(ANNOTATED)[0]
+    for each in (cls, cls.sell):
+        assert each.__annotations__
+    before = pickleloaf.dumps(cls)
+    monkeypatch.setattr(image, "Draft", mock.Mock(side_effect=AssertionError))
+    assert pickleloaf.dumps(cls) == before
+
+
+@pytest.mark.parametrize("change", [{"more": str}, {"limit": str, "count": str}], ids=["one more", "another"])
+@pytest.mark.parametrize("when", ["before it is dumped", "later", "evaluated, and later"])
+def test_changed_annotations_are_sent(change, when):
+    """Annotations that differ from what evaluates them are sent, whenever they were changed."""
+    cls = _make(ANNOTATED)[0]
+    function = _make("def Shop(limit: int, count: int): pass")[0]
+    for each in (cls, cls.sell, function):
+        if when != "before it is dumped":
+            if when != "later":
+                assert each.__annotations__
+            pickleloaf.dumps(each)
+        before = pickleloaf.dumps(_make(ANNOTATED)[0])
+        each.__annotations__.update(change)
+        assert pickleloaf.dumps(cls) != before
+    assert pickleloaf.dumps(function) != pickleloaf.dumps(_make("def Shop(limit: int, count: int): pass")[0])
 
 
 USING = "RATE = 3\nclass Shop:\n  total = {}\n  def buy(self):\n    return RATE\n"

@@ -1,7 +1,6 @@
 """What a function has been given besides its code, its globals and its closure."""
 
 from __future__ import annotations
-import __future__
 
 import typing
 from types import FunctionType
@@ -10,6 +9,7 @@ from typing import Any
 from pickleloaf._compat import HAS_LAZY_ANNOTATIONS
 from pickleloaf.code.codec import FACETS, CodeFacts
 from pickleloaf.code.names import identifiers
+from pickleloaf.reducers._annotations import lazy_annotations
 from pickleloaf.reducers._dump import Dump
 from pickleloaf.reducers._eager import evaluated_annotations
 from pickleloaf.reducers._kinds import ATOMS
@@ -17,7 +17,6 @@ from pickleloaf.reducers._named import by_name
 
 __all__ = [
     "OVERLOADS",
-    "STRINGS",
     "add_annotation_names",
     "are_leaves",
     "attributes_of",
@@ -27,9 +26,6 @@ __all__ = [
 
 #: What `typing.overload` has decorated: by module and qualified name, under the first line of each.
 OVERLOADS: dict[str, dict[str, dict[int, Any]]] = vars(typing)["_overload_registry"]
-
-#: PEP 563: annotations are strings, so that asking for them runs nothing.
-STRINGS = __future__.annotations.compiler_flag
 
 
 def attributes_of(
@@ -101,8 +97,8 @@ def _inside(overload: Any) -> Any:
 
 def _annotations(function: FunctionType, dump: Dump) -> dict[str, Any]:
     """Return the attribute that says what the annotations are: values, or from 3.14 on what evaluates them."""
-    annotate = function.__annotate__ if HAS_LAZY_ANNOTATIONS else None  # type: ignore[attr-defined]
-    if annotate is not None and not function.__code__.co_flags & STRINGS:
+    annotate = lazy_annotations(function)
+    if annotate is not None:
         if dump.portable:
             return {"__annotations__": evaluated_annotations(function)}
         return {"__annotate__": annotate}

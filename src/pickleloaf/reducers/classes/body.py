@@ -8,10 +8,12 @@ from types import CellType, FunctionType, GetSetDescriptorType, MemberDescriptor
 from typing import Any
 
 from pickleloaf._compat import HAS_LAZY_ANNOTATIONS
+from pickleloaf.reducers._annotations import are_written
 from pickleloaf.reducers._kinds import Kinds, interned
 from pickleloaf.reducers._lazily import evaluators
 
 __all__ = [
+    "annotations_of",
     "class_cells",
     "contents_of",
     "functions_among",
@@ -42,8 +44,10 @@ def namespace_of(cls: type) -> dict[str, Any]:
     hook = names.get("__subclasshook__")
     if getattr(getattr(hook, "__func__", hook), "__module__", None) == "typing":  # every Protocol gets it
         del names["__subclasshook__"]
-    annotations = cls.__dict__.get("__annotations_cache__")
-    if annotations and not _are_written(cls, annotations, names.get("__annotate_func__")):
+    if names.get("__annotate_func__", "") is None:  # somebody has asked for it in vain
+        del names["__annotate_func__"]
+    annotations = annotations_of(cls)
+    if annotations is not None:
         names["__annotations__"] = annotations
     if cls.__qualname__ != cls.__name__:
         names["__qualname__"] = cls.__qualname__
@@ -57,6 +61,17 @@ def namespace_of(cls: type) -> dict[str, Any]:
     return names
 
 
+def annotations_of(cls: type) -> Any:
+    """Return annotations of a class that are values; None where it has none, or a function that evaluates them."""
+    own = cls.__dict__  # to ask the class would be to evaluate them
+    if "__annotations__" in own:
+        return own["__annotations__"]
+    values = own.get("__annotations_cache__")
+    if not values or are_written(cls.__qualname__, values, own.get("__annotate_func__")):
+        return None
+    return values
+
+
 def _abstract(cls: type) -> set[str]:
     """Return the names of the methods that ABCMeta finds abstract in a class (PEP 3119)."""
     own = {name for name, value in cls.__dict__.items() if getattr(value, "__isabstractmethod__", False)}
@@ -64,13 +79,6 @@ def _abstract(cls: type) -> set[str]:
     return own | {
         name for name in inherited if getattr(getattr(cls, name, None), "__isabstractmethod__", False)
     }
-
-
-def _are_written(cls: type, annotations: Mapping[str, Any], annotate: Any) -> bool:
-    """Tell whether annotations are what a function says (PEP 649), which is not asked: none were added."""
-    if getattr(annotate, "__qualname__", None) != f"{cls.__qualname__}.__annotate__":
-        return annotate is not None
-    return annotations.keys() <= {each for each in annotate.__code__.co_consts if type(each) is str}
 
 
 def _is_made_in_python(metaclass: type) -> bool:

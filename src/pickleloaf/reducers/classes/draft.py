@@ -27,14 +27,15 @@ from types import (
 )
 from typing import Any, NamedTuple
 
-from pickleloaf._compat import HAS_LAZY_ANNOTATIONS, LAZY_IMPORT
+from pickleloaf._compat import LAZY_IMPORT
 from pickleloaf.code.codec import CodeFacts, facts_of, settle_together
 from pickleloaf.code.names import NOTHING as NO_NAMES
 from pickleloaf.code.names import LookUps, identifiers, look_ups_of
 from pickleloaf.code.source import is_provided
 from pickleloaf.policy.by_value import ValuePolicy
 from pickleloaf.reducers import reducer_for_made
-from pickleloaf.reducers._attributes import STRINGS, overloads_of
+from pickleloaf.reducers._annotations import lazy_annotations
+from pickleloaf.reducers._attributes import overloads_of
 from pickleloaf.reducers._kinds import Kinds
 from pickleloaf.reducers._namespaces import import_now, own_builtins, owns
 from pickleloaf.reducers.classes import template as t
@@ -387,8 +388,8 @@ class Draft:
             found["__dict__"] = (keys, tuple(nodes))
         if getattr(function, "__type_params__", None):
             found["__type_params__"] = self.hole(("facet", path, "__type_params__"), is_early=self.is_hooked)
-        annotate = function.__annotate__ if HAS_LAZY_ANNOTATIONS else None  # type: ignore[attr-defined]
-        if annotate is not None and not function.__code__.co_flags & STRINGS:
+        annotate = lazy_annotations(function)
+        if annotate is not None:
             found["__annotate__"] = self.node(
                 annotate,
                 ("facet", path, "__annotate__"),
@@ -414,9 +415,7 @@ class Draft:
             if function.__globals__ is not scope:
                 continue
             names.update(dict.fromkeys(facts.names.globals))
-            if (
-                not HAS_LAZY_ANNOTATIONS or function.__code__.co_flags & STRINGS
-            ):  # they are there, not to be evaluated
+            if lazy_annotations(function) is None:
                 texts = [text for text in function.__annotations__.values() if type(text) is str]
                 names.update((name, None) for text in texts for name in identifiers(text) if name in scope)
         for name in names:

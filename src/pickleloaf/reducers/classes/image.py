@@ -122,7 +122,7 @@ class Image:
         """Return which loose value goes into a hole; -1 where it is read from a function."""
         kind, path, key = use
         if kind == "name":
-            return self._loose.get(("names", key), self._loose.get(("names", "__annotations_cache__"), -1))
+            return self._loose.get(("names", key), -1)
         if kind == "global":
             return self._loose["globals", self._key, key]
         return self._loose["cell", *path, key] if kind == "cell" else -1

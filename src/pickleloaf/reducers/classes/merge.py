@@ -19,11 +19,13 @@ from typing import Any
 
 from pickleloaf.code.codec import facts_of
 from pickleloaf.policy.by_value import ValuePolicy
+from pickleloaf.reducers._annotations import lazy_annotations
 from pickleloaf.reducers._dump import Dump
 from pickleloaf.reducers._kinds import interned
 from pickleloaf.reducers._named import by_name
 from pickleloaf.reducers._namespaces import owns
 from pickleloaf.reducers.classes import identities
+from pickleloaf.reducers.classes.body import annotations_of
 from pickleloaf.reducers.classes.image import Image
 from pickleloaf.reducers.classes.reach import functions_behind
 from pickleloaf.reducers.classes.stamp import Place, contents_of
@@ -47,6 +49,9 @@ __all__ = ["Changes", "note_changes", "note_given", "note_made", "note_values", 
 
 #: Attributes of a class that are not in its namespace.
 _FACETS = ("__name__", "__qualname__", "__bases__", "__abstractmethods__")
+
+#: The place of annotations that are values, and not evaluated by a function.
+_VALUES = ("names", "__annotations__")
 
 #: Number of a change, and what was at its place at first: nothing, a value, or None where that cannot be told.
 _Change = tuple[int, "tuple[Any, ...] | None"]
@@ -209,6 +214,10 @@ def _read(holder: Any, key: Any) -> Any:
     if type(holder) is CellType:
         return contents_of(holder)
     if isinstance(holder, type):
+        if key == "__annotations__":
+            return NOTHING if (values := annotations_of(holder)) is None else values
+        if key == "__annotate_func__":  # None where somebody has asked for it in vain
+            return holder.__dict__.get(key) or NOTHING
         return type.__getattribute__(holder, key) if key in _FACETS else holder.__dict__.get(key, NOTHING)
     return holder.get(key, NOTHING)
 
@@ -217,6 +226,9 @@ def _put(holder: Any, key: Any, value: Any) -> None:
     if type(holder) is CellType:
         holder.cell_contents = value
     elif isinstance(holder, type):
+        if key == "__annotate_func__":
+            _forget_annotations(holder)
+            key = "__annotate__"
         type.__setattr__(holder, key, value)
     else:
         holder[key] = value
@@ -226,9 +238,20 @@ def _delete(holder: Any, key: Any) -> None:
     if type(holder) is CellType:
         del holder.cell_contents
     elif isinstance(holder, type):
-        type.__delattr__(holder, key)
+        if key == "__annotate_func__":
+            _forget_annotations(holder)
+        else:
+            type.__delattr__(holder, key)
     else:
         del holder[key]
+
+
+def _forget_annotations(cls: type) -> None:
+    """Take all annotations from a class: values, and the function that evaluates them."""
+    if "__annotations__" in cls.__dict__ or "__annotations_cache__" in cls.__dict__:
+        type.__delattr__(cls, "__annotations__")
+    if "__annotate_func__" in cls.__dict__:
+        type.__setattr__(cls, "__annotate__", None)
 
 
 class _Everything:
@@ -259,7 +282,7 @@ def fill_changes(cls: type, told: tuple[bytes, dict[Place, Any]]) -> None:
     if known is None or known.keywords is None:
         return
     is_new = identities.is_new(cls)
-    for place, (number, former, *held) in changes.items():
+    for place, (number, former, *held) in sorted(changes.items(), key=_comes_last):
         if known.numbers.get((nonce, place), 0) >= number:
             continue
         known.numbers[nonce, place] = number
@@ -276,6 +299,11 @@ def fill_changes(cls: type, told: tuple[bytes, dict[Place, Any]]) -> None:
                     _delete(holder, key)
         if not is_new:
             known.given[place] = token_of(value)
+
+
+def _comes_last(change: tuple[Place, Any]) -> bool:
+    """Tell whether a change is to values of annotations, which give way to a function that evaluates some."""
+    return change[0] == _VALUES
 
 
 def note_made(known: identities.Tracked, cls: type, template: Template) -> None:
@@ -330,11 +358,11 @@ def _joined(cls: type, value: Any) -> Any:
         value.__doc__,
         value.__module__,
     )
-    annotate = getattr(value, "__annotate__", None)
+    annotate = lazy_annotations(value)
     if annotate is None:
         joined.__annotations__ = value.__annotations__
     else:
-        joined.__annotate__ = annotate  # type: ignore[attr-defined]
+        joined.__annotate__ = annotate  # type: ignore[attr-defined, unused-ignore]
     joined.__dict__.update(value.__dict__)
     if hasattr(value, "__type_params__"):
         joined.__type_params__ = value.__type_params__  # type: ignore[attr-defined, unused-ignore]

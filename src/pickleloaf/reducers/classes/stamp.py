@@ -8,7 +8,9 @@ A class is dumped again and again and has rarely changed, so the questions are a
    Of a property or a static method its functions are looked at, not the object.
 3. A function consists of what `gc` says that it refers to, whichever attributes a Python has. It keeps its globals
    and its closure as long as it lives; the contents of its dicts and cells are looked at one by one.
-4. Everything else is *loose*: read at each dump, compared with a token (see tokens), and sent from there.
+4. Annotations that have been evaluated are no part of a class, as long as they are what evaluates them says (see
+   _annotations): they are looked at only to see whether to ask again.
+5. Everything else is *loose*: read at each dump, compared with a token (see tokens), and sent from there.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from operator import call, is_
 from types import CellType, FunctionType
 from typing import Any, NamedTuple
 
+from pickleloaf.reducers._annotations import lazy_annotations, values_of
 from pickleloaf.reducers._kinds import ATOMS
 from pickleloaf.reducers.classes.tokens import NOTHING, Tokens, getter, token_of
 
@@ -31,6 +34,9 @@ Place = tuple[Any, ...]
 
 #: Returns what else counts about a class, with its places.
 Watched = Callable[[type], Sequence[tuple[Place, Any]]]
+
+#: Names of attributes that a class keeps under another name.
+_ATTRIBUTES = {"__annotations_cache__": "__annotations__"}
 
 #: Attributes of objects that wrap functions, by exact type.
 WRAPPERS: dict[type, tuple[str, ...]] = {
@@ -70,6 +76,17 @@ class _Contents(NamedTuple):
     at: int
     kind: type
     keys: list[Any]
+
+
+class _Evaluated:
+    """Stands for annotations that have been evaluated."""
+
+    def __init__(self, annotations: dict[str, Any]) -> None:
+        self._names = list(annotations)
+        self._tokens = Tokens([token_of(value, 0) for value in annotations.values()])
+
+    def shows(self, value: Any) -> bool:
+        return type(value) is dict and list(value) == self._names and self._tokens.show([*value.values()])
 
 
 class Stamp:
@@ -117,7 +134,7 @@ class Stamp:
         self._read_functions(cls, functions)
         self.tokens = Tokens([*map(token_of, self._read_loose(cls, values, functions, found))])
         self.places: list[Place] = [
-            *[("names", self._names[at]) for at in self._loose],
+            *[("names", _ATTRIBUTES.get(name := self._names[at], name)) for at in self._loose],
             *[("names", part.name) for part in self._contents for _ in part.keys],
             *[("cell", *paths[at], index) for at, index in cells],
             *[("globals", scope.key, name) for scope in scopes for name in scope.names],
@@ -135,10 +152,13 @@ class Stamp:
         self._direct: list[int] = []
         #: Number of the attribute, its type, and functions (by number) or other parts of it.
         self._wrapped: list[tuple[int, type, tuple[Any, ...]]] = []
+        self._evaluated_names: list[tuple[int, _Evaluated]] = []
         for at, (name, value) in enumerate(zip(self._names, values, strict=True)):
             kind = type(value)
             if name in loose:
                 self._loose.append(at)
+            elif name == "__annotations_cache__":
+                self._evaluated_names.append((at, _Evaluated(value)))
             elif kind is FunctionType and id(value) in index:
                 direct.append(at)
                 self._direct.append(index[id(value)])
@@ -162,14 +182,18 @@ class Stamp:
         """Sort the parts of all functions by how they are checked."""
         same, empty = [], []
         self._contents: list[_Contents] = []
+        self._evaluated: list[tuple[int, _Evaluated]] = []
         found: list[Any] = []
         for function, path in zip(functions, self._paths, strict=True):
+            evaluated: Any = None if lazy_annotations(function) is None else values_of(function)
             for part in get_referents(function):
                 at, kind = len(found), type(part)
                 found.append(part)
                 if kind is dict:
                     if not part:
                         empty.append(at)
+                    elif part is evaluated:
+                        self._evaluated.append((at, _Evaluated(part)))
                     elif part is not function.__globals__ and part is not function.__builtins__:  # type: ignore[attr-defined, unused-ignore]
                         self._contents.append(_Contents(path[0], at, kind, list(part)))
                 elif kind is tuple and not _is_fixed(part):
@@ -244,6 +268,8 @@ class Stamp:
             and len(found) == self._count
             and not any(self._get_empty(found))
             and all(map(is_, self._get_same(found), self._same))
+            and all(each.shows(found[at]) for at, each in self._evaluated)
+            and all(each.shows(values[at]) for at, each in self._evaluated_names)
             and all(functions[at].__closure__[index].cell_contents is cls for at, index in self._bound)
         )
 

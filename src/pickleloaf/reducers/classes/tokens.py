@@ -18,7 +18,7 @@ from operator import attrgetter, is_, itemgetter
 from types import CellType, CodeType, FunctionType, MethodType, SimpleNamespace
 from typing import Any
 
-from pickleloaf._compat import HAS_LAZY_ANNOTATIONS
+from pickleloaf.reducers._annotations import lazy_annotations
 from pickleloaf.reducers._dicts_of import shows_dict
 from pickleloaf.reducers._kinds import ATOMS, SETS, Kinds
 from pickleloaf.reducers._referents import HEAP_TYPE
@@ -311,7 +311,7 @@ def _attributes_of(instance: Any) -> list[Any]:
 def _parts_of_function(function: FunctionType) -> list[Any]:
     """Return what a function consists of besides its code and its globals."""
     parts: list[Any] = [*_GET_PARTS(function), function.__dict__ or None]
-    annotate = function.__annotate__ if HAS_LAZY_ANNOTATIONS else None  # type: ignore[attr-defined]
+    annotate = lazy_annotations(function)
     parts.append((function.__annotations__ or None) if annotate is None else annotate)
     if function.__closure__:
         names = function.__code__.co_freevars
