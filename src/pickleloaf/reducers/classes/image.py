@@ -24,6 +24,7 @@ from pickleloaf.reducers.classes.draft import Draft, Kind
 from pickleloaf.reducers.classes.reach import scopes_of
 from pickleloaf.reducers.classes.stamp import Place, Stamp
 from pickleloaf.reducers.classes.template import FUNCTION, HOLE, PROPERTY, Use
+from pickleloaf.reducers.classes.tokens import NOTHING
 
 __all__ = ["Image", "draw_image"]
 
@@ -95,7 +96,9 @@ class Image:
         self.own_path = draft.own
         self._sources = [self._source(use) for use in self.late]
         written = {
-            ("globals", self._key, name) for name, node in draft.global_nodes.items() if not _is_hole(node)
+            ("globals", self._key, name)
+            for name in draft.globals
+            if not _is_hole(draft.global_nodes.get(name))  # an absent name is written, too: by its absence
         }
         self._free = [
             (place[0] == "globals" and place not in written) or (place[0] == "names" and place[1] in holes)
@@ -114,9 +117,10 @@ class Image:
         return self._registered is policy.registry._names and self._local is policy.local
 
     def changed(self, loose: list[Any]) -> list[int] | None:
-        """Return which loose values are not what they were; None if one of them is written in the template."""
+        """Return which loose values are not what they were; None if the template has to be another one for them."""
         changed = self.stamp.changed(loose)
-        return changed if not changed or all(self._free[at] for at in changed) else None
+        is_free = all(self._free[at] and loose[at] is not NOTHING for at in changed)
+        return changed if is_free else None
 
     def _source(self, use: Use) -> int:
         """Return which loose value goes into a hole; -1 where it is read from a function."""
