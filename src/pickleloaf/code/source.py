@@ -117,6 +117,8 @@ def _lines_around(code: CodeType) -> list[str]:
     import linecache  # before Python 3.13 it brings tokenize and re along
 
     name = code.co_filename
+    if name.startswith("<") and name not in linecache.cache:
+        return _arrived.get(name) or []
     linecache.checkcache(name)
     if builtins.open is not io.open and name not in linecache.cache:
         _read_past_patch(name)

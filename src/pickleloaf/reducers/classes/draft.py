@@ -85,7 +85,7 @@ class Draft:
     Attributes:
         functions: the functions in the template.
         paths: where each is: an attribute of the class, and steps from there.
-        early, late: uses of the holes.
+        early, late: uses of the holes, and `held`: their values, but for bases and the metaclass.
         cells: cells that are not the class's own, as (function, index).
         names: nodes of the namespace.
         is_hooked: whether code of the user runs when the class is made.
@@ -124,6 +124,7 @@ class Draft:
         self.nodes: list[tuple[int, tuple[int, ...] | None, dict[str, Node] | None]] = []
         self.early: list[t.Use] = []
         self.late: list[t.Use] = []
+        self.held: list[Any] = []
         self.cells: list[tuple[int, int]] = []
         self._cells: dict[int, int] = {}
         self._cell_nodes: list[Node] = []
@@ -226,6 +227,7 @@ class Draft:
                 written = self._written(value, use, path)
         if written is not None:
             return written
+        self.held.append(value)
         return self.hole(use, is_early=self.is_hooked if is_early is None else is_early)
 
     def _written(self, value: Any, use: t.Use, path: Place) -> Node | None:

@@ -281,4 +281,6 @@ def draw_image(
         excluded: ids of functions that the payload has already.
     """
     image = Image(cls, kind, Draft(cls, kind, policy, volatile=volatile, excluded=excluded), policy)
-    return image, image.stamp.values(cls)
+    loose = image.stamp.first
+    del image.stamp.first
+    return image, loose

@@ -78,13 +78,12 @@ def scopes_of(cls: type, draft: Draft, policy: ValuePolicy) -> tuple[list[Scope]
     """
     is_shared = False
     own_functions = set(map(id, draft.functions))
-    values = [value for name, value in cls.__dict__.items() if name in draft.names or name in draft.after]
     names: dict[int, tuple[FunctionType, dict[str, None]]] = {}
     if draft.own:
         own = draft.functions[draft.paths.index(draft.own)]
         names[id(draft.scope)] = (own, dict.fromkeys(draft.globals))
-    if draft.late or draft.early:
-        for function in functions_behind([*draft.functions, *values], policy):
+    if draft.held:  # the functions of the template lead to nothing but these
+        for function in functions_behind(draft.held, policy):
             scope = function.__globals__
             is_shared |= scope is draft.scope and id(function) not in own_functions
             if id(scope) not in names:

@@ -97,7 +97,10 @@ class Stamp:
         places: where each loose value is; of what functions hold, the attribute where the function is.
         tokens: what stands for the loose values.
         scopes: globals that functions reach.
+        first: the loose values when the stamp was made, which whoever made it takes off: they may lead to the class.
     """
+
+    first: list[Any]
 
     def __init__(
         self,
@@ -132,7 +135,8 @@ class Stamp:
         found = get_referents(*functions)
         self._read_names(cls, values, functions, loose)
         self._read_functions(cls, functions)
-        self.tokens = Tokens([*map(token_of, self._read_loose(cls, values, functions, found))])
+        self.first = self._read_loose(cls, values, functions, found)
+        self.tokens = Tokens([*map(token_of, self.first)])
         self.places: list[Place] = [
             *[("names", _ATTRIBUTES.get(name := self._names[at], name)) for at in self._loose],
             *[("names", part.name) for part in self._contents for _ in part.keys],
@@ -302,11 +306,6 @@ class Stamp:
         if self._watched is not None:
             loose += [value for _, value in self._watched(cls)]
         return loose
-
-    def values(self, cls: type) -> list[Any]:
-        """Return the loose values of a class that is known to be what it was."""
-        functions = [*map(call, self.functions)]
-        return self._read_loose(cls, list(cls.__dict__.values()), functions, get_referents(*functions))
 
 
 def _wraps(value: Any, kind: type, parts: tuple[Any, ...], functions: list[Any]) -> bool:
