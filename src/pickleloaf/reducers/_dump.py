@@ -22,13 +22,9 @@ from typing import Any
 from pickleloaf.policy.by_value import ValuePolicy
 from pickleloaf.reducers._cycles import Cycles
 from pickleloaf.reducers._kinds import ATOMS
-from pickleloaf.reducers._referents import referents
+from pickleloaf.reducers._leading import Leading, ways
 
 __all__ = ["Dump", "Late", "Namespace", "ScopeOf", "ShippedModules", "Unheard"]
-
-#: Objects that are followed at most to answer one question; beyond that the answer is "may be".
-_FAR = 2000
-
 
 class Namespace:
     """Stands in a payload for the globals dict of functions that travel by value.
@@ -89,6 +85,7 @@ _ON_DEMAND: dict[str, Callable[[], Any]] = {
     "left_out": dict,
     "boxes": dict,
     "cycles": Cycles,
+    "leading": Leading,
 }
 
 #: Parts of a Dump that hold while an object is pickled once more.
@@ -122,6 +119,7 @@ class Dump:
         protocol: pickle protocol.
         judged: the reducers of the types that have been met; see judging.
         building: classes whose arguments are being pickled, outermost first, with what waits for each.
+        made: ids of classes that the payload has, of those that others waited for.
         uses: what goes by reference, and the look-ups of code that travels; see policy/watch.
         namespaces: what stands for a globals dict, by its id; see functions, rule 2.
         given: globals that functions which need no second step have brought, by the id of their dict.
@@ -136,6 +134,7 @@ class Dump:
         has_more, keeps: whether there are parts that most dumps never need, or any that clearing leaves.
         left_out: names of modules by value that cannot travel, with the reason, by module.
         cycles: which objects lead back to themselves.
+        leading: which objects lead to a class that is being built.
         answers: objects that have been asked for their state, each followed by its answer; see _asking.
         known: answers of earlier passes over the same object, by id.
         doubts: what is looked at once the payload has been written; see again.
@@ -151,6 +150,7 @@ class Dump:
     left_out: dict[str, dict[str, str]]
     boxes: dict[int, Any]
     cycles: Cycles
+    leading: Leading
 
     def __init__(self, policy: ValuePolicy, protocol: int) -> None:
         self.policy = policy
@@ -159,15 +159,12 @@ class Dump:
         self.judged: dict[type, Any] = {}
         self.namespaces: dict[int, Any] = {}
         self.building: list[tuple[type, list[Late]]] = []
+        self.made: set[int] = set()
         self.uses: Any = _USES[policy.patches]()
         self.given: dict[int, dict[str, Any]] = {}
         self.cells: dict[int, Any] = {}
         self.images: list[tuple[type, dict[int, Any]]] = []
         self._places: dict[int, tuple[type, Any]] = {}
-        #: Objects that lead to no class being built, by id, and the outermost of these classes. With an object it has
-        #: all that is behind that.
-        self._harmless: dict[int, Any] = {}
-        self._outermost: Any = None
         self.nested: set[int] = set()
         self.answers: list[Any] = []
         self.known: dict[int, tuple[Any, Any]] = {}
@@ -196,9 +193,8 @@ class Dump:
             return
         for part in (self.namespaces, self.given, self.cells, self.images, self.nested, self.uses):
             part.clear()
+        self.made.clear()
         self._places.clear()
-        self._harmless.clear()
-        self._outermost = None
         self.building = []
         self.answers.clear()
         self.known.clear()
@@ -244,21 +240,16 @@ class Dump:
             return kept
         return kind() if kind in _WEAK_CONTAINERS else None
 
+    def has_made(self, classes: Iterable[type]) -> bool:
+        """Tell whether classes are there before what is pickled now."""
+        return all(id(cls) in self.made or self.policy.by_reference(cls) for cls in classes)
+
     def leads_to_building(self, value: Any) -> bool:
         """Tell whether pickling a value may need a class that is being built."""
-        kind = type(value)
-        if not self.building or ATOMS.have(value) or kind is ModuleType:
+        if not self.building or ATOMS.have(value) or type(value) is ModuleType:
             return False
-        if issubclass(kind, type) and self._is_needed_by_building(value):
-            return False
-        if self._outermost is not self.building[0]:  # the user's code may have run since then
-            self._outermost = self.building[0]
-            self._harmless.clear()
-        targets = {id(cls) for cls, _ in self.building}
         self._enter_images()
-        if not targets.isdisjoint(self._harmless):
-            self._harmless.clear()
-        return self.leads_to(targets, (value,), self._harmless)
+        return self.leading.leads(value, self.building, self._places, self.policy)
 
     def place_of(self, function: Any) -> tuple[type, Any] | None:
         """Return the class whose image has brought a function, and where it is there."""
@@ -272,48 +263,13 @@ class Dump:
         for cls, paths in self.images:
             for key, path in paths.items():
                 places.setdefault(key, (cls, path))
-            if not paths.keys().isdisjoint(self._harmless):
-                self._harmless.clear()
+            if self.has_more:
+                self.leading.enter(paths)
         self.images.clear()
 
-    def _is_needed_by_building(self, cls: type) -> bool:
-        """Tell whether a class is a base or the metaclass of one being built, so that it is there already."""
-        if any(cls is each for each, _ in self.building):
-            return False
-        return any(
-            cls is each
-            for built, _ in self.building
-            for kind in (built, type(built))
-            for each in kind.__mro__
-        )
-
-    def leads_to(
-        self, targets: set[int], values: Iterable[Any], harmless: dict[int, Any] | None = None
-    ) -> bool:
-        """Tell whether references lead from values to a target or a function of one, as far as one need look.
-
-        Breadth first.
-
-        Args:
-            targets: ids of what is looked for.
-            values: where to begin.
-            harmless: objects, by id, that lead to no target, with all that is behind them; more are added.
-        """
-        seen: set[int] = set()
-        places = self._places
-        steps = 0
-        queue = list(values)
-        for value in queue:
-            key = id(value)
-            steps += type(value) is not dict
-            if key in targets or steps > _FAR or (key in places and id(places[key][0]) in targets):
-                return True
-            if key not in seen and not ATOMS.have(value) and (harmless is None or key not in harmless):
-                seen.add(key)
-                queue.extend(referents(value, self.policy))
-        if harmless is not None:
-            harmless.update(zip(map(id, queue), queue, strict=True))
-        return False
+    def leads_to(self, targets: set[int], values: Iterable[Any]) -> bool:
+        """Tell whether references lead from values to a target, given by id, as far as one need look."""
+        return bool(ways(targets, values, self._places, self.policy)[0])
 
 
 #: Containers whose contents would not outlive an empty moment.

@@ -122,7 +122,8 @@ def join_names(parts: dict[tuple[str, Any], Any]) -> dict[str, Any]:
 
 def reduce_class_state(state: ClassState, dump: Dump) -> Any:
     """Pickle what had to wait for the innermost class being built; it exists by now."""
-    _, late = dump.building.pop()
+    cls, late = dump.building.pop()
+    dump.made.add(id(cls))
     if late is not state.late:
         raise AssertionError("classes are finished in the reverse order of their beginning")
     # Functions first: attributes may lead to other classes, whose making runs functions.

@@ -40,6 +40,7 @@ class Image:
         of_functions: how many of the late ones, the first, are parts of functions.
         is_plain: whether nothing that the class is made from has to wait for it, since no code of the user's looks at
             it before it is complete.
+        is_plain_after_bases: whether that holds as soon as the payload has the bases.
         needs_scopes: whether the payload may have to bring globals of its functions.
         own_scope: whether the globals of its functions are made for them alone.
         using: functions that may need modules besides their globals.
@@ -72,6 +73,12 @@ class Image:
             and (type(cls) is type or policy.by_reference(type(cls)))
             and (not draft.is_hooked or not draft.late)
             and (not draft.is_hooked or all(map(policy.by_reference, cls.__bases__)))
+        )
+        self.is_plain_after_bases = (
+            draft.is_hooked
+            and not draft.late
+            and all(use[0] in {"metaclass", "base"} for use in draft.early)
+            and policy.by_reference(type(cls))
         )
         self._is_made_first = self.is_plain and all(map(policy.by_reference, cls.__bases__))
         self.own_scope = draft.has_own_scope

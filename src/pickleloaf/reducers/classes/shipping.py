@@ -108,7 +108,8 @@ def reduce_image(
     values = image.late_values(cls, loose, dump) if image.late else []
     modules = image.modules(dump) if image.using else ()
     changes = told_changes(cls, image, known, dump) if known.changes is not None else None
-    if image.is_plain and not dump.building and not late:
+    is_plain = image.is_plain or (image.is_plain_after_bases and dump.has_made(cls.__bases__))
+    if is_plain and not dump.building and not late:
         early = tuple([image.early_value(cls, use, loose, dump) for use in image.early])
         if not changes and not modules and (not values or all(map(_is_leaf, values))):
             if not (values or early or scopes or cells):
