@@ -20,10 +20,12 @@ from typing import Any
 
 from pickleloaf._digests import blake2b
 from pickleloaf.code.codec import facts_of
+from pickleloaf.policy.by_value import ValuePolicy
 from pickleloaf.reducers import TABLE
 from pickleloaf.reducers._dump import Dump
 from pickleloaf.reducers._kinds import ATOMS, SETS, Kinds
 from pickleloaf.reducers._named import Named, by_name
+from pickleloaf.reducers._referents import HEAP_TYPE
 from pickleloaf.reducers.classes import identities
 from pickleloaf.reducers.classes.image import Image
 from pickleloaf.reducers.classes.stamp import contents_of
@@ -52,6 +54,9 @@ def identify(
         The image of the class and the values of its holes; None if another thread was faster.
     """
     found: dict[int, _Local] = {}
+    if dump.portable:  # where other payloads name a private module, these name a public one
+        policy = dump.policy
+        dump = Dump(ValuePolicy(policy.registry, policy.handles, local=policy.local), dump.protocol)
 
     def local(each: type) -> _Local:
         if id(each) not in found:
@@ -213,6 +218,8 @@ class _Description:
         name = (value.__module__, value.__qualname__)
         if not isinstance(value, type) and type(value) is not FunctionType:
             self._tell("builtin", *name)
+        elif isinstance(value, type) and not value.__flags__ & HEAP_TYPE:
+            self._tell("type", *name)
         elif value.__module__ not in {"__main__", "__mp_main__"} and self._dump.policy.by_reference(value):
             self._tell("name", *name)
         elif isinstance(value, type):
