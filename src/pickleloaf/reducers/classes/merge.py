@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import marshal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from types import CellType, FunctionType
 from typing import Any
 
@@ -45,7 +45,7 @@ from pickleloaf.reducers.classes.template import (
 from pickleloaf.reducers.classes.tokens import NOTHING, Token, is_data, token_of, token_of_function
 from pickleloaf.wire import verb
 
-__all__ = ["Changes", "note_changes", "note_given", "note_made", "note_values", "told_changes"]
+__all__ = ["Changes", "note_changes", "note_filled", "note_given", "note_made", "note_values", "told_changes"]
 
 #: Attributes of a class that are not in its namespace.
 _FACETS = ("__name__", "__qualname__", "__bases__", "__abstractmethods__")
@@ -308,8 +308,9 @@ def _comes_last(change: tuple[Place, Any]) -> bool:
 
 def note_made(known: identities.Tracked, cls: type, template: Template) -> None:
     """Take down what a class was made with and is no plain data, of which a sender says no former value."""
+    incomplete = _functions_of(template.late)
     for name, node in zip(*template.names, strict=True):
-        if type(node) is tuple and node[0] in _NO_DATA and node != (HOLE, -1):
+        if type(node) is tuple and node[0] in _NO_DATA and node != (HOLE, -1) and name not in incomplete:
             value = cls.__dict__.get(name)
             known.given["names", name] = token_of_function(value) if node[0] == FUNCTION else token_of(value)
 
@@ -326,6 +327,17 @@ def note_given(known: identities.Tracked, cls: type, use: Use, value: Any) -> No
     elif kind == "global" and type(value) is FunctionType:
         name = function_at(cls, path).__globals__.get("__name__")
         known.given["globals", (str(name), 0), key] = token_of(value)
+
+
+def note_filled(known: identities.Tracked, cls: type, uses: Iterable[Use]) -> None:
+    """Take down the functions of a class of which some parts have just been filled in."""
+    for name in _functions_of(uses):
+        known.given["names", name] = token_of_function(cls.__dict__.get(name))
+
+
+def _functions_of(uses: Iterable[Use]) -> dict[str, None]:
+    """Return the attributes of a class whose functions have a part that some uses fill."""
+    return {path[0]: None for kind, path, _ in uses if path and kind != "global"}
 
 
 def _is_untouched(here: Any, former: tuple[Any, ...] | None, given: Token | None) -> bool:

@@ -26,6 +26,7 @@ from pickleloaf.reducers.classes.image import Image, draw_image
 from pickleloaf.reducers.classes.merge import (
     fill_changes,
     note_changes,
+    note_filled,
     note_given,
     note_made,
     note_values,
@@ -291,6 +292,7 @@ def _fill(known: identities.Tracked, cls: type, values: Sequence[Any]) -> None:
     for use, value in zip(known.late, values, strict=False):
         put(cls, use, value)
         note_given(known, cls, use, value)
+    note_filled(known, cls, known.late[: len(values)])
     known.late = known.late[len(values) :]
 
 
@@ -302,6 +304,7 @@ def fill_uses(cls: type, uses: dict[Use, Any]) -> None:
         for use, value in uses.items():
             put(cls, use, value)
             note_given(known, cls, use, value)
+        note_filled(known, cls, uses)
 
 
 def place_in_class(function: FunctionType, dump: Dump) -> Any:

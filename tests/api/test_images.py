@@ -1,0 +1,98 @@
+"""A class that was dumped before arrives as it is now, wherever it is loaded."""
+
+import pytest
+
+import pickleloaf
+
+
+def make(source):
+    """Run a script; return its namespace."""
+    scope = {"__name__": "__main__"}
+    exec(compile(source, "script", "exec"), scope)
+    return scope
+
+
+@pytest.mark.parametrize("before", [1, 2])
+def test_a_global_that_begins_to_exist_arrives(receive, before):
+    """A global that methods use is sent once it exists, however often the class was dumped without it."""
+
+    def check(loaded):
+        assert next(loaded)().size() == 3
+
+    script = make("class Shop:\n  def size(self):\n    return len([])\n")
+    for _ in range(before):
+        pickleloaf.dumps(script["Shop"])
+    exec("def len(_):\n  return 3\n", script)
+    receive(check, pickleloaf.dumps(script["Shop"]))
+    receive(check, pickleloaf.dumps(script["Shop"]))
+
+
+def test_a_global_that_is_deleted_is_not_sent(receive):
+    """A global that methods use is no longer sent when it is no longer there."""
+
+    def check(loaded):
+        with raises(NameError):  # noqa: F821 - the receiver has it
+            next(loaded)().size()
+
+    script = make("items = [1]\nclass Shop:\n  def size(self):\n    return items\n")
+    pickleloaf.dumps(script["Shop"])
+    pickleloaf.dumps(script["Shop"])
+    del script["items"]
+    receive(check, pickleloaf.dumps(script["Shop"]))
+
+
+@pytest.mark.parametrize("change", ["Shop.buy.calls.append(3)", "Shop.buy.calls = [1, 3]"])
+def test_attributes_of_a_decorated_method_are_merged(receive, change):
+    """A receiver that has the class and has not changed it takes over an attribute of a decorated method."""
+
+    def check(loaded):
+        shop = next(loaded)
+        assert shop.buy.calls == [1]
+        assert next(loaded) is shop
+        assert shop.buy.calls == [1, 3]
+
+    script = make("""
+def counted(method):
+    def inner(self):
+        calls.append(method(self))
+        return calls
+
+    calls = inner.calls = [1]
+    inner.__qualname__ = method.__qualname__
+    return inner
+
+class Shop:
+    @counted
+    def buy(self):
+        return 2
+""")
+    first = pickleloaf.dumps(script["Shop"])
+    exec(change, script)
+    receive(check, first, pickleloaf.dumps(script["Shop"]))
+
+
+@pytest.mark.parametrize("size", [0, 1, 128, None])
+def test_a_class_with_a_cached_method_may_change(receive, size):
+    """A change beside a method with a cache arrives, whatever the size of the cache, and so does that size."""
+
+    def check(loaded):
+        shop = next(loaded)
+        assert shop.limit == 1
+        assert next(loaded).limit == 2
+        assert shop.buy.cache_info().maxsize == 64
+        assert shop().buy() == 3
+
+    script = make(f"""
+import functools
+
+class Shop:
+    limit = 1
+    def sell(self):
+        return 2
+    @functools.lru_cache({size})
+    def buy(self):
+        return 3
+""")
+    first = pickleloaf.dumps(script["Shop"])
+    exec("Shop.limit = 2\nShop.buy = functools.lru_cache(64)(Shop.buy.__wrapped__)", script)
+    receive(check, first, pickleloaf.dumps(script["Shop"]))
