@@ -1,6 +1,7 @@
 """Closures: cells keep their contents, their emptiness and who shares them."""
 
 import asyncio
+import functools
 import math
 import types
 
@@ -436,6 +437,65 @@ class EqualNotSame(Case):
         one, two = obj
         assert [one(), one(), two()] == [1, 2, 1]
         assert one.__code__ == two.__code__
+
+
+class SharedWithBase(Case):
+    """A variable that methods of a class share with its base and its metaclass"""
+
+    def make():
+        total = 0
+
+        class Meta(type):
+            def total(cls):
+                return total
+
+        class Account(metaclass=Meta):
+            def earn(self, amount):
+                nonlocal total
+                total += amount
+
+        class Savings(Account):
+            def spend(self, amount):
+                nonlocal total
+                total -= amount
+
+            def left(self):
+                return total, type(self).total(), __class__
+
+        return Savings
+
+    def same(obj):
+        account = obj()
+        account.earn(5)
+        account.spend(2)
+        assert account.left() == (3, 3, obj)
+
+
+class SharedWithHook(Case):
+    """A variable that methods share with a partial, in a class whose base looks at its attributes"""
+
+    def make():
+        total = 0
+
+        def add(amount):
+            nonlocal total
+            total += amount
+
+        class Base:
+            def __init_subclass__(cls):
+                cls.names = sorted(vars(cls))
+
+        class Account(Base):
+            earn = staticmethod(functools.partial(add, 5))
+
+            def left(self):
+                return total
+
+        return Account
+
+    def same(obj):
+        obj.earn()
+        assert obj().left() == 5 and "earn" in obj.names
 
 
 if __name__ == "__main__":

@@ -217,13 +217,19 @@ class Image:
         return tuple(dict.fromkeys(found))
 
     def share_cells(self, dump: Dump) -> dict[int, Any]:
-        """Let other functions of the payload use the cells; return those that they have brought, by index."""
+        """Let other functions of the payload use the cells; return those that are there already, by index.
+
+        Functions of the class are not there before what the class is made from. So the cells of such a class are
+        objects of their own, in case something that it is made from has functions with the same ones.
+        """
         given = {}
         for index, (at, number) in enumerate(self.cells):
             function = self._functions_at(at)
             cell: CellType = function.__closure__[number]
             known = dump.cells.get(id(cell))
-            if known is None:
+            if known is None and not self._is_made_first:
+                given[index] = dump.cells[id(cell)] = cell
+            elif known is None:
                 dump.cells[id(cell)] = (function, number)
                 dump.class_cells[id(cell)] = cell
             else:
