@@ -26,6 +26,7 @@ from pickleloaf.reducers._leading import Leading, ways
 
 __all__ = ["Dump", "Late", "Namespace", "ScopeOf", "ShippedModules", "Unheard"]
 
+
 class Namespace:
     """Stands in a payload for the globals dict of functions that travel by value.
 

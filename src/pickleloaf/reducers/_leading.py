@@ -56,7 +56,11 @@ class Leading:
             places: the classes of functions, by id.
             policy: what goes by value.
         """
-        if not self._building or len(building) != len(self._building) or building[-1] is not self._building[-1]:
+        if (
+            not self._building
+            or len(building) != len(self._building)
+            or building[-1] is not self._building[-1]
+        ):
             self._keep_up(building)
         key = id(value)
         if key in self._needed or key in self._harmless:

@@ -17,7 +17,7 @@ __all__ = [
     "class_cells",
     "contents_of",
     "functions_among",
-    "is_told_its_name",
+    "names_told",
     "namespace_of",
     "set_afterwards",
 ]
@@ -101,14 +101,20 @@ def set_afterwards(cls: type) -> list[str]:
         return _after_body(cls)
     hooked = next(base for base in cls.__mro__[1:] if "__init_subclass__" in base.__dict__)
     if hooked is object or hooked.__module__ == "typing":
-        told = {name for name, value in cls.__dict__.items() if is_told_its_name(value)}
+        told = names_told(cls.__dict__)
         return [name for name in _after_body(cls) if name in told] if told else []
     return _after_body(cls)
 
 
-def is_told_its_name(value: Any) -> bool:
-    kind = type(value)
-    return kind is not FunctionType and any("__set_name__" in base.__dict__ for base in kind.__mro__)
+def names_told(namespace: Mapping[str, Any]) -> set[str]:
+    """Return the names of attributes that are told their names when their class is made."""
+    kinds = {id(kind): kind for kind in map(type, namespace.values())}
+    told = {key for key, kind in kinds.items() if kind is not FunctionType and _has_set_name(kind)}
+    return {name for name, value in namespace.items() if id(type(value)) in told} if told else set()
+
+
+def _has_set_name(kind: type) -> bool:
+    return any("__set_name__" in base.__dict__ for base in kind.__mro__)
 
 
 def _after_body(cls: type) -> list[str]:

@@ -39,7 +39,7 @@ from pickleloaf.reducers._attributes import overloads_of
 from pickleloaf.reducers._kinds import Kinds
 from pickleloaf.reducers._namespaces import import_now, own_builtins, owns
 from pickleloaf.reducers.classes import template as t
-from pickleloaf.reducers.classes.body import is_told_its_name, set_afterwards
+from pickleloaf.reducers.classes.body import names_told, set_afterwards
 from pickleloaf.reducers.classes.stamp import WRAPPERS, Place, Watched, contents_of
 from pickleloaf.reducers.classes.tokens import NOTHING
 from pickleloaf.reducers.descriptors import own_attributes
@@ -549,7 +549,7 @@ def _is_hooked(cls: type, namespace: Mapping[str, Any]) -> bool:
     hook = next(base for base in cls.__mro__[1:] if "__init_subclass__" in base.__dict__)
     if hook is not object and hook.__qualname__ != "Generic":
         return True
-    return any(is_told_its_name(value) for value in namespace.values() if type(value) not in _TOLD_BEFORE)
+    return any(type(namespace[name]) not in _TOLD_BEFORE for name in names_told(namespace))
 
 
 #: Types that only take down their names, which they bring along.

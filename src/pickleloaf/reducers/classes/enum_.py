@@ -39,6 +39,8 @@ _INHERITED = frozenset(
 )
 #: What it puts into a member; ``_inverted_`` is a cache.
 _OF_A_MEMBER = frozenset("_name_ __objclass__ _sort_order_ _inverted_".split())
+#: What a member has that is nothing but its value.
+_OF_PLAIN = _OF_A_MEMBER | {"_value_"}
 
 
 def reduce_enum(cls: enum.EnumType, dump: Dump) -> Any:
@@ -84,7 +86,13 @@ def _keywords_of(cls: Any) -> dict[str, Any]:
 
 def _nodes(cls: Any, draft: Draft) -> tuple[Any, ...]:
     """Return nodes of members, further values and keywords; a hole is a part of the state of a member, or a keyword."""
-    members = [_member_node(name, member, draft) for name, member in cls._member_map_.items()]
+    is_plain = _data_type(cls) is object and not copyreg._slotnames(cls)  # type: ignore[attr-defined]
+    members = [
+        _value_node(name, member, draft)
+        if is_plain and member.__dict__.keys() <= _OF_PLAIN and member._name_ == name
+        else _member_node(name, member, draft)
+        for name, member in cls._member_map_.items()
+    ]
     further = [
         (TUPLE, (draft.node(value, ("item", ("further", at, None), None), is_early=True), name))
         for at, (value, name) in enumerate(_further_values(cls))
@@ -109,12 +117,17 @@ def _nodes(cls: Any, draft: Draft) -> tuple[Any, ...]:
     return tuple(rest)
 
 
+def _value_node(name: str, member: Any, draft: Draft) -> Any:
+    """Return the node of a member that is nothing but its value."""
+    return (TUPLE, (draft.node(member._value_, ("item", ("member", name, "_value_"), None), is_early=True),))
+
+
 def _member_node(name: str, member: Any, draft: Draft) -> Any:
     how = _take_apart(name, member)
     if type(how) is str:
         return how
     if len(how) == 1:
-        return (TUPLE, (draft.node(how[0], ("item", ("member", name, "_value_"), None), is_early=True),))
+        return _value_node(name, member, draft)
     data, state = how
     return (
         TUPLE,
@@ -231,6 +244,8 @@ def _further_values(cls: Any) -> Iterator[tuple[Any, str]]:
     for name, values in getattr(cls, "_unhashable_values_map_", {}).items():
         found += [(value, cls._member_map_[name]) for value in values]
     for value, member in found:
+        if value is member._value_:
+            continue
         name = _name_of(member)
         if name is not None and value is not member._value_ and value != member._value_:
             yield value, name

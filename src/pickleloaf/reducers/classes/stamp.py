@@ -152,6 +152,7 @@ class Stamp:
         self._names = list(cls.__dict__)
         index = {id(each): at for at, each in enumerate(functions)}
         fixed, direct, others = [], [], []
+        last: type | None = None
         self._loose: list[int] = []
         self._direct: list[int] = []
         #: Number of the attribute, its type, and functions (by number) or other parts of it.
@@ -161,6 +162,8 @@ class Stamp:
             kind = type(value)
             if name in loose:
                 self._loose.append(at)
+            elif kind is last:  # the members of an enum, say
+                others.append(at)
             elif name == "__annotations_cache__":
                 self._evaluated_names.append((at, _Evaluated(value)))
             elif kind is FunctionType and id(value) in index:
@@ -169,14 +172,15 @@ class Stamp:
             elif ATOMS.have(value) or kind in (tuple, frozenset) or kind is type:
                 fixed.append(at)
             else:
-                parts = [getattr(value, part) for part in WRAPPERS.get(kind, ())]
-                if any(id(part) in index for part in parts):
+                parts = [getattr(value, part) for part in WRAPPERS[kind]] if kind in WRAPPERS else []
+                if parts and any(id(part) in index for part in parts):
                     known: list[Any] = [index.get(id(part), (part,)) for part in parts]
                     if kind is not property:
                         known.append(_own_atoms(value))
                     self._wrapped.append((at, kind, tuple(known)))
                 else:  # the descriptors of slots, and what making the class has added
                     others.append(at)
+                    last = None if kind in WRAPPERS else kind
         self._get_loose, self._get_others = getter(self._loose), getter(others)
         self._get_fixed, self._get_direct = getter(fixed), getter(direct)
         self._fixed = [*self._get_fixed(values)]
