@@ -96,3 +96,36 @@ class Shop:
     first = pickleloaf.dumps(script["Shop"])
     exec("Shop.limit = 2\nShop.buy = functools.lru_cache(64)(Shop.buy.__wrapped__)", script)
     receive(check, first, pickleloaf.dumps(script["Shop"]))
+
+
+@pytest.mark.parametrize("order", ["Shop, Shop.buy", "Shop.buy, Shop"])
+def test_a_method_with_a_cache_is_one_object(receive, order):
+    """A function with a cache stays one, where a class has it twice and beside the class."""
+
+    def check(loaded):
+        from functools import lru_cache
+
+        one, other = next(loaded)
+        shop, buy = (one, other) if isinstance(one, type) else (other, one)
+        assert shop.buy is shop.acquire is shop.again() is buy
+        assert shop.other is not buy
+        assert type(buy) is type(shop.other) is type(lru_cache(len))
+
+    script = make("""
+import functools
+
+class Shop:
+    @functools.lru_cache
+    def buy(self):
+        return 3
+    acquire = buy
+    other = functools.lru_cache(buy.__wrapped__)
+
+def again():
+    return bought
+
+bought = Shop.buy
+Shop.again = again
+""")
+    exec(f"pair = {order}", script)
+    receive(check, pickleloaf.dumps(script["pair"]))

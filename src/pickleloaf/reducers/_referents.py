@@ -15,7 +15,7 @@ from typing import Any
 
 from pickleloaf.policy.by_value import ValuePolicy
 
-__all__ = ["HEAP_TYPE", "referents", "referents_of_proxy"]
+__all__ = ["HEAP_TYPE", "function_of", "referents", "referents_of_proxy"]
 
 #: Exact types behind which nothing is met.
 _LEAD_NOWHERE = (FunctionType, CodeType)
@@ -48,6 +48,15 @@ def _behind(value: Any, kind: type) -> Any:
     if kind is _CACHED:
         return vars(value).values()  # the cache itself does not travel
     return gc.get_referents(value)
+
+
+def function_of(cached: Any) -> Any:
+    """Return the function behind a cache; ``__wrapped__`` may be another (``wraps(f)(cached)``).
+
+    The struct ends with function, keyword mark, type of links, type of ``cache_info()``, attributes; see
+    lru_cache_tp_traverse in Modules/_functoolsmodule.c.
+    """
+    return gc.get_referents(cached)[-5]
 
 
 def referents_of_proxy(proxy: Any) -> list[Any]:

@@ -18,6 +18,8 @@ from typing import Any
 
 from pickleloaf.reducers._dump import Dump, Late
 from pickleloaf.reducers._eager import with_annotations
+from pickleloaf.reducers._referents import function_of
+from pickleloaf.reducers.classes.shipping import place_in_class
 from pickleloaf.wire import verb
 
 
@@ -25,6 +27,8 @@ def reduce_cached(cached: Any, dump: Dump) -> Any:
     if dump.policy.by_reference(cached):
         dump.uses.append(cached)
         return NotImplemented
+    if (place := place_in_class(cached, dump)) is not None:
+        return place
     attributes = {name: value for name, value in vars(cached).items() if name != "cache_parameters"}
     parameters = (cached.cache_info().maxsize, cached.cache_parameters()["typed"])
     return rebuild_cached, (function_of(cached), *parameters), with_annotations(attributes, cached, dump)
@@ -48,15 +52,6 @@ def reduce_partial_method(method: Any, dump: Dump) -> Any:
     # state that fills it, since there `__new__` takes no notice of the arguments.
     made = (type(method), (method.func, *method.args), method.keywords)
     return copyreg.__newobj_ex__, made, vars(method)  # type: ignore[attr-defined]
-
-
-def function_of(cached: Any) -> Any:
-    """Return the function that is called; ``__wrapped__`` may be another (``wraps(f)(cached)``).
-
-    The struct ends with function, keyword mark, type of links, type of ``cache_info()``, attributes; see
-    lru_cache_tp_traverse in Modules/_functoolsmodule.c.
-    """
-    return gc.get_referents(cached)[-5]
 
 
 @verb

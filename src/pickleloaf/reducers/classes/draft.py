@@ -38,12 +38,12 @@ from pickleloaf.reducers._annotations import lazy_annotations
 from pickleloaf.reducers._attributes import overloads_of
 from pickleloaf.reducers._kinds import Kinds
 from pickleloaf.reducers._namespaces import import_now, own_builtins, owns
+from pickleloaf.reducers._referents import function_of
 from pickleloaf.reducers.classes import template as t
 from pickleloaf.reducers.classes.body import names_told, set_afterwards
 from pickleloaf.reducers.classes.stamp import WRAPPERS, Place, Watched, contents_of
 from pickleloaf.reducers.classes.tokens import NOTHING
 from pickleloaf.reducers.descriptors import own_attributes
-from pickleloaf.reducers.functools_ import function_of
 
 __all__ = ["Draft", "Kind", "Node"]
 
@@ -85,6 +85,7 @@ class Draft:
     Attributes:
         functions: the functions in the template.
         paths: where each is: an attribute of the class, and steps from there.
+        caches: functions with a cache in the template and where they are, by node: the same node is the same object.
         early, late: uses of the holes, and `held`: their values, but for bases and the metaclass.
         cells: cells that are not the class's own, as (function, index).
         names: nodes of the namespace.
@@ -122,6 +123,7 @@ class Draft:
         self.facts: list[CodeFacts] = []
         self.paths: list[Place] = []
         self.nodes: list[tuple[int, tuple[int, ...] | None, dict[str, Node] | None]] = []
+        self.caches: dict[Node, tuple[Any, Place]] = {}
         self.early: list[t.Use] = []
         self.late: list[t.Use] = []
         self.held: list[Any] = []
@@ -270,12 +272,14 @@ class Draft:
         function = getattr(cached, "__wrapped__", None)
         if function_of(cached) is not function or len(vars(cached)) > _CACHE_HAS + len(vars(function)):
             return None
+        if id(cached) in self._excluded:
+            return None
         at = self._own(function, (*path, "__wrapped__"))
-        return (
-            None
-            if at is None
-            else (t.CACHE, at, cached.cache_info().maxsize, cached.cache_parameters()["typed"])
-        )
+        if at is None:
+            return None
+        node = (t.CACHE, at, cached.cache_info().maxsize, cached.cache_parameters()["typed"])
+        first, _ = self.caches.setdefault(node, (cached, path))
+        return node if first is cached else None
 
     def _is_own(self, function: Any, path: Place) -> bool:  # noqa: PLR0911 - each says why not
         """Tell whether a function goes into the template (rule 1)."""

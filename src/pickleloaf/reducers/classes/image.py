@@ -45,7 +45,7 @@ class Image:
         own_scope: whether the globals of its functions are made for them alone.
         using: functions that may need modules besides their globals.
         look_ups: names that patches of builtins and modules may change.
-        paths: where its functions are, by id.
+        paths: where its functions are, and those with a cache, by id.
         cells: cells that are not the class's own, as (function, index).
         places: what is at the attributes of the class, as nodes.
     """
@@ -83,6 +83,7 @@ class Image:
         self._is_made_first = self.is_plain and all(map(policy.by_reference, cls.__bases__))
         self.own_scope = draft.has_own_scope
         self.paths = {id(function): path for function, path in zip(draft.functions, draft.paths, strict=True)}
+        self.paths.update({id(cached): path for cached, path in draft.caches.values()})
         self.cells = tuple(draft.cells)
         self._at = {path: at for at, path in enumerate(draft.paths)}
         self._scopes = [draft.functions.index(function) for function in draft.scopes]

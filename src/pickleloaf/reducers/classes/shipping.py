@@ -307,7 +307,7 @@ def fill_uses(cls: type, uses: dict[Use, Any]) -> None:
         note_filled(known, cls, uses)
 
 
-def place_in_class(function: FunctionType, dump: Dump) -> Any:
+def place_in_class(function: Any, dump: Dump) -> Any:
     """Return how to find a function in a class that has been pickled, or note that it is pickled by itself."""
     place = dump.place_of(function)
     if place is None:

@@ -7,7 +7,7 @@ with one of the numbers below.
     (FUNCTION, index)            a function of the template
     (STATIC, index, attributes), (CLASS, index, attributes)  a static or class method of one, and attributes of its own
     (CACHED, index, name, doc)   a cached property
-    (CACHE, index, size, typed)  a function with a cache (`functools.lru_cache`)
+    (CACHE, index, size, typed)  a function with a cache (`functools.lru_cache`); one object, however often it is there
     (PROPERTY, get, set, delete, doc)  the first three are indexes of functions, or None
     (CONSTANT, value)            a tuple or frozenset of atoms
     (BUILTIN, name)              a type that `builtins` has under a name
@@ -168,6 +168,7 @@ class Made:
         given = cells or {}
         self._cells = [_cell_of(given.get(at)) for at in range(len(template.cells))]
         self._own: dict[int, CellType] = {}
+        self._caches: dict[Any, Any] = {}
         self._source = template.source.decode("utf-8", "surrogatepass")
         self.functions = [*map(self._function, template.functions)]
         for node, cell in zip(template.cells, self._cells, strict=True):
@@ -265,6 +266,12 @@ class Made:
         found.attrname, found.__doc__ = name, doc
         return found
 
+    def _with_cache(self, node: tuple[Any, ...]) -> Any:
+        if node not in self._caches:
+            _, at, size, typed = node
+            self._caches[node] = functools.lru_cache(size, typed)(self.functions[at])
+        return self._caches[node]
+
     def _property(self, node: tuple[Any, ...]) -> property:
         _, *parts, doc = node
         get, set_, delete = [None if each is None else self.functions[each] for each in parts]
@@ -281,7 +288,7 @@ _VALUES: dict[int, Callable[[Made, Any], Any]] = {
     STATIC: lambda made, node: made._wrapped(staticmethod, node),
     CLASS: lambda made, node: made._wrapped(classmethod, node),
     CACHED: Made._cached,
-    CACHE: lambda made, node: functools.lru_cache(node[2], node[3])(made.functions[node[1]]),
+    CACHE: Made._with_cache,
     ALIAS: lambda made, node: GenericAlias(
         made.value(node[1]), tuple([made.value(each) for each in node[2]])
     ),
