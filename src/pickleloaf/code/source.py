@@ -42,8 +42,11 @@ def find_source(code: CodeType) -> str:
     if id(code) in _provided:
         return _provided[id(code)][1]
     lines = _lines_around(code)
-    first, last = code.co_firstlineno, _last_line(code)
-    if not 0 < first <= last <= len(lines):
+    first = code.co_firstlineno
+    if not 0 < first <= len(lines):  # to find the last line takes long
+        return ""
+    last = _last_line(code)
+    if not first <= last <= len(lines):
         return ""
     text = "".join(lines[first - 1 : last])
     return text if _is_named(code, text) else ""
@@ -57,8 +60,11 @@ def find_source_around(codes: Sequence[CodeType]) -> tuple[str, int]:
     """
     lines = _lines_around(codes[0])
     ordered = sorted(codes, key=_FIRST_LINE)
-    above, last = ordered[0].co_firstlineno - 1, _last_line(ordered[-1])
-    if not 0 <= above < last <= len(lines):
+    above = ordered[0].co_firstlineno - 1
+    if not 0 <= above < len(lines):
+        return "", above
+    last = _last_line(ordered[-1])
+    if not above < last <= len(lines):
         return "", above
     ends = [*map(_FIRST_LINE, ordered[1:]), last + 1]
     for code, end in zip(ordered, ends, strict=True):
