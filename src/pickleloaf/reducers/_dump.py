@@ -81,6 +81,7 @@ class Late:
 _ON_DEMAND: dict[str, Callable[[], Any]] = {
     "class_cells": dict,
     "named": dict,
+    "holders": dict,
     "required": set,
     "modules": ShippedModules,
     "left_out": dict,
@@ -127,6 +128,7 @@ class Dump:
         cells: where a cell is found in the payload, by its id: (function, index), or the cell itself.
         class_cells: cells that making a class fills, by id.
         named: stand-ins for named objects of modules, by module and name.
+        holders: modules that have a name, by name and the id of what they call so.
         required: attributes of modules by value that functions use by name, as (module, name).
         modules: stands for the dict of modules by value that the payload itself will hold.
         images: classes whose images have been pickled, with where their functions are, by id; see `place_of`.
@@ -146,6 +148,7 @@ class Dump:
 
     class_cells: dict[int, CellType]
     named: dict[tuple[str, str], Any]
+    holders: dict[str, dict[int, Any]]
     required: set[tuple[str, str]]
     modules: ShippedModules
     left_out: dict[str, dict[str, str]]

@@ -65,7 +65,7 @@ def by_name(value: Any, name: str, scope: dict[str, Any], dump: Dump) -> Any:
     if known is None or known[0] != id(value) or known[1] != len(sys.modules):
         if len(_homes) > 10_000:
             _homes.clear()
-        known = _homes[key] = (id(value), len(sys.modules), _home(value, name, scope))
+        known = _homes[key] = (id(value), len(sys.modules), _home(value, name, scope, dump))
     home = known[2]
     if (
         home is None
@@ -77,19 +77,29 @@ def by_name(value: Any, name: str, scope: dict[str, Any], dump: Dump) -> Any:
     return dump.named.setdefault((home, name), Named(home, name))
 
 
-def _home(value: Any, name: str, scope: dict[str, Any]) -> str | None:
+def _home(value: Any, name: str, scope: dict[str, Any], dump: Dump) -> str | None:
     own = scope.get("__name__")
     homes = [
         module.__name__
-        for key, module in list(sys.modules.items())
-        if type(module) is ModuleType
-        and module.__dict__.get(name) is value
+        for key, module in _holders(name, dump).get(id(value), ())
+        if module.__dict__.get(name) is value
         and module.__dict__ is not scope
         and key not in MAIN
         and key != own
     ]
     # The defining module is likely the one with the shortest path; the order of imports must not matter.
     return min(homes, key=lambda home: (home.count("."), home), default=None)
+
+
+def _holders(name: str, dump: Dump) -> dict[int, list[tuple[str, ModuleType]]]:
+    """Return the modules that have a name, by the id of what they call so; looked through once for a payload."""
+    held = dump.holders.get(name)
+    if held is None:
+        held = dump.holders[name] = {}
+        for key, module in list(sys.modules.items()):
+            if type(module) is ModuleType and name in module.__dict__:
+                held.setdefault(id(module.__dict__.get(name)), []).append((key, module))
+    return held
 
 
 def _held(module: str, name: str) -> Any:
