@@ -158,6 +158,10 @@ def _components(root: _Local, local: Callable[[type], _Local]) -> Iterator[list[
                 yield [each for each in members if not identities.known(each.cls)]
 
 
+def _bytes_of(parts: tuple[object, ...]) -> bytes:
+    return repr(parts).encode("utf-8", "surrogatepass")
+
+
 class _Description:
     """Describes values in bytes that depend on nothing but what they are.
 
@@ -175,7 +179,9 @@ class _Description:
         self._hash = blake2b(digest_size=16)
         self._numbers: dict[int, int] = {}
         self._queue: list[Any] = []
-        self._seen: set[int] = set()
+        #: Definitions and what was told of them, by id.
+        self._definitions: dict[int, tuple[Any, bytes]] = {}
+        self._in_table: dict[int, bool] = {}
 
     def add_image(self, cls: type, image: Image, loose: list[Any], dump: Dump) -> None:
         """Describe a class by its image."""
@@ -196,7 +202,7 @@ class _Description:
         return self._hash.digest()
 
     def _tell(self, *parts: object) -> None:
-        self._hash.update(repr(parts).encode("utf-8", "surrogatepass"))
+        self._hash.update(_bytes_of(parts))
 
     def _refer(self, value: Any) -> None:
         """Write an atom, the name of what goes by name, or the number of any other object."""
@@ -215,20 +221,28 @@ class _Description:
             self._number(value)
 
     def _refer_to_definition(self, value: Any) -> None:
+        known = self._definitions.get(id(value))
+        if known is not None:
+            self._hash.update(known[1])
+            return
         name = (value.__module__, value.__qualname__)
+        parts: tuple[str, ...]
         if not isinstance(value, type) and type(value) is not FunctionType:
-            self._tell("builtin", *name)
+            parts = ("builtin", *name)
         elif isinstance(value, type) and not value.__flags__ & HEAP_TYPE:
-            self._tell("type", *name)
+            parts = ("type", *name)
         elif value.__module__ not in {"__main__", "__mp_main__"} and self._dump.policy.by_reference(value):
-            self._tell("name", *name)
+            parts = ("name", *name)
         elif isinstance(value, type):
-            self._tell("class", *name)
-            if id(value) not in self._seen and id(value) not in self._numbers:
-                self._seen.add(id(value))
+            parts = ("class", *name)
+            if id(value) not in self._numbers:
                 self.classes.append(value)
         else:
             self._number(value)
+            return
+        told = _bytes_of(parts)
+        self._definitions[id(value)] = value, told
+        self._hash.update(told)
 
     def _number(self, value: Any) -> None:
         number = self._numbers.get(id(value))
@@ -282,12 +296,20 @@ class _Description:
         self._hash.update(flat[:_ENDS])
         self._hash.update(flat[-_ENDS:])
 
+    def _is_in_table(self, kind: type) -> bool:
+        known = self._in_table.get(id(kind))
+        if known is None:
+            known = self._in_table[id(kind)] = any(
+                f"{base.__module__}.{base.__qualname__}" in TABLE for base in kind.__mro__[:-1]
+            )
+        return known
+
     def _describe_instance(self, value: Any, kind: type) -> None:
         if has_parts(kind):
             for part in parts_of(value):
                 self._refer(part)
             return
-        if any(f"{base.__module__}.{base.__qualname__}" in TABLE for base in kind.__mro__[:-1]):
+        if self._is_in_table(kind):
             self._tell(getattr(value, "__name__", None) if kind.__module__ == "typing" else None)
             return
         registered = copyreg.dispatch_table.get(kind)
