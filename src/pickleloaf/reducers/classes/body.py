@@ -95,8 +95,24 @@ def set_afterwards(cls: type) -> list[str]:
     """Return the attributes that a class got once it existed, where making it would do something about them.
 
     They come after what making the class adds to what stood in its body. An ``__init_subclass__`` or a metaclass may
-    have set them, and who has a ``__set_name__`` was not told of any name.
+    have set them, and who has a ``__set_name__`` was not told of any name. An attribute that has taken the place of a
+    slot is one of them: in the body it would be in conflict with the slot.
     """
+    return [*_over_slots(cls), *_set_late(cls)] if "__slots__" in cls.__dict__ else _set_late(cls)
+
+
+def _over_slots(cls: type) -> list[str]:
+    """Return the attributes that have taken the places of slots of the class."""
+    slots = cls.__dict__["__slots__"]
+    names = (slots,) if isinstance(slots, str) else slots if isinstance(slots, (tuple, list, dict)) else ()
+    own = cls.__name__.lstrip("_")
+    mangled = [f"_{own}{each}" if each[:2] == "__" != each[-2:] and own else each for each in names]
+    held = cls.__dict__
+    return [each for each in mangled if each in held and not _is_slot(each, held[each], cls)]
+
+
+def _set_late(cls: type) -> list[str]:
+    """Return the attributes that came after the body, where making the class would do something about them."""
     if type(cls) is not type and _is_made_in_python(type(cls)):
         return _after_body(cls)
     hooked = next(base for base in cls.__mro__[1:] if "__init_subclass__" in base.__dict__)

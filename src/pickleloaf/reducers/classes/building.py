@@ -18,7 +18,7 @@ from pickleloaf.reducers._kinds import interned
 from pickleloaf.reducers.classes import identities
 from pickleloaf.reducers.classes.body import class_cells, contents_of, namespace_of, set_afterwards
 from pickleloaf.reducers.classes.hooks import taken_back
-from pickleloaf.reducers.classes.merge import note_given
+from pickleloaf.reducers.classes.origin import note_given
 from pickleloaf.wire import verb
 
 __all__ = [

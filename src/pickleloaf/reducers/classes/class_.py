@@ -121,6 +121,9 @@ def _join(parts: dict[tuple[str, Any], Any]) -> list[Any]:
 
 @verb
 def fill_abc(cls: Any, registered: list[type]) -> None:
+    """Register virtual subclasses with a class, except where it was defined: nothing is merged there."""
+    if identities.keywords_of(cls) is None:
+        return
     for subclass in registered:
         cls.register(subclass)
 

@@ -45,7 +45,7 @@ from pickleloaf.reducers.classes.stamp import WRAPPERS, Place, Watched, contents
 from pickleloaf.reducers.classes.tokens import NOTHING
 from pickleloaf.reducers.descriptors import own_attributes
 
-__all__ = ["Draft", "Kind", "Node"]
+__all__ = ["Draft", "Kind", "Node", "annotation_node"]
 
 Node = Any
 
@@ -244,7 +244,7 @@ class Draft:
             return _builtin(value)
         if kind in WRAPPERS and use[0] == "name":
             return self._wrapper(value, kind, path)
-        return _annotation(value) if use[0] == "annotation" or path == ("__annotations__",) else None
+        return annotation_node(value) if use[0] == "annotation" or path == ("__annotations__",) else None
 
     def _wrapper(self, value: Any, kind: type, path: Place) -> Node:  # noqa: PLR0911 - one for each sort
         """Return the node of what wraps functions of the class, or None."""
@@ -511,7 +511,7 @@ def _builtin(cls: type) -> Node | None:
     return (t.BUILTIN, name) if cls.__module__ == "builtins" and _BUILTINS.get(name) is cls else None
 
 
-def _annotation(value: Any) -> Node | None:
+def annotation_node(value: Any) -> Node | None:
     """Return the node of an annotation that is made of types of `builtins`; None for another one.
 
     The dict of the annotations of a class is one as well.
@@ -523,7 +523,7 @@ def _annotation(value: Any) -> Node | None:
         nodes = [_annotation_or_atom(each) for each in value.values()]
         return None if _MISSING in nodes else (t.DICT, tuple(value), tuple(nodes))
     if kind is GenericAlias and not getattr(value, "__unpacked__", False):
-        origin = _annotation(value.__origin__)
+        origin = annotation_node(value.__origin__)
         nodes = [_annotation_or_atom(each) for each in value.__args__]
         return None if origin is None or _MISSING in nodes else (t.ALIAS, origin, tuple(nodes))
     if kind is UnionType or (kind.__module__ == "typing" and kind.__name__ == "_UnionGenericAlias"):
@@ -540,7 +540,7 @@ def _annotation_or_atom(value: Any) -> Node:
         return value
     if value is type(None):
         return None
-    found = _annotation(value)
+    found = annotation_node(value)
     return _MISSING if found is None else found
 
 

@@ -34,7 +34,8 @@ class Tracked:
         is_unique: whether no other class may ever have the identity.
         image: its image when it was last dumped, and what has changed since it was first dumped (see merge).
         late: uses of holes that are still empty.
-        given: tokens of what changes have brought, by place (see merge).
+        given: tokens of what the class came with and of what changes have brought, by place (see merge).
+        made: what else it came with: its template and what was made from that (see origin); None where it has none.
         numbers: the last change obeyed, by sender and place.
         unfinished: held until the class is finished.
         builder: the thread that builds the class, until it is finished.
@@ -43,7 +44,7 @@ class Tracked:
 
     __slots__ = (
         *("builder", "changes", "cls", "digest", "given", "identity", "image", "is_unique", "keywords"),
-        *("late", "maker", "numbers", "unfinished"),
+        *("late", "made", "maker", "numbers", "unfinished"),
     )
 
     def __init__(self, cls: type, identity: bytes, keywords: dict[str, Any] | None) -> None:
@@ -55,6 +56,7 @@ class Tracked:
         self.changes: Any = None
         self.late: tuple[Any, ...] = ()
         self.given: dict[tuple[Any, ...], Any] = {}
+        self.made: tuple[Any, ...] | None = None
         self.numbers: dict[tuple[bytes, tuple[Any, ...]], int] = {}
         self.unfinished = threading.Lock()
         self.unfinished.acquire()

@@ -4,8 +4,9 @@
    with a number that grows and with what was there at first, if that was plain data.
 2. Where a class was defined nothing is ever merged. Elsewhere the receiver obeys each number of a sender once, and none
    that is older, so an old payload that comes late turns nothing back.
-3. A change is taken where the value here is still the one that came with the class or with an earlier change; a value
-   that was changed here stays. No code of the user's runs for the comparison.
+3. A change is taken where the value here is still the one that came with the class (see origin) or with an earlier
+   change, whoever sent that; a value that was changed or deleted here stays as it is. No code of the user's runs for
+   the comparison. What one has sent oneself is not merged.
 4. A function that arrives looks its globals up where the other functions of the class here do.
 """
 
@@ -13,7 +14,7 @@ from __future__ import annotations
 
 import marshal
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from types import CellType, FunctionType
 from typing import Any
 
@@ -27,25 +28,14 @@ from pickleloaf.reducers._namespaces import owns
 from pickleloaf.reducers.classes import identities
 from pickleloaf.reducers.classes.body import annotations_of
 from pickleloaf.reducers.classes.image import Image
+from pickleloaf.reducers.classes.origin import Origin
 from pickleloaf.reducers.classes.reach import functions_behind
 from pickleloaf.reducers.classes.stamp import Place, contents_of
-from pickleloaf.reducers.classes.template import (
-    CACHE,
-    CACHED,
-    CLASS,
-    CONSTANT,
-    FUNCTION,
-    HOLE,
-    PROPERTY,
-    STATIC,
-    Template,
-    Use,
-    function_at,
-)
-from pickleloaf.reducers.classes.tokens import NOTHING, Token, is_data, token_of, token_of_function
+from pickleloaf.reducers.classes.template import CONSTANT, function_at
+from pickleloaf.reducers.classes.tokens import NOTHING, Token, token_of
 from pickleloaf.wire import verb
 
-__all__ = ["Changes", "note_changes", "note_filled", "note_given", "note_made", "note_values", "told_changes"]
+__all__ = ["Changes", "note_changes", "note_values", "told_changes"]
 
 #: Attributes of a class that are not in its namespace.
 _FACETS = ("__name__", "__qualname__", "__bases__", "__abstractmethods__")
@@ -279,7 +269,7 @@ def fill_changes(cls: type, told: tuple[bytes, dict[Place, Any]]) -> None:
     """
     nonce, changes = told
     known = identities.known(cls)
-    if known is None or known.keywords is None:
+    if known is None or known.keywords is None or nonce == identities.nonce():
         return
     is_new = identities.is_new(cls)
     for place, (number, former, *held) in sorted(changes.items(), key=_comes_last):
@@ -291,9 +281,9 @@ def fill_changes(cls: type, told: tuple[bytes, dict[Place, Any]]) -> None:
             here = _read(holder, key)
             if is_new:
                 known.given[place] = token_of(here)
-            elif here is NOTHING or _is_untouched(here, former, known.given.get(place)):
+            elif _is_untouched(known, cls, place, here, former):
                 if value is not NOTHING:
-                    value = _joined(cls, value)
+                    value = _joined(known, cls, value)
                     _put(holder, key, value)
                 elif here is not NOTHING:
                     _delete(holder, key)
@@ -306,51 +296,26 @@ def _comes_last(change: tuple[Place, Any]) -> bool:
     return change[0] == _VALUES
 
 
-def note_made(known: identities.Tracked, cls: type, template: Template) -> None:
-    """Take down what a class was made with and is no plain data, of which a sender says no former value."""
-    incomplete = _functions_of(template.late)
-    for name, node in zip(*template.names, strict=True):
-        if type(node) is tuple and node[0] in _NO_DATA and node != (HOLE, -1) and name not in incomplete:
-            value = cls.__dict__.get(name)
-            known.given["names", name] = token_of_function(value) if node[0] == FUNCTION else token_of(value)
-
-
-_NO_DATA = frozenset({HOLE, FUNCTION, STATIC, CLASS, CACHE, CACHED, PROPERTY})
-
-
-def note_given(known: identities.Tracked, cls: type, use: Use, value: Any) -> None:
-    """Take down what came with a class and is no plain data, of which a sender says no former value."""
-    kind, path, key = use
-    if kind == "name":
-        if not is_data(value):
-            known.given["names", key] = token_of(value)
-    elif kind == "global" and type(value) is FunctionType:
-        name = function_at(cls, path).__globals__.get("__name__")
-        known.given["globals", (str(name), 0), key] = token_of(value)
-
-
-def note_filled(known: identities.Tracked, cls: type, uses: Iterable[Use]) -> None:
-    """Take down the functions of a class of which some parts have just been filled in."""
-    for name in _functions_of(uses):
-        known.given["names", name] = token_of_function(cls.__dict__.get(name))
-
-
-def _functions_of(uses: Iterable[Use]) -> dict[str, None]:
-    """Return the attributes of a class whose functions have a part that some uses fill."""
-    return {path[0]: None for kind, path, _ in uses if path and kind != "global"}
-
-
-def _is_untouched(here: Any, former: tuple[Any, ...] | None, given: Token | None) -> bool:
+def _is_untouched(
+    known: identities.Tracked, cls: type, place: Place, here: Any, former: tuple[Any, ...] | None
+) -> bool:
     """Tell whether a value is still what came with the class, or with an earlier change, as far as one can tell."""
-    if given is not None:
-        return given.shows(here) or any(token_of(each).shows(here) for each in former or ())
-    return former is None or any(token_of(each).shows(here) for each in former)
+    token: Token | None = known.given.get(place)
+    if token is not None:
+        return token.shows(here)
+    if known.made is not None:
+        answer = Origin(cls, known).shows(place, here)
+        if answer is not None:
+            return answer
+    if here is NOTHING or former is None:
+        return here is not NOTHING or former == ()
+    return any(token_of(each).shows(here) for each in former)
 
 
-def _joined(cls: type, value: Any) -> Any:
+def _joined(known: identities.Tracked, cls: type, value: Any) -> Any:
     """Return a value with functions that look up globals where the others of the class do."""
     if type(value) in (staticmethod, classmethod):
-        return type(value)(_joined(cls, value.__func__))
+        return type(value)(_joined(known, cls, value.__func__))
     if type(value) is not FunctionType:
         return value
     brought = value.__globals__
@@ -363,6 +328,7 @@ def _joined(cls: type, value: Any) -> Any:
     for name in facts_of(value.__code__).names.globals:
         if name in brought and name not in scope:
             scope[name] = brought[name]
+            known.given["globals", (str(scope.get("__name__")), 0), name] = token_of(brought[name])
     joined = FunctionType(value.__code__, scope, value.__name__, value.__defaults__, value.__closure__)
     joined.__kwdefaults__ = value.__kwdefaults__
     joined.__qualname__, joined.__doc__, joined.__module__ = (

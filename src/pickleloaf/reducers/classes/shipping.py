@@ -26,12 +26,10 @@ from pickleloaf.reducers.classes.image import Image, draw_image
 from pickleloaf.reducers.classes.merge import (
     fill_changes,
     note_changes,
-    note_filled,
-    note_given,
-    note_made,
     note_values,
     told_changes,
 )
+from pickleloaf.reducers.classes.origin import note_given, note_made
 from pickleloaf.reducers.classes.template import Made, Use, function_at, open_template, put
 from pickleloaf.wire import verb
 
@@ -254,7 +252,7 @@ def rebuild_image(
     made.finish(cls)
     tracked = identities.known(cls)
     if tracked is not None:
-        note_made(tracked, cls, template)
+        note_made(tracked, sealed, made.functions, early, deferred)
         tracked.late = template.late
         if late:
             _fill(tracked, cls, late)
@@ -292,7 +290,6 @@ def _fill(known: identities.Tracked, cls: type, values: Sequence[Any]) -> None:
     for use, value in zip(known.late, values, strict=False):
         put(cls, use, value)
         note_given(known, cls, use, value)
-    note_filled(known, cls, known.late[: len(values)])
     known.late = known.late[len(values) :]
 
 
@@ -304,7 +301,6 @@ def fill_uses(cls: type, uses: dict[Use, Any]) -> None:
         for use, value in uses.items():
             put(cls, use, value)
             note_given(known, cls, use, value)
-        note_filled(known, cls, uses)
 
 
 def place_in_class(function: Any, dump: Dump) -> Any:

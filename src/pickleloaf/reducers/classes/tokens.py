@@ -31,7 +31,6 @@ __all__ = [
     "is_data",
     "parts_of",
     "token_of",
-    "token_of_function",
 ]
 
 #: Stands for a value that is not there.
@@ -246,13 +245,6 @@ def _is_of_module(function: FunctionType) -> bool:
         and function.__module__ != "__main__"
         and vars(home).get(function.__name__) is function
     )
-
-
-def token_of_function(function: Any) -> Token:
-    """Return the token of a function that has just been made: what nothing in it may change in place is not read."""
-    if type(function) is FunctionType and not (function.__dict__ or function.__kwdefaults__):
-        return _Identity(weakref.ref(function))
-    return token_of(function)
 
 
 def parts_of(value: Any) -> list[Any]:
