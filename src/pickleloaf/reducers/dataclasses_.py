@@ -42,7 +42,7 @@ def _arguments_of(field: Any) -> tuple[Any, ...]:
         bool(field.init) * 1
         + bool(field.repr) * 2
         + bool(field.compare) * 4
-        + (field.kw_only is True) * 8
+        + (field.kw_only is not missing and bool(field.kw_only)) * 8
         + (field.kw_only is missing) * 16
         + (0 if kind is None else 1 + _KINDS.index(kind.name)) * 32
         + _HASHES.index(field.hash if field.hash is None else bool(field.hash)) * 128
