@@ -129,3 +129,19 @@ Shop.again = again
 """)
     exec(f"pair = {order}", script)
     receive(check, pickleloaf.dumps(script["pair"]))
+
+
+@pytest.mark.parametrize(("before", "after"), [((1,), (1, 2)), (((1,), 2), ()), (frozenset({1}), frozenset({2}))])
+def test_a_constant_is_merged(receive, before, after):
+    """A receiver takes over another tuple or frozenset, as it does any other atom."""
+
+    def check(loaded):
+        shop = next(loaded)
+        assert shop.limits == shop.before
+        assert next(loaded) is shop
+        assert shop.limits == shop.after
+
+    script = make(f"class Shop:\n  limits, before, after = {before}, {before}, {after}\n")
+    first = pickleloaf.dumps(script["Shop"])
+    script["Shop"].limits = after
+    receive(check, first, pickleloaf.dumps(script["Shop"]))

@@ -141,7 +141,7 @@ def _former(node: Any) -> tuple[Any, ...] | None:
     kind, value, *_ = node
     if isinstance(kind, type):
         return (value,)
-    return (marshal.loads(value),) if kind == CONSTANT else None
+    return marshal.loads(value) if kind == CONSTANT else None  # a tuple with the constant in it
 
 
 def told_changes(cls: type, image: Image, known: identities.Tracked, dump: Dump) -> dict[Place, Any]:
