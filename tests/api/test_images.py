@@ -131,7 +131,9 @@ Shop.again = again
     receive(check, pickleloaf.dumps(script["pair"]))
 
 
-@pytest.mark.parametrize(("before", "after"), [((1,), (1, 2)), (((1,), 2), ()), (frozenset({1}), frozenset({2}))])
+@pytest.mark.parametrize(
+    ("before", "after"), [((1,), (1, 2)), (((1,), 2), ()), (frozenset({1}), frozenset({2}))]
+)
 def test_a_constant_is_merged(receive, before, after):
     """A receiver takes over another tuple or frozenset, as it does any other atom."""
 
@@ -145,3 +147,34 @@ def test_a_constant_is_merged(receive, before, after):
     first = pickleloaf.dumps(script["Shop"])
     script["Shop"].limits = after
     receive(check, first, pickleloaf.dumps(script["Shop"]))
+
+
+@pytest.mark.parametrize("first", ["Leek", "Leek()", "Plant", "[Leek, Plant]"])
+def test_a_metaclass_may_list_its_classes(receive, first):
+    """A subclass is pickled whose metaclass lists it and its base, which only the metaclass can make."""
+
+    def check(loaded):
+        obj = next(loaded)
+        obj = obj[0] if isinstance(obj, list) else obj
+        cls = obj if isinstance(obj, type) else type(obj)
+        plant, leek = type(cls).listed
+        assert leek.__bases__ == (plant,)
+        assert cls in (plant, leek)
+        assert type(leek).named == {"Plant": plant, "Leek": leek}
+
+    script = make(f"""
+class Meta(type):
+    listed, named = [], {{}}
+    def __init__(cls, name, bases, names):
+        cls.listed.append(cls)
+        cls.named[name] = cls
+
+class Plant(metaclass=Meta):
+    pass
+
+class Leek(Plant):
+    pass
+
+obj = {first}
+""")
+    receive(check, pickleloaf.dumps(script["obj"]))

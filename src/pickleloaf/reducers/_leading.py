@@ -31,7 +31,8 @@ class Leading:
         #: By id, which each keeps its own.
         self._harmless: dict[int, Any] = {}
         self._harmful: dict[int, Any] = {}
-        #: The classes that are being built, and those that have to be there before them: bases and metaclasses.
+        #: The classes that are being built, and those that have to be there before them: bases and metaclasses, but
+        #: for those that are themselves made with one that is being built.
         self._targets: set[int] = set()
         self._needed: set[int] = set()
         self._building: list[tuple[type, Any]] = []
@@ -88,8 +89,15 @@ class Leading:
         self._targets.update(id(cls) for cls, _ in begun)
         if not self._targets.isdisjoint(self._harmless):
             self._harmless.clear()
-        kinds = [kind for cls, _ in known for kind in (cls, type(cls))]
-        self._needed = {id(each) for kind in kinds for each in kind.__mro__} - self._targets
+        needed = {id(each): each for cls, _ in known for each in _made_with(cls)}
+        self._needed = {
+            key for key, each in needed.items() if self._targets.isdisjoint(map(id, _made_with(each)))
+        }
+
+
+def _made_with(cls: type) -> tuple[type, ...]:
+    """Return a class, its bases, its metaclass and the bases of that."""
+    return (*cls.__mro__, *type(cls).__mro__)
 
 
 def ways(
