@@ -142,7 +142,9 @@ def test_hooks_of_picklers(beside):
     assert loaded[1:5] == ["token 1", "token 2", 0 + 1j, "token 3"]
 
 
-@pytest.mark.parametrize("bind", [staticmethod, functools.partial])
+@pytest.mark.parametrize(
+    "bind", [staticmethod, lambda hook: staticmethod(functools.partial(hook))], ids=["function", "partial"]
+)
 def test_hooks_that_are_no_methods(bind):
     """A hook may be whatever can be called with the object."""
     asked = []

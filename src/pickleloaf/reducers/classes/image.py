@@ -204,7 +204,7 @@ class Image:
                 return module
         stands = None
         if cls is not None and self._is_made_first:
-            stands = ScopeOf(cls, self.own_path, str(scope.get("__name__")))
+            stands = ScopeOf(cls, self.own_path, interned(str(scope.get("__name__"))))
         return namespace_for(scope, stands, dump)
 
     def modules(self, dump: Dump) -> tuple[ModuleType, ...]:
