@@ -313,13 +313,15 @@ def _unlike_pickle(obj, arguments):
     an object makes anew whenever it is asked for its state.
     """
     more, less = set(), set()
+    try:
+        pickle.dumps(obj, 5, buffer_callback=lambda buffer: None)
+    except BaseException:
+        return [], []
     for hook in ("persistent_id", "reducer_override", "buffer_callback"):
-        try:
-            theirs, kept = _called(pickle.Pickler, hook, obj, {})
-            theirs = {key: theirs[key] for key in _called(pickle.Pickler, hook, obj, {})[0] if key in theirs}
-        except BaseException:
-            return [], []
+        # Ours comes first: where somebody else holds the attributes of an instance, they are written in another form.
         ours, also_kept = _called(loaf.Pickler, hook, obj, arguments)
+        theirs, kept = _called(pickle.Pickler, hook, obj, {})
+        theirs = {key: theirs[key] for key in _called(pickle.Pickler, hook, obj, {})[0] if key in theirs}
         names = {id(each): type(each).__name__ for each in kept + also_kept}
         for key, times in theirs.items():
             found = ours.get(key, 0)
