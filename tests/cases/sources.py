@@ -77,6 +77,28 @@ class MethodLines(Case):
         assert "# the failing line" in "".join(traceback.format_exception(caught.value))
 
 
+class GetSourceOfAnnotated(Case):
+    """inspect.getsource of methods of a class with annotations, whose functions no `def` names (PEP 649)"""
+
+    def make():
+        class Parser:
+            strict: bool = False
+
+            def parse(self, text: str) -> "int":
+                return int(text)  # annotated
+
+            def empty(self):
+                return 0  # not annotated
+
+        return Parser
+
+    def same(obj):
+        import inspect
+
+        assert "# annotated" in inspect.getsource(obj.parse)
+        assert "# not annotated" in inspect.getsource(obj.empty)
+
+
 class GetSourceOfMethods(Case):
     """inspect.getsource of the methods of a class; of the class as a whole there is none, and no other"""
 

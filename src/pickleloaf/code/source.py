@@ -69,7 +69,9 @@ def find_source_around(codes: Sequence[CodeType]) -> tuple[str, int]:
     ends = [*map(_FIRST_LINE, ordered[1:]), last + 1]
     for code, end in zip(ordered, ends, strict=True):
         first = code.co_firstlineno
-        if not _is_named(code, "".join(lines[first - 1 : max(first, end - 1)])):
+        text = "".join(lines[first - 1 : max(first, end - 1)])
+        # That name is the compiler's (PEP 649).
+        if code.co_name != "__annotate__" and not _is_named(code, text):
             return "", above
     return "".join(lines[above:last]), above
 
