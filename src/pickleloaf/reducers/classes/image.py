@@ -68,19 +68,20 @@ class Image:
         self.late = draft.late_uses()
         self.of_functions = sum(use[0] != "name" for use in self.late)
         self.look_ups = draft.look_ups()
+        has_known_bases = cls.__bases__[0] is object or all(map(policy.by_reference, cls.__bases__))
+        has_known_metaclass = type(cls) is type or policy.by_reference(type(cls))
         self.is_plain = (
-            all(use[0] in {"metaclass", "base"} or draft.is_settled(use) for use in draft.early)
-            and (type(cls) is type or policy.by_reference(type(cls)))
-            and (not draft.is_hooked or not draft.late)
-            and (not draft.is_hooked or all(map(policy.by_reference, cls.__bases__)))
+            has_known_metaclass
+            and (not draft.is_hooked or (has_known_bases and not draft.late))
+            and all(use[0] in {"metaclass", "base"} or draft.is_settled(use) for use in draft.early)
         )
         self.is_plain_after_bases = (
-            draft.is_hooked
+            has_known_metaclass
+            and draft.is_hooked
             and not draft.late
             and all(use[0] in {"metaclass", "base"} for use in draft.early)
-            and policy.by_reference(type(cls))
         )
-        self._is_made_first = self.is_plain and all(map(policy.by_reference, cls.__bases__))
+        self._is_made_first = self.is_plain and has_known_bases
         self.own_scope = draft.has_own_scope
         self.paths = {id(function): path for function, path in zip(draft.functions, draft.paths, strict=True)}
         self.paths.update({id(cached): path for cached, path in draft.caches.values()})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from importlib import import_module
 from typing import Any
 
@@ -25,6 +26,8 @@ _KINDS: dict[str, str] = {
 
 def kind_of(cls: type) -> Kind:
     """Return how a class is made."""
+    if type(cls) is type:
+        return _kind_at("pickleloaf.reducers.classes.class_")
     for metaclass in type.mro(type(cls)):
         home = _KINDS.get(f"{metaclass.__module__}.{metaclass.__qualname__}") or _KINDS.get(
             metaclass.__module__
@@ -33,6 +36,11 @@ def kind_of(cls: type) -> Kind:
             break
     else:
         home = "pickleloaf.reducers.classes.class_"
+    return _kind_at(home)
+
+
+@cache
+def _kind_at(home: str) -> Kind:
     kind: Kind = import_module(home).KIND
     return kind
 
