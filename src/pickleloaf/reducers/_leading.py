@@ -97,7 +97,8 @@ class Leading:
 
 def _made_with(cls: type) -> tuple[type, ...]:
     """Return a class, its bases, its metaclass and the bases of that."""
-    return (*cls.__mro__, *type(cls).__mro__)
+    metaclass: type = type(cls)
+    return (*cls.__mro__, *metaclass.__mro__)
 
 
 def ways(
