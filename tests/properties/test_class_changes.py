@@ -485,6 +485,17 @@ ASTRAY = {
         load far 1
         """,
     ),
+    "a function in the closure of one that has changed": (
+        "dataclass",
+        """
+        dump home
+        load near 0
+        home default=2
+        dump home
+        load near 1
+        near global of a factory=1
+        """,
+    ),
     "a global that was absent comes and goes": (
         "plain",
         """

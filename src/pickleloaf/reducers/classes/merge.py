@@ -312,24 +312,41 @@ def _is_untouched(
     return any(token_of(each).shows(here) for each in former)
 
 
-def _joined(known: identities.Tracked, cls: type, value: Any) -> Any:
-    """Return a value with functions that look up globals where the others of the class do."""
+def _joined(
+    known: identities.Tracked, cls: type, value: Any, before: dict[int, FunctionType] | None = None
+) -> Any:
+    """Return a value with functions that look up globals where the others of the class do.
+
+    Args:
+        known: what is known about the class.
+        cls: the class.
+        value: the value.
+        before: functions that have been joined, by id of the one that came.
+    """
     if type(value) in (staticmethod, classmethod):
         return type(value)(_joined(known, cls, value.__func__))
     if type(value) is not FunctionType:
         return value
+    before = {} if before is None else before
+    if id(value) in before:
+        return before[id(value)]
     brought = value.__globals__
     scopes = _scopes_of(cls, str(brought.get("__name__")))
     if not scopes:
         return value
     scope = scopes[0]
-    if scope is brought or owns(sys.modules.get(brought.get("__name__", "")), brought):
+    if any(each is brought for each in scopes) or owns(sys.modules.get(brought.get("__name__", "")), brought):
         return value
     for name in facts_of(value.__code__).names.globals:
         if name in brought and name not in scope:
             scope[name] = brought[name]
             known.given["globals", (str(scope.get("__name__")), 0), name] = token_of(brought[name])
     joined = FunctionType(value.__code__, scope, value.__name__, value.__defaults__, value.__closure__)
+    before[id(value)] = joined
+    for cell in value.__closure__ or ():
+        contents = contents_of(cell)
+        if type(contents) is FunctionType:
+            cell.cell_contents = _joined(known, cls, contents, before)
     joined.__kwdefaults__ = value.__kwdefaults__
     joined.__qualname__, joined.__doc__, joined.__module__ = (
         value.__qualname__,
