@@ -21,7 +21,7 @@ KNOWN = {
     "without recursion": """
         annotations-Metadata:-3.13 containers-Counter data-Documents data-ExactNumbers data-Identifiers
         data-Message data-Paths data-RandomState data-SubclassesOfValues data-Template:3.14
-        data-ToolsOfTheLibrary:3.14 dataclasses_-ClassVariable
+        data-ToolsOfTheLibrary:3.14 data-Url:3.15 dataclasses_-ClassVariable
         dataclasses_-GenericDataclass enums-Importable foreign-Attrs foreign-AttrsState
         foreign-GenericModels functions-SignatureOverride functions-TypeParameters:-3.13 instances-Mocks
         instances-NamedSingleton logging_-Formatter logging_-InFunction logging_-LevelStays
@@ -32,15 +32,16 @@ KNOWN = {
         typings-TypedDictionary typings-Variable typings-VariableDefault typings-VariableIdentity
     """,
     "more than pickle": """
-        data-Documents deep-Causes exceptions-Builtin exceptions-Cause exceptions-Context
+        data-Documents dataclasses_-FieldObjects:3.15 deep-Causes exceptions-Builtin exceptions-Cause exceptions-Context
         exceptions-FieldsOfTheLibrary exceptions-Group exceptions-Importable exceptions-Library
         exceptions-Notes exceptions-OperatingSystem exceptions-OwnClass exceptions-RaiseAgain
         exceptions-Structured exceptions-Traceback functools_-RecursiveCache instances-SharedState
         iterators-Combinatorics iterators-Slicing iterators-Tee locks-AsyncParts locks-AsyncioBounds
         typings-VariableIdentity weakrefs-Proxy
     """,
-    # Attributes that others have as well are written as a copy, which `persistent_id` is shown in their stead.
-    "less than pickle": "instances-AttributesFromOutside instances-SharedState",
+    # Attributes that others have as well are written as a copy, which `persistent_id` is shown in their stead; fields
+    # of a dataclass as what they were made with.
+    "less than pickle": "dataclasses_-FieldObjects:3.15 instances-AttributesFromOutside instances-SharedState",
 }
 
 #: Cases with objects that pickle writes and we do not: the dict of an exception is written with its notes and its
