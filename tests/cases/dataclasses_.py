@@ -202,6 +202,33 @@ class InitOnly(Case):
         assert type(obj).__dataclass_fields__["scale"]._field_type is dataclasses._FIELD_INITVAR
 
 
+class FieldOfLaterType(Case):
+    """A field whose type is not yet defined (PEP 649)"""
+
+    python = (3, 14)
+
+    def make():
+        return define(
+            """
+            import dataclasses
+            @dataclasses.dataclass
+            class Node:
+                size: int
+                parent: Later = None
+                def above(self): return self.parent
+            """,
+            "Node",
+        )
+
+    def same(obj):
+        import annotationlib
+
+        node = obj(1, obj(2))
+        assert node.above().size == 2 and obj.__dataclass_fields__["parent"].type.__forward_arg__ == "Later"
+        texts = annotationlib.get_annotations(obj, format=annotationlib.Format.STRING)
+        assert texts == {"size": "int", "parent": "Later"}
+
+
 class ClassVariable(Case):
     """A dataclass with ClassVar and a counter in it"""
 

@@ -228,9 +228,12 @@ def reduce_forward_reference(reference: Any, dump: Dump) -> Any:
     if dump.portable:  # where its names are looked up, each Python keeps in another way
         return rebuild_forward_reference, (reference.__forward_arg__, said)
     found = {name: getattr(reference, f"__{name}__", None) for name in ("globals", "cell", "extra_names")}
-    if found["globals"]:
-        names = reference.__forward_code__.co_names
-        found["globals"] = {name: found["globals"][name] for name in names if name in found["globals"]}
+    for kind in ("globals", "cell"):
+        held = found[kind]
+        # A cell may hold the namespace of the class, for which the owner is asked.
+        if held and type(held) is dict:
+            names = reference.__forward_code__.co_names
+            found[kind] = {name: held[name] for name in names if name in held}
     found = {name: value for name, value in found.items() if value}
     arguments = (reference.__forward_arg__, said)
     return rebuild_forward_reference, (*arguments, found) if found else arguments
