@@ -178,3 +178,74 @@ class Leek(Plant):
 obj = {first}
 """)
     receive(check, pickleloaf.dumps(script["obj"]))
+
+
+#: What the class of the test has, beside instances in a set, and how these are hashed.
+USED_WHEN_LOADED = {
+    "an attribute": ("salt = [1]", "hash((self.v, *self.salt))"),
+    "a later instance": ("seen = set(); salt = Salt(2)", "hash((self.v, self.salt.n))"),
+    "a global": ("", "hash((self.v, *SALT))"),
+    "an instance as global": ("", "hash((self.v, OTHER.n))"),
+    "a function of the script": ("salt = salt", "hash((self.v, self.salt()))"),
+    "a decorated class method": (
+        "@marked\n    @classmethod\n    def salt(cls): return 3",
+        "hash((self.v, self.salt()))",
+    ),
+    "a closure": ("", "hash((self.v, CLOSED()))"),
+    "a bound method": ("", "hash((self.v, self.bound()[0]))"),
+}
+
+
+@pytest.mark.parametrize("base", ["Base", "object"])
+@pytest.mark.parametrize(("has", "hashed"), USED_WHEN_LOADED.values(), ids=USED_WHEN_LOADED)
+def test_code_that_loading_runs_finds_its_class_complete(receive, base, has, hashed):
+    """Instances that a class holds are put into sets when everything is there that their hash needs."""
+
+    def check(loaded):
+        shop = next(loaded)
+        assert shop(1) in shop.seen
+        assert shop(1) in shop.known()
+        assert shop(1).bound()[1].v == 7
+
+    script = make(f"""
+class Salt:
+    def __init__(self, n): self.n = n
+
+def salt(self):
+    return 4
+
+def marked(method):
+    method.mark = [1]
+    return method
+
+def closing(value):
+    def inner():
+        return value[0], value[1].n
+    return inner
+
+def bound(self):
+    return 1, self
+
+SALT, OTHER, KNOWN, CLOSED = [1], Salt(3), {{}}, closing([1, Salt(2)])
+
+class Base:
+    pass
+
+class Shop({base}):
+    seen = ()
+    bound = bound
+    {has}
+    def __init__(self, v):
+        self.v = v
+    def __hash__(self):
+        return {hashed}
+    def __eq__(self, other):
+        return self.v == other.v
+    def known(self=None):
+        return KNOWN
+
+Shop.bound = Shop(7).bound
+Shop.seen = {{Shop(1)}}
+KNOWN[Shop(1)] = Shop
+""")
+    receive(check, pickleloaf.dumps(script["Shop"]))

@@ -37,7 +37,6 @@ class Image:
         contents, sealed: the template, and this in an envelope.
         stamp: tells whether the image still holds.
         early, late: uses of the holes.
-        of_functions: how many of the late ones, the first, are parts of functions.
         is_plain: whether nothing that the class is made from has to wait for it, since no code of the user's looks at
             it before it is complete.
         is_plain_after_bases: whether that holds as soon as the payload has the bases.
@@ -66,7 +65,6 @@ class Image:
         self.contents = draft.write(kind).contents()
         self.early = tuple(draft.early)
         self.late = draft.late_uses()
-        self.of_functions = sum(use[0] != "name" for use in self.late)
         self.look_ups = draft.look_ups()
         has_known_bases = cls.__bases__[0] is object or all(map(policy.by_reference, cls.__bases__))
         has_known_metaclass = type(cls) is type or policy.by_reference(type(cls))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import builtins
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
-from types import BuiltinFunctionType, FunctionType, ModuleType
+from functools import cached_property
+from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 from pickleloaf import wire
@@ -36,7 +38,7 @@ from pickleloaf.wire import verb
 __all__ = ["image_of", "join_changes", "place_in_class", "reduce_image"]
 
 #: Objects of these types run nothing when they are loaded, and lead back to no class before that exists.
-_INERT = Kinds({FunctionType, type})
+_INERT = Kinds({FunctionType, type, staticmethod, classmethod, property, cached_property})
 _LEAVES = Kinds(ATOMS | {ModuleType, BuiltinFunctionType})
 _CONTAINERS = Kinds({list, tuple, dict, set, frozenset})
 
@@ -117,10 +119,8 @@ def reduce_image(
                 known.identity, image.sealed, tuple(values), early, scopes, (), cells
             )
         arguments = _trimmed(known.identity, image.sealed, (), early, scopes, (), cells)
-        first = image.of_functions
-        if first and not all(map(_is_inert, values[first:])):  # to load them may run the functions
-            values = [Step(Late(cls, {}, join_changes, fill_first), tuple(values[:first])), *values[first:]]
-        state = _trimmed(tuple(values), modules, (identities.nonce(), changes) if changes else None)
+        steps = _in_steps(cls, image.late, values) if len(values) > 1 else values
+        state = _trimmed(tuple(steps), modules, (identities.nonce(), changes) if changes else None)
         return rebuild_image, arguments, state or None, None, None, fill_image
     return _reduce_building(
         cls, dump, image, loose, known, late, values, modules, changes, scopes, cells, defer_item
@@ -145,12 +145,14 @@ def _reduce_building(
     dump.building.append((cls, late))
     early: list[Any] = []
     deferred: list[int] = []
-    parts: dict[tuple[str, Any], Any] = {
-        ("uses", use): value for use, value in zip(image.late, values, strict=True) if use[0] != "name"
-    }
-    names: dict[tuple[str, Any], Any] = {
-        ("names", use[2]): value for use, value in zip(image.late, values, strict=True) if use[0] == "name"
-    }
+    parts: list[dict[tuple[str, Any], Any]] = [{}, {}, {}, {}]
+    names: list[dict[tuple[str, Any], Any]] = [{}, {}, {}, {}]
+    stages = [_stage(cls, value) for value in values]
+    for use, value, stage in zip(image.late, values, stages, strict=True):
+        if use[0] == "name" and (stage or not any(stages)):
+            names[stage]["names", use[2]] = value
+        else:
+            parts[stage]["uses", use] = value
     for at, use in enumerate(image.early):
         value = image.early_value(cls, use, loose, dump)
         if use[0] in _MADE_WITH or not dump.leads_to_building(value):
@@ -162,16 +164,14 @@ def _reduce_building(
                 continue
             late.append(defer_item(use, value))
         elif use[0] == "name":
-            names["names", use[2]] = value
+            names[-1]["names", use[2]] = value
         else:
-            parts["uses", use] = value
+            parts[-1]["uses", use] = value
         deferred.append(at)
         early.append(dump.stand_in(value) if use[0] == "name" else None)
-    parts.update({("modules", at): module for at, module in enumerate(modules)})
-    if parts:
-        late.insert(0, Late(cls, parts, _join_uses, fill_uses))
-    if names:
-        late.append(Late(cls, names, join_names, fill_names))
+    parts[0].update({("modules", at): module for at, module in enumerate(modules)})
+    late[:0] = [Late(cls, each, _join_uses, fill_uses) for each in parts if each]
+    late += [Late(cls, each, join_names, fill_names) for each in names if each]
     if changes:
         told: dict[tuple[str, Any], Any] = {("changes", place): each for place, each in changes.items()}
         late.append(Late(cls, told, join_changes, fill_changes))
@@ -181,6 +181,38 @@ def _reduce_building(
 
 #: Uses of values that the class cannot be made without.
 _MADE_WITH = frozenset({"metaclass", "base"})
+
+
+def _in_steps(cls: type, uses: Sequence[Use], values: list[Any]) -> list[Any]:
+    """Return late values so that code of the class that runs when some are loaded finds the others in their places."""
+    keys = [
+        (stage, use[0] == "name") if (stage := _stage(cls, value)) else ()
+        for use, value in zip(uses, values, strict=True)
+    ]
+    order: list[Any] = sorted(set(keys))
+    if len(order) == 1:
+        return values
+    if keys == sorted(keys):
+        ends = [bisect_right(keys, key) for key in order]
+        runs = [tuple(values[start:end]) for start, end in zip([0, *ends], ends, strict=False)]
+        return [*[Step(Late(cls, {}, join_changes, fill_first), run) for run in runs[:-1]], *runs[-1]]
+    first = tuple([None if key else value for key, value in zip(keys, values, strict=True)])
+    steps: list[Any] = [Step(Late(cls, {}, join_changes, fill_first), first)]
+    for key in order:
+        if key:
+            given = {use: value for use, value, each in zip(uses, values, keys, strict=True) if each == key}
+            steps.append(Step(Late(cls, {}, join_changes, fill_uses), given))
+    return steps
+
+
+def _stage(cls: type, value: Any) -> int:
+    """Return when a class is given a value: what may run its code comes late, what may hash its instances last."""
+    if _is_inert(value):
+        return 0
+    kind = type(value)
+    if issubclass(kind, (list, tuple, dict, set, frozenset)):
+        return 3
+    return 2 if kind is MethodType or any(each is cls for each in kind.__mro__) else 1
 
 
 def _is_inert(value: Any) -> bool:
