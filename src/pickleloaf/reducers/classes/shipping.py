@@ -220,7 +220,11 @@ def _is_inert(value: Any) -> bool:
         return True
     if type(value) is dict:  # the fields of a dataclass, which were there before the class
         return all(type(each).__module__ == "dataclasses" for each in value.values())
-    return type(value).__module__ == "dataclasses"
+    return type(value).__module__ in _OF_NOBODY
+
+
+#: Modules whose objects hold nothing of the user's when they are pickled, or nothing that a class could have made.
+_OF_NOBODY = frozenset({"dataclasses", "re", "logging", "datetime", "decimal", "pathlib", "fractions", "uuid"})
 
 
 def _is_leaf(value: Any) -> bool:
