@@ -13,7 +13,7 @@ every link of a chain takes one walk altogether.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from pickleloaf.policy.by_value import ValuePolicy
@@ -24,6 +24,9 @@ __all__ = ["Cycles"]
 
 #: Objects that the first walk meets at most.
 _FAR = 2000
+
+#: No walk goes further for an answer that may as well be had in another way.
+_FARTHEST = 32 * _FAR
 
 #: The component of what leads to itself on no way.
 _NONE = 0
@@ -46,6 +49,15 @@ class Cycles:
             return id(value) not in self._known
         of_object = self._known[id(obj)][0]
         return of_object != _NONE and self._known.get(id(value), (of_object, None))[0] == of_object
+
+    def is_joined(self, obj: Any, others: Iterable[int], policy: ValuePolicy) -> bool:
+        """Tell whether an object and one of others, given by id, are known to lead to each other."""
+        if id(obj) not in self._known and (self._far > _FARTHEST or not self._walk(obj, policy)):
+            return False
+        component = self._known[id(obj)][0]
+        return component != _NONE and any(
+            self._known[other][0] == component for other in others if other in self._known
+        )
 
     def _walk(self, root: Any, policy: ValuePolicy) -> bool:
         """Find the components of an object and of all that is behind it; tell whether that was not too far."""

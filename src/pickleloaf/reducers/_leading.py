@@ -5,7 +5,10 @@ Classes begin to be built and are finished like brackets. So what has been found
 1. Who leads to no such class, leads to none as long as only classes begin that were not met behind it. Kept with an
    object is all that is behind it.
 2. Who leads to one still does when others begin. Kept are all objects on the way.
-3. All is forgotten when the outermost class is finished: code of the user's may have run, and changed what leads where.
+3. Who leads to each other, leads to the same classes. Of that nothing is forgotten, since to wait for a class in vain
+   does no harm.
+4. All else is forgotten when the outermost class is finished: code of the user's may have run, and have changed what
+   leads where.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any
 
 from pickleloaf.policy.by_value import ValuePolicy
+from pickleloaf.reducers._cycles import Cycles
 from pickleloaf.reducers._kinds import ATOMS
 from pickleloaf.reducers._referents import referents
 
@@ -22,6 +26,9 @@ __all__ = ["Leading"]
 
 #: Objects that are followed at most to answer one question; beyond that the answer is "may be".
 _FAR = 2000
+
+#: After so many objects it pays to find out which lead to each other, once for all.
+_MUCH = 1000
 
 
 class Leading:
@@ -31,11 +38,13 @@ class Leading:
         #: By id, which each keeps its own.
         self._harmless: dict[int, Any] = {}
         self._harmful: dict[int, Any] = {}
-        #: The classes that are being built, and those that have to be there before them: bases and metaclasses, but
-        #: for those that are themselves made with one that is being built.
+        #: The classes that were being built when the last question was asked, each with the ids of those that have to
+        #: be there before it and before none that was begun earlier: its bases and its metaclass.
+        self._building: list[tuple[tuple[type, Any], list[int]]] = []
         self._targets: set[int] = set()
         self._needed: set[int] = set()
-        self._building: list[tuple[type, Any]] = []
+        self._cycles = Cycles()
+        self._steps = 0
 
     def enter(self, functions: Iterable[int]) -> None:
         """Take note of functions, by id, that turn out to be those of a class."""
@@ -57,48 +66,48 @@ class Leading:
             places: the classes of functions, by id.
             policy: what goes by value.
         """
-        if (
-            not self._building
-            or len(building) != len(self._building)
-            or building[-1] is not self._building[-1]
-        ):
+        known = self._building
+        if len(building) != len(known) or building[-1] is not known[-1][0]:
             self._keep_up(building)
         key = id(value)
-        if key in self._needed or key in self._harmless:
+        if key in self._harmless or (key in self._needed and self._is_there(value)):
             return False
         if key in self._harmful:
             return True
+        if self._steps > _MUCH and self._cycles.is_joined(value, self._targets, policy):
+            self._harmful[key] = value
+            return True
         way, met = ways(self._targets, (value,), places, policy, self._harmless, self._harmful)
+        self._steps += len(met)
         if way:
             self._harmful.update(zip(map(id, way), way, strict=True))
             return True
         self._harmless.update(zip(map(id, met), met, strict=True))
         return False
 
+    def _is_there(self, cls: type) -> bool:
+        """Tell whether a class that is needed can be there: a base is not, while the metaclass of both is built."""
+        return self._targets.isdisjoint(id(each) for kind in (cls, type(cls)) for each in kind.__mro__)
+
     def _keep_up(self, building: Sequence[tuple[type, Any]]) -> None:
         """Forget what no longer holds."""
         known = self._building
-        if not known or known[0] is not building[0]:
+        if not known or known[0][0] is not building[0]:
             self._harmless.clear()
-        if not known or len(building) < len(known) or building[len(known) - 1] is not known[-1]:
+        while known and (len(known) > len(building) or building[len(known) - 1] is not known[-1][0]):
+            (cls, _), needed = known.pop()
+            self._targets.discard(id(cls))
+            self._needed.difference_update(needed)
             self._harmful.clear()
-            self._targets.clear()
-            known.clear()
-        begun = building[len(known) :]
-        known += begun
-        self._targets.update(id(cls) for cls, _ in begun)
-        if not self._targets.isdisjoint(self._harmless):
-            self._harmless.clear()
-        needed = {id(each): each for cls, _ in known for each in _made_with(cls)}
-        self._needed = {
-            key for key, each in needed.items() if self._targets.isdisjoint(map(id, _made_with(each)))
-        }
-
-
-def _made_with(cls: type) -> tuple[type, ...]:
-    """Return a class, its bases, its metaclass and the bases of that."""
-    metaclass: type = type(cls)
-    return (*cls.__mro__, *metaclass.__mro__)
+        for begun in building[len(known) :]:
+            cls = begun[0]
+            kinds = [kind for kind in (cls, type(cls)) if id(kind) not in self._needed]
+            needed = [id(each) for kind in kinds for each in kind.__mro__ if id(each) not in self._needed]
+            known.append((begun, needed))
+            self._targets.add(id(cls))
+            self._needed.update(needed)
+            if id(cls) in self._harmless:
+                self._harmless.clear()
 
 
 def ways(
