@@ -227,6 +227,53 @@ class Unhashable(Case):
             hash(type(obj))
 
 
+class UnhashableInBody(Case):
+    """A class in whose body is an instance of an unhashable class"""
+
+    def make():
+        class Odd(type):
+            def __eq__(cls, other):
+                return cls is other
+
+        class Thing(metaclass=Odd):
+            def me(self):
+                return "thing"
+
+        class Holder:
+            thing = Thing()
+
+        return Holder()
+
+    def same(obj):
+        assert obj.thing.me() == "thing"
+
+
+class RegistryWithBase(Case):
+    """A metaclass that keeps all its classes, a base among them"""
+
+    def make():
+        class Registered(type):
+            known = {}
+
+            def __init__(cls, *args):
+                super().__init__(*args)
+                Registered.known[cls.__name__] = cls
+
+        class Base(metaclass=Registered):
+            pass
+
+        class Sub(Base):
+            def base(self):
+                return type(self).known["Base"]
+
+        return Sub()
+
+    def same(obj):
+        sub = type(obj)
+        assert list(sub.known) == ["Base", "Sub"] and sub.known["Sub"] is sub
+        assert obj.base() is sub.__base__ and type(obj.base()) is type(sub)
+
+
 class Singleton(Case):
     """A metaclass whose __call__ gives one instance for ever"""
 

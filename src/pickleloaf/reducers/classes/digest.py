@@ -263,7 +263,7 @@ class _Description:
         elif SETS.have(value):
             atoms = [part for part in value if ATOMS.have(part)]
             self._tell(kind.__name__, len(value), sorted(map(repr, atoms)))
-        elif kind in _BUFFERS or kind.__name__ == "ndarray":
+        elif _BUFFERS.have(value) or kind.__name__ == "ndarray":
             self._describe_buffer(value)
         else:
             self._refer(kind)
@@ -312,7 +312,7 @@ class _Description:
         if self._is_in_table(kind):
             self._tell(getattr(value, "__name__", None) if kind.__module__ == "typing" else None)
             return
-        registered = copyreg.dispatch_table.get(kind)
+        registered = copyreg.dispatch_table.get(kind) if type(kind).__hash__ is type.__hash__ else None
         hooks = [registered] if registered else [_said(kind, name) for name in _HOOKS]
         if not all(map(_is_of_python, hooks)):
             self.is_opaque = True

@@ -242,7 +242,7 @@ class Draft:
             return (t.CONSTANT, value) if _is_constant(value) else None
         if kind is type:
             return _builtin(value)
-        if kind in WRAPPERS and use[0] == "name":
+        if use[0] == "name" and type(kind) is type and kind in WRAPPERS:
             return self._wrapper(value, kind, path)
         return annotation_node(value) if use[0] == "annotation" or path == ("__annotations__",) else None
 

@@ -224,7 +224,9 @@ def _is_inert(value: Any) -> bool:
 
 
 #: Modules whose objects hold nothing of the user's when they are pickled, or nothing that a class could have made.
-_OF_NOBODY = frozenset({"dataclasses", "re", "logging", "datetime", "decimal", "pathlib", "fractions", "uuid"})
+_OF_NOBODY = frozenset(
+    {"dataclasses", "re", "logging", "datetime", "decimal", "pathlib", "fractions", "uuid"}
+)
 
 
 def _is_leaf(value: Any) -> bool:

@@ -172,7 +172,11 @@ class Stamp:
             elif ATOMS.have(value) or kind in (tuple, frozenset) or kind is type:
                 fixed.append(at)
             else:
-                parts = [getattr(value, part) for part in WRAPPERS[kind]] if kind in WRAPPERS else []
+                parts = (
+                    [getattr(value, part) for part in WRAPPERS[kind]]
+                    if type(kind) is type and kind in WRAPPERS
+                    else []
+                )
                 if parts and any(id(part) in index for part in parts):
                     known: list[Any] = [index.get(id(part), (part,)) for part in parts]
                     if kind is not property:
@@ -180,7 +184,7 @@ class Stamp:
                     self._wrapped.append((at, kind, tuple(known)))
                 else:  # the descriptors of slots, and what making the class has added
                     others.append(at)
-                    last = None if kind in WRAPPERS else kind
+                    last = None if type(kind) is type and kind in WRAPPERS else kind
         self._get_loose, self._get_others = getter(self._loose), getter(others)
         self._get_fixed, self._get_direct = getter(fixed), getter(direct)
         self._fixed = [*self._get_fixed(values)]

@@ -231,7 +231,7 @@ def token_of(value: Any, depth: int = _DEPTH) -> Token:  # noqa: PLR0911 - one f
         return _Address(value)
     if depth and has_parts(kind) and len(parts := parts_of(value)) <= _LARGE:
         tokens = [token_of(part, depth - 1) for part in parts]
-        alive = None if kind in _PARTS else _reference(value)
+        alive = None if type(kind) is type and kind in _PARTS else _reference(value)
         return _Parts(kind, tokens) if alive is None else _Held(alive, tokens)
     alive = _reference(value)
     return _Address(value) if alive is None else _Identity(alive)
