@@ -56,25 +56,25 @@ ANOTHER_FORM = frozenset(
 )
 
 
-@law("asked")
+@law("asked", sampled=True)
 def test_asked_once(case, outcome):
     """Neither the first dump of an object nor the next asks anything twice."""
     judge(case, outcome, "dumps", KNOWN["dumps"])
 
 
-@law("asked")
+@law("asked", sampled=True)
 def test_asked_once_without_recursion(case, outcome):
     """Where the C pickler gives up, what objects have answered is used again."""
     judge(case, outcome, "without recursion", KNOWN["without recursion"])
 
 
-@law("asked")
+@law("asked", sampled=True)
 def test_hooks_no_more_than_pickle(case, outcome):
     """`persistent_id`, `reducer_override` and `buffer_callback` are not called more often than by pickle."""
     judge(case, outcome, "more than pickle", KNOWN["more than pickle"])
 
 
-@law("asked", over=lambda case: not case.refused and case.id not in ANOTHER_FORM)
+@law("asked", over=lambda case: not case.refused and case.id not in ANOTHER_FORM, sampled=True)
 def test_hooks_no_less_than_pickle(case, outcome):
     """Nor are they called less often, but for what we write in another form."""
     judge(case, outcome, "less than pickle", KNOWN["less than pickle"])
