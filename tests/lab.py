@@ -125,9 +125,10 @@ class Lab:
         self.planned = {}
         self.bytecode = compiled or str(self.scratch / "compiled")
         self.processes = Processes(self.scratch, fresh=fresh)
+        self.given = dict(os.environ)  # read once, since pytest writes into it while threads start processes
         self.environment = {
-            **os.environ,
-            "PYTHONPATH": os.pathsep.join(filter(None, [str(self.snapshot), os.environ.get("PYTHONPATH")])),
+            **self.given,
+            "PYTHONPATH": os.pathsep.join(filter(None, [str(self.snapshot), self.given.get("PYTHONPATH")])),
             **self.compiled(),
             "TMPDIR": tempfile.mkdtemp(dir=self.scratch),
         }
@@ -280,7 +281,7 @@ class Lab:
 
     def _bare(self, home):
         """Environment of a receiver: what the tests were given, and nothing of the sender's."""
-        return {**os.environ, **self.compiled(), "PYTHONHASHSEED": "5", "HOME": home}
+        return {**self.given, **self.compiled(), "PYTHONHASHSEED": "5", "HOME": home}
 
     def importable(self, case):
         """Folder with the importable files of a case."""
