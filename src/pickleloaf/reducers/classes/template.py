@@ -334,6 +334,13 @@ def _put_contents(function: FunctionType, index: int, value: Any) -> None:
     (function.__closure__ or ())[index].cell_contents = value
 
 
+def _put_facet(function: FunctionType, name: str, value: Any) -> None:
+    if value is not None or name not in _NEVER_NONE:  # it stands for a value that comes later
+        setattr(function, name, value)
+
+
+_NEVER_NONE = frozenset({"__name__", "__qualname__", "__type_params__"})
+
 _PUT: dict[str, Callable[[Any, Any, Any], None]] = {
     "global": lambda function, name, value: function.__globals__.__setitem__(name, value),
     "cell": _put_contents,
@@ -341,7 +348,7 @@ _PUT: dict[str, Callable[[Any, Any, Any], None]] = {
     "kwdefault": lambda function, name, value: function.__kwdefaults__.__setitem__(name, value),
     "annotation": lambda function, name, value: function.__annotations__.__setitem__(name, value),
     "attribute": lambda function, name, value: function.__dict__.__setitem__(name, value),
-    "facet": setattr,
+    "facet": _put_facet,
 }
 
 
