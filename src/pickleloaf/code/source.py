@@ -81,8 +81,9 @@ def _is_named(code: CodeType, text: str) -> bool:
 
     The file may have changed since it was compiled; a wrong line is worse than none.
     """
-    expected = "lambda" if code.co_name == "<lambda>" else code.co_name.strip("<>")
-    return expected in text or code.co_name.startswith("<")
+    if code.co_name == "<lambda>":  # since 3.13, "<string>" may be the text that follows -c
+        return "lambda" in text
+    return code.co_name in text or code.co_name.startswith("<")
 
 
 def find_block(code: CodeType) -> str:
