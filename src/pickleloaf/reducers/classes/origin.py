@@ -16,6 +16,7 @@ from typing import Any
 
 from pickleloaf._compat import HAS_LAZY_ANNOTATIONS
 from pickleloaf.code.codec import facts_of
+from pickleloaf.reducers._annotations import lazy_annotations
 from pickleloaf.reducers.classes import identities
 from pickleloaf.reducers.classes import template as t
 from pickleloaf.reducers.classes.body import namespace_of
@@ -207,6 +208,7 @@ class Origin:
                 self._shows_dict(attributes.get(name, ((), ())), getattr(here, name) or {}, kind, path)
                 for name, kind in _DICTS
             )
+            and ("__annotate__" in attributes) == (lazy_annotations(here) is not None)  # they were not changed
         )
 
     def _shows_dict(self, items: Any, held: dict[str, Any], kind: str, path: tuple[Any, ...]) -> bool:
