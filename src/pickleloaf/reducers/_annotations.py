@@ -30,7 +30,7 @@ def lazy_annotations(function: FunctionType) -> Any:
     if annotate is None:
         return None
     values = values_of(function)
-    return annotate if not values or are_written(function.__qualname__, values, annotate) else None
+    return annotate if values is None or are_written(function.__qualname__, values, annotate) else None
 
 
 def values_of(function: FunctionType) -> dict[str, Any] | None:
