@@ -6,20 +6,22 @@
    each other form a component, whose local digests are taken together. All of this takes linear time.
 3. No code of the user's is asked. An object that says itself how it is pickled counts by its type alone, and a class
    that holds one has an identity of this process.
-4. Nothing large is hashed: of buffers that are not small, the ends.
+4. Of buffers that are not small only the ends are hashed. Large containers are nodes of the graph as classes are, so
+   that what many classes share is described once.
 5. Two living classes whose digests are equal are told apart by a number.
 """
 
 from __future__ import annotations
 
 import copyreg
+import marshal
 import sys
 from collections.abc import Callable, Iterator
 from types import BuiltinFunctionType, FunctionType, MethodDescriptorType, ModuleType
 from typing import Any
 
 from pickleloaf._digests import blake2b
-from pickleloaf.code.codec import facts_of
+from pickleloaf.code.codec import WRITE_NO_REFERENCES, facts_of
 from pickleloaf.policy.by_value import ValuePolicy
 from pickleloaf.reducers import TABLE
 from pickleloaf.reducers._dump import Dump
@@ -38,6 +40,12 @@ _HOOKS = ("__reduce_ex__", "__reduce__", "__getstate__")
 
 #: Of a larger buffer only so many bytes at each end are hashed.
 _ENDS = 1 << 13
+
+#: Larger containers are described once, however many classes share them.
+_LARGE = 64
+
+#: Types that `marshal` writes down as they are.
+_PLAIN = Kinds({type(None), bool, int, float, complex, str, bytes, type(...)})
 
 
 def identify(
@@ -58,66 +66,80 @@ def identify(
         policy = dump.policy
         dump = Dump(ValuePolicy(policy.registry, policy.handles, local=policy.local), dump.protocol)
 
-    def local(each: type) -> _Local:
+    def local(each: Any) -> _Local:
         if id(each) not in found:
             found[id(each)] = _Local(each, image_of, dump)
         return found[id(each)]
 
     for component in _components(local(cls), local):
-        _finish(component)
+        _finish(component, found)
         for member in component:
-            identities.assign(member.cls, member.digest, member.image, is_unique=member.is_opaque)
+            if isinstance(member.obj, type):
+                identities.assign(member.obj, member.digest, member.image, is_unique=member.is_opaque)
     mine = found[id(cls)]
     return None if mine.image is None else (mine.image, mine.loose)
 
 
 class _Local:
-    """What is known about one class while identities are worked out.
+    """What is known about one class, or one large container, while identities are worked out.
 
     Attributes:
-        cls, image, loose: the class, its image, and the values of the holes in that.
+        obj: the class or container.
+        image, loose: the image of a class, and the values of the holes in that.
         own: its local digest.
-        edges: the classes by value that it leads to.
+        edges: the classes by value and the large containers that it leads to.
         digest: its digest, when it is known.
         is_opaque: whether it holds an object of which only the type is known.
     """
 
-    def __init__(self, cls: type, image_of: Callable[[type], tuple[Image, list[Any]]], dump: Dump) -> None:
-        self.cls = cls
+    def __init__(self, obj: Any, image_of: Callable[[type], tuple[Image, list[Any]]], dump: Dump) -> None:
+        self.obj = obj
         self.image: Image | None = None
         self.loose: list[Any] = []
-        self.edges: list[type] = []
-        known = identities.known(cls)
+        self.edges: list[Any] = []
+        known = _known(obj)
         self.digest = b"" if known is None else known.identity
         self.own = self.digest
         self.is_opaque = False
         if known is None:
             description = _Description(dump)
-            self.image, self.loose = image_of(cls)
-            description.add_image(cls, self.image, self.loose, dump)
-            self.own = description.digest(cls)
-            self.edges = description.classes
+            if isinstance(obj, type):
+                self.image, self.loose = image_of(obj)
+                description.add_image(obj, self.image, self.loose, dump)
+            else:
+                description.add_container(obj)
+            self.own = description.digest()
+            self.edges = description.edges
             self.is_opaque = description.is_opaque
 
 
-def _finish(component: list[_Local]) -> None:
-    """Work out the digests of classes that lead to each other; what they lead to besides is known."""
-    inside = {id(each.cls): each for each in component}
+def _known(obj: Any) -> identities.Tracked | None:
+    """Return what is known of a class; a container has no identity of its own."""
+    return identities.known(obj) if isinstance(obj, type) else None
+
+
+def _finish(component: list[_Local], found: dict[int, _Local]) -> None:
+    """Work out the digests of objects that lead to each other; what they lead to besides is known."""
+    inside = {id(each.obj) for each in component}
     together = blake2b(digest_size=12)
     for own in sorted(each.own for each in component):
         together.update(own)
     shared = together.digest() if len(component) > 1 else b""
+    containers = [each for each in component if not isinstance(each.obj, type)]
+    is_opaque = any(each.is_opaque for each in containers)
     for each in component:
+        beside = [found[id(edge)] for edge in each.edges if not isinstance(edge, type)]
+        each.is_opaque = each.is_opaque or is_opaque or any(other.is_opaque for other in beside)
         if each.digest:
             continue
         total = blake2b(each.own + shared, digest_size=12)
         for edge in each.edges:
-            known = identities.known(edge)
-            total.update(inside[id(edge)].own if known is None else known.identity)
+            known, other = _known(edge), found[id(edge)]
+            total.update(known.identity if known else other.own if id(edge) in inside else other.digest)
         each.digest = total.digest()
 
 
-def _components(root: _Local, local: Callable[[type], _Local]) -> Iterator[list[_Local]]:
+def _components(root: _Local, local: Callable[[Any], _Local]) -> Iterator[list[_Local]]:
     """Yield the strongly connected components behind a class, each after those that it leads to.
 
     R. Tarjan, "Depth-first search and linear graph algorithms" (1972), without recursion.
@@ -126,10 +148,10 @@ def _components(root: _Local, local: Callable[[type], _Local]) -> Iterator[list[
     low: dict[int, int] = {}
     path: list[_Local] = []
     on_path: set[int] = set()
-    work: list[tuple[_Local, Iterator[type]]] = []
+    work: list[tuple[_Local, Iterator[Any]]] = []
 
     def enter(node: _Local) -> None:
-        key = id(node.cls)
+        key = id(node.obj)
         order[key] = low[key] = len(order)
         path.append(node)
         on_path.add(key)
@@ -138,7 +160,7 @@ def _components(root: _Local, local: Callable[[type], _Local]) -> Iterator[list[
     enter(root)
     while work:
         node, edges = work[-1]
-        key = id(node.cls)
+        key = id(node.obj)
         for edge in edges:
             if id(edge) not in order:
                 enter(local(edge))
@@ -148,14 +170,21 @@ def _components(root: _Local, local: Callable[[type], _Local]) -> Iterator[list[
         else:
             work.pop()
             if work:
-                above = id(work[-1][0].cls)
+                above = id(work[-1][0].obj)
                 low[above] = min(low[above], low[key])
             if low[key] == order[key]:
                 at = next(at for at in range(len(path) - 1, -1, -1) if path[at] is node)
                 members = path[at:]
                 del path[at:]
-                on_path.difference_update(id(each.cls) for each in members)
-                yield [each for each in members if not identities.known(each.cls)]
+                on_path.difference_update(id(each.obj) for each in members)
+                yield [each for each in members if not _known(each.obj)]
+
+
+def _in_order(container: Any) -> Any:
+    """Return the atoms of a container in an order that does not differ from process to process."""
+    if type(container) not in (set, frozenset):
+        return container
+    return sorted(container, key=lambda atom: (type(atom).__name__, repr(atom)))
 
 
 def _bytes_of(parts: tuple[object, ...]) -> bytes:
@@ -168,12 +197,12 @@ class _Description:
     Objects are numbered in the order in which they are met, and described in that order.
 
     Attributes:
-        classes: the classes by value that were met.
+        edges: the classes by value and the large containers that were met.
         is_opaque: whether an object was met of which only the type is known.
     """
 
     def __init__(self, dump: Dump) -> None:
-        self.classes: list[type] = []
+        self.edges: list[Any] = []
         self.is_opaque = False
         self._dump = dump
         self._hash = blake2b(digest_size=16)
@@ -182,9 +211,11 @@ class _Description:
         #: Definitions and what was told of them, by id.
         self._definitions: dict[int, tuple[Any, bytes]] = {}
         self._in_table: dict[int, bool] = {}
+        self._large: set[int] = set()
 
     def add_image(self, cls: type, image: Image, loose: list[Any], dump: Dump) -> None:
         """Describe a class by its image."""
+        self._hash.update(f"{cls.__module__}.{cls.__qualname__}".encode("utf-8", "surrogatepass"))
         self._hash.update(image.contents)
         self._numbers[id(cls)] = 0
         for use in image.early:
@@ -194,9 +225,20 @@ class _Description:
         for value in self._queue:
             self._describe(value)
 
-    def digest(self, cls: type) -> bytes:
+    def add_container(self, container: Any) -> None:
+        """Describe a large container."""
+        self._numbers[id(container)] = 0
+        values = container.values() if type(container) is dict else ()
+        if _PLAIN.cover(container) and _PLAIN.cover(values):
+            self._tell(type(container).__name__)
+            self._hash.update(marshal.dumps(_in_order(container), WRITE_NO_REFERENCES))
+            return
+        self._describe(container)
+        for value in self._queue:
+            self._describe(value)
+
+    def digest(self) -> bytes:
         """Return the digest of what has been described."""
-        self._hash.update(f"{cls.__module__}.{cls.__qualname__}".encode("utf-8", "surrogatepass"))
         if self.is_opaque:
             self._hash.update(identities.nonce())
         return self._hash.digest()
@@ -217,6 +259,11 @@ class _Description:
             self._tell("name", value.module, value.name)
         elif issubclass(kind, type) or kind in (FunctionType, BuiltinFunctionType):
             self._refer_to_definition(value)
+        elif (_CONTAINERS.have(value) or SETS.have(value)) and len(value) > _LARGE:
+            self._tell(kind.__name__, len(value))
+            if id(value) not in self._large:
+                self._large.add(id(value))
+                self.edges.append(value)
         else:
             self._number(value)
 
@@ -236,7 +283,7 @@ class _Description:
         elif isinstance(value, type):
             parts = ("class", *name)
             if id(value) not in self._numbers:
-                self.classes.append(value)
+                self.edges.append(value)
         else:
             self._number(value)
             return

@@ -40,6 +40,8 @@ __all__ = ["image_of", "join_changes", "place_in_class", "reduce_image"]
 #: Objects of these types run nothing when they are loaded, and lead back to no class before that exists.
 _INERT = Kinds({FunctionType, type, staticmethod, classmethod, property, cached_property})
 _LEAVES = Kinds(ATOMS | {ModuleType, BuiltinFunctionType})
+#: In larger containers nobody looks for what they lead to, which many classes may share.
+_LARGE = 64
 _CONTAINERS = Kinds({list, tuple, dict, set, frozenset})
 
 KindOf = Callable[[type], Kind]
@@ -230,10 +232,10 @@ _OF_NOBODY = frozenset(
 
 
 def _is_leaf(value: Any) -> bool:
-    """Tell whether a value leads to nothing: an atom, a module, or a container of atoms."""
+    """Tell whether a value leads to nothing: an atom, a module, or a container of few atoms."""
     if _LEAVES.have(value):
         return True
-    if not _CONTAINERS.have(value) or not ATOMS.cover(value):
+    if not _CONTAINERS.have(value) or len(value) > _LARGE or not ATOMS.cover(value):
         return False
     return type(value) is not dict or ATOMS.cover(value.values())
 
