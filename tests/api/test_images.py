@@ -249,3 +249,35 @@ Shop.seen = {{Shop(1)}}
 KNOWN[Shop(1)] = Shop
 """)
     receive(check, pickleloaf.dumps(script["Shop"]))
+
+
+@pytest.mark.parametrize(
+    "wrapper", ["staticmethod", "classmethod", "functools.lru_cache", "functools.cached_property"]
+)
+@pytest.mark.parametrize("mark", ["True", "1.0", "[1]", "None"])
+def test_attributes_of_wrappers_are_sent_as_they_are(receive, wrapper, mark):
+    """A changed attribute of what wraps a method is in the next payload, whatever was there before."""
+
+    def check(loaded):
+        shop = next(loaded)
+        assert repr(vars(shop)["buy"].mark) == shop.wanted
+        assert not hasattr(vars(shop)["buy"], "old")
+        assert vars(shop)["buy"].new == 2
+
+    script = make(f"""
+import functools
+
+class Shop:
+    @{wrapper}
+    def buy(self):
+        return 1
+    wanted = "{mark}"
+
+vars(Shop)["buy"].mark = 1
+vars(Shop)["buy"].old = 2
+""")
+    pickleloaf.dumps(script["Shop"])
+    pickleloaf.dumps(script["Shop"])
+    exec(f"buy = vars(Shop)['buy']\nbuy.mark = {mark}\ndel buy.old\nbuy.new = 2", script)
+    receive(check, pickleloaf.dumps(script["Shop"]))
+    receive(check, pickleloaf.dumps(script["Shop"]))

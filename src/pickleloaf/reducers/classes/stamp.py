@@ -329,9 +329,9 @@ def _wraps(value: Any, kind: type, parts: tuple[Any, ...], functions: list[Any])
 
 
 def _own_atoms(wrapper: Any) -> list[Any]:
-    """Return the attributes of a wrapper that are atoms, and how many there are."""
+    """Return the names of a wrapper's attributes, and the values of those that are atoms."""
     held = wrapper.__dict__
-    return [len(held), *[part for part in held.values() if type(part) is str]]
+    return [len(held), *held, *[part if ATOMS.have(part) else NOTHING for part in held.values()]]
 
 
 def _is_fixed(part: Any) -> bool:
