@@ -14,7 +14,13 @@ from typing import NamedTuple
 import pytest
 from hypothesis import Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 from peers import Peers
 
 ABSENT = "absent"
@@ -68,6 +74,7 @@ class Part:
     def __get__(self, instance, owner): return self.n
 
 def helper(): return 0
+def second_helper(): return L
 
 @functools.singledispatch
 def generic(x): return 0
@@ -99,6 +106,7 @@ class K(Base0):
     def conf(self): return CONF["x"]
     def sizes(self): return SIZES
     def helped(self): return helper()
+    def looked(self): return second_helper()
     def single(self): return generic(1)
     def bases(self): return Base0, Base1, Base2, Base3
 """
@@ -219,6 +227,12 @@ FLAVORS = {
                 "K.helped.__globals__['helper'].__code__ = (lambda: {v}).__code__",
                 "K().helped()",
                 is_made=True,
+            ),
+            "absent global of a helper": Place(
+                "K.looked.__globals__['second_helper'].__globals__['L'] = {v}",
+                "K().looked()",
+                "K.looked.__globals__['second_helper'].__globals__.pop('L', None)",
+                start=ABSENT,
             ),
             "registry of a generic function": Place(
                 "K.single.__globals__['generic'].register(int, lambda x: {v})", "K().single()", is_made=True
@@ -496,6 +510,31 @@ ASTRAY = {
         near global of a factory=1
         """,
     ),
+    "an attribute of a member that was absent comes": (
+        "enum",
+        """
+        home attribute of another=absent
+        dump home
+        home attribute of another=0
+        dump home
+        load far 0
+        load far 1
+        """,
+    ),
+    "a global of a helper that was absent comes": (
+        "plain",
+        """
+        dump home
+        load near 0
+        home absent global of a helper=1
+        dump home
+        load near 1
+        near absent global of a helper=absent
+        home absent global of a helper=2
+        dump home
+        load near 2
+        """,
+    ),
     "a global that was absent comes and goes": (
         "plain",
         """
@@ -523,11 +562,19 @@ class Machine(RuleBasedStateMachine):
         self.world = World(self.peers, self.flavor)
         self.made = itertools.count(10)
 
+    @initialize(data=st.data())
+    def choose(self, data):
+        """Choose few places, so that each changes often."""
+        places = list(self.world.places)
+        self.names = data.draw(
+            st.lists(st.sampled_from(places), min_size=1, max_size=3, unique=True), "places"
+        )
+
     @rule(data=st.data())
     def change(self, data):
         """Change the class wherever it is."""
         who = data.draw(st.sampled_from(list(self.world.model.live)), "who")
-        name = data.draw(st.sampled_from(list(self.world.places)), "place")
+        name = data.draw(st.sampled_from(self.names), "place")
         place = self.world.places[name]
         values = [next(self.made)] if place.is_made else place.values
         values = [*values, *([ABSENT] if place.drop else [])]

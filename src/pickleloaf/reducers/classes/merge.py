@@ -97,7 +97,9 @@ def _note(known: identities.Tracked, changed: dict[Place, tuple[Any, ...] | None
 
 
 def _kept(token: Token) -> tuple[Any, ...] | None:
-    """Return what a token stands for, if that was plain data."""
+    """Return what a token stands for, if that was plain data or nothing."""
+    if token.shows(NOTHING):
+        return ()
     return None if token.kept is NOTHING else (token.kept,)
 
 
@@ -117,6 +119,14 @@ def _differences(last: Image, image: Image, loose: Sequence[Any]) -> dict[Place,
             a is b or (type(a) is str and a == b) for a, b in zip(one, other, strict=True)
         ):
             changed["class", facet] = None
+    return {**_differences_of_values(last, image, loose), **changed}
+
+
+def _differences_of_values(
+    last: Image, image: Image, loose: Sequence[Any]
+) -> dict[Place, tuple[Any, ...] | None]:
+    """Return the places where the loose values of two images differ, with what was there."""
+    changed: dict[Place, tuple[Any, ...] | None] = {}
     values: dict[Place, list[Any]] = {}
     for place, value in zip(image.stamp.places, loose, strict=True):
         values.setdefault(place, []).append(value)
@@ -132,7 +142,10 @@ def _differences(last: Image, image: Image, loose: Sequence[Any]) -> dict[Place,
             or len(here) != len(held)
             or not all(t.shows(v) for t, v in zip(held, here, strict=True))
         ):
-            changed.setdefault(place, _kept(held[0]) if len(held) == 1 else None)
+            changed[place] = _kept(held[0]) if len(held) == 1 else None
+    for place in values:
+        if place[0] == "member" and place not in tokens:
+            changed[place] = ()
     return changed
 
 
