@@ -208,7 +208,8 @@ class Origin:
                 self._shows_dict(attributes.get(name, ((), ())), getattr(here, name) or {}, kind, path)
                 for name, kind in _DICTS
             )
-            and ("__annotate__" in attributes) == (lazy_annotations(here) is not None)  # they were not changed
+            and ("__annotate__" in attributes)
+            == (lazy_annotations(here) is not None)  # they were not changed
         )
 
     def _shows_dict(self, items: Any, held: dict[str, Any], kind: str, path: tuple[Any, ...]) -> bool:
