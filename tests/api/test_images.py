@@ -281,3 +281,46 @@ vars(Shop)["buy"].old = 2
     exec(f"buy = vars(Shop)['buy']\nbuy.mark = {mark}\ndel buy.old\nbuy.new = 2", script)
     receive(check, pickleloaf.dumps(script["Shop"]))
     receive(check, pickleloaf.dumps(script["Shop"]))
+
+
+@pytest.mark.parametrize("docstring", ["", "'Sells.'"])
+@pytest.mark.parametrize("base", ["object", "Base"])
+def test_a_comparison_that_came_later_leaves_instances_hashable(receive, base, docstring):
+    """An ``__eq__`` that a class got when it existed takes nothing away, as it would in the body."""
+
+    def check(loaded):
+        shop = next(loaded)
+        assert "__hash__" not in vars(shop)
+        assert shop() == shop()
+        assert len({shop(), shop()}) == 2
+
+    script = make(f"class Base: pass\nclass Shop({base}):\n  {docstring}\n  limit = 1\n")
+    exec("Shop.__eq__ = lambda self, other: True", script)
+    receive(check, pickleloaf.dumps(script["Shop"]))
+
+
+def test_a_property_has_its_own_docstring(receive):
+    """The docstring of a property is that which it has, whatever its function says by now."""
+
+    def check(loaded):
+        shop = next(loaded)
+        assert shop.none.__doc__ is None
+        assert shop.other.__doc__ == "Other."
+        assert shop.same.__doc__ == shop.same.fget.__doc__ == "Same."
+
+    script = make("""
+class Shop:
+    @property
+    def none(self):
+        return 1
+    @property
+    def other(self):
+        "Other."
+    @property
+    def same(self):
+        "Same."
+
+Shop.none.fget.__doc__ = "Documented later."
+Shop.other.fget.__doc__ = None
+""")
+    receive(check, pickleloaf.dumps(script["Shop"]))

@@ -113,6 +113,14 @@ def _over_slots(cls: type) -> list[str]:
 
 def _set_late(cls: type) -> list[str]:
     """Return the attributes that came after the body, where making the class would do something about them."""
+    found = _after_body_and_noticed(cls)
+    held = cls.__dict__
+    if "__eq__" in held and "__hash__" not in held and "__eq__" not in found:
+        found.append("__eq__")  # in the body it would have made the instances unhashable
+    return found
+
+
+def _after_body_and_noticed(cls: type) -> list[str]:
     if type(cls) is not type and _is_made_in_python(type(cls)):
         return _after_body(cls)
     hooked = next(base for base in cls.__mro__[1:] if "__init_subclass__" in base.__dict__)

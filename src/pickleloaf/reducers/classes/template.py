@@ -275,9 +275,12 @@ class Made:
     def _property(self, node: tuple[Any, ...]) -> property:
         _, *parts, doc = node
         get, set_, delete = [None if each is None else self.functions[each] for each in parts]
-        if get is not None and get.__doc__ == doc:
-            return property(get, set_, delete)
-        return property(get, set_, delete, doc)
+        if doc is not None and (get is None or get.__doc__ != doc):
+            return property(get, set_, delete, doc)
+        found = property(get, set_, delete)
+        if found.__doc__ is not None and doc is None:  # the function has got its own later
+            found.__doc__ = None
+        return found
 
 
 _DICTS = frozenset({"__kwdefaults__", "__annotations__", "__dict__"})
