@@ -1,5 +1,8 @@
 """A class that was dumped before arrives as it is now, wherever it is loaded."""
 
+import gc
+import weakref
+
 import pytest
 
 import pickleloaf
@@ -324,3 +327,22 @@ Shop.none.fget.__doc__ = "Documented later."
 Shop.other.fget.__doc__ = None
 """)
     receive(check, pickleloaf.dumps(script["Shop"]))
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import enum\nclass Shop(enum.Enum):\n  A = 1\n  B = [1]\n  def buy(self):\n    return Shop\n",
+        "class Meta(type):\n  def all(cls):\n    return Shop\nclass Shop(metaclass=Meta):\n  pass\n",
+    ],
+    ids=["an enum", "a class with a metaclass"],
+)
+def test_a_dumped_class_is_kept_by_nothing(source):
+    """An image keeps neither a class whose members are its instances nor a metaclass that leads to its class."""
+    shop = make(source)["Shop"]
+    pickleloaf.dumps(shop)
+    pickleloaf.dumps(shop)
+    gone = weakref.ref(shop)
+    del shop
+    gc.collect()
+    assert gone() is None

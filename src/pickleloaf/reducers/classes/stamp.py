@@ -19,6 +19,7 @@ import functools
 import weakref
 from collections.abc import Callable, Collection, Sequence
 from gc import get_referents
+from itertools import groupby
 from operator import call, is_
 from types import CellType, FunctionType
 from typing import Any, NamedTuple
@@ -123,7 +124,7 @@ class Stamp:
             scopes: globals that functions reach.
             watched: reads what else counts.
         """
-        self._kind = type(cls)
+        self._kind = weakref.ref(type(cls))
         self._own = (cls.__name__, cls.__qualname__)
         self._bases = [weakref.ref(base) for base in cls.__bases__]
         self.functions = [weakref.ref(each) for each in functions]
@@ -188,7 +189,12 @@ class Stamp:
         self._get_loose, self._get_others = getter(self._loose), getter(others)
         self._get_fixed, self._get_direct = getter(fixed), getter(direct)
         self._fixed = [*self._get_fixed(values)]
-        self._other_kinds = [*map(type, self._get_others(values))]
+        #: Types, and how many objects in a row have each; those of the members of an enum are the class itself.
+        self._other_kinds: list[tuple[weakref.ref[type], int]] = [
+            (weakref.ref(kinds[0]), len(kinds))
+            for _, row in groupby(map(type, self._get_others(values)), id)
+            if (kinds := [*row])
+        ]
 
     def _read_functions(self, cls: type, functions: Sequence[FunctionType]) -> None:
         """Sort the parts of all functions by how they are checked."""
@@ -269,11 +275,14 @@ class Stamp:
         for at, kind, parts in self._wrapped:
             if not _wraps(values[at], kind, parts, functions):
                 return False
-        if self._other_kinds and [*map(type, self._get_others(values))] != self._other_kinds:
+        kinds: list[Any] = []
+        for each, count in self._other_kinds:
+            kinds += [each()] * count
+        if kinds and [*map(type, self._get_others(values))] != kinds:
             return False
         bases = cls.__bases__
         return (
-            type(cls) is self._kind
+            type(cls) is self._kind()
             and (cls.__name__, cls.__qualname__) == self._own
             and len(bases) == len(self._bases)
             and all(map(is_, bases, map(call, self._bases)))
