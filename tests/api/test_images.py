@@ -1,11 +1,13 @@
 """A class that was dumped before arrives as it is now, wherever it is loaded."""
 
 import gc
+import threading
 import weakref
 
 import pytest
 
 import pickleloaf
+from pickleloaf.reducers.classes import identities, image, stamp
 
 
 def make(source):
@@ -346,3 +348,33 @@ def test_a_dumped_class_is_kept_by_nothing(source):
     del shop
     gc.collect()
     assert gone() is None
+
+
+def test_a_class_that_changes_while_it_is_read_is_read_again(monkeypatch):
+    """What another thread changes while an image is worked out is in the next payload, and in each one after that."""
+    script = make("class Shop:\n  limit = 1\n  def buy(self, count=1):\n    return count\n")
+    shop = script["Shop"]
+
+    class Meddling(stamp.Stamp):
+        def __init__(self, *args):
+            if shop.limit == 1:  # after the draft, before the stamp
+                shop.limit, shop.buy.__defaults__ = 2, (2,)
+            super().__init__(*args)
+
+    monkeypatch.setattr(image, "Stamp", Meddling)
+    done = threading.Event()
+    other = threading.Thread(target=done.wait)
+    other.start()
+    try:
+        first = pickleloaf.dumps(shop)
+    finally:
+        done.set()
+        other.join()
+    changed = make("class Shop:\n  limit = 2\n  def buy(self, count=2):\n    return count\n")["Shop"]
+    assert first == pickleloaf.dumps(shop)
+    assert identities.known(shop).image.contents == _contents(changed)
+
+
+def _contents(cls):
+    pickleloaf.dumps(cls)
+    return identities.known(cls).image.contents

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import builtins
 import functools
+import marshal
 import sys
 from abc import ABCMeta
 from collections.abc import Callable, Collection, Mapping
@@ -28,7 +29,7 @@ from types import (
 from typing import Any, NamedTuple
 
 from pickleloaf._compat import LAZY_IMPORT
-from pickleloaf.code.codec import CodeFacts, facts_of, settle_together
+from pickleloaf.code.codec import WRITE_NO_REFERENCES, CodeFacts, facts_of, settle_together
 from pickleloaf.code.names import NOTHING as NO_NAMES
 from pickleloaf.code.names import LookUps, identifiers, look_ups_of
 from pickleloaf.code.source import is_provided
@@ -467,6 +468,12 @@ class Draft:
     def late_uses(self) -> tuple[t.Use, ...]:
         """Return the uses of the late holes; attributes of the class come after what its functions need."""
         return tuple(sorted(self.late, key=lambda use: use[0] == "name"))
+
+    def reading(self) -> tuple[bytes, list[int]]:
+        """Return all that has been read and is written, to compare two drafts of one class."""
+        nodes = [self.nodes, self._cell_nodes, self.global_nodes, self.names, self.after, self.more]
+        uses = [self.early, self.late, self.paths]
+        return marshal.dumps([nodes, uses], WRITE_NO_REFERENCES), [*map(id, self.facts)]
 
     def write(self, kind: Kind) -> t.Template:
         """Return the template."""

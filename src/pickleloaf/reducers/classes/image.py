@@ -10,6 +10,7 @@ import marshal
 import sys
 import weakref
 from collections.abc import Collection
+from threading import active_count
 from types import CellType, FunctionType, ModuleType
 from typing import Any
 
@@ -276,6 +277,10 @@ def _is_hole(node: Any) -> bool:
     return type(node) is tuple and node[0] == HOLE
 
 
+#: A class that other threads change all the time is read so often.
+_OFTEN = 5
+
+
 def draw_image(
     cls: type,
     kind: Kind,
@@ -293,7 +298,16 @@ def draw_image(
         volatile: places that have changed before.
         excluded: ids of functions that the payload has already.
     """
-    image = Image(cls, kind, Draft(cls, kind, policy, volatile=volatile, excluded=excluded), policy)
+    is_alone = active_count() < 2
+    draft = Draft(cls, kind, policy, volatile=volatile, excluded=excluded)
+    for _ in range(_OFTEN):
+        image = Image(cls, kind, draft, policy)
+        if is_alone:
+            break
+        again = Draft(cls, kind, policy, volatile=volatile, excluded=excluded)
+        if again.reading() == draft.reading():
+            break
+        draft = again  # another thread has changed the class between the draft and the stamp
     loose = image.stamp.first
     del image.stamp.first
     return image, loose
