@@ -13,6 +13,7 @@ from types import FunctionType
 from typing import Any
 
 from pickleloaf.reducers._dump import Dump
+from pickleloaf.reducers._kinds import defined
 
 __all__ = ["ask", "ask_for_state", "has_hooks", "question_for", "with_items_anew", "with_items_held"]
 
@@ -26,7 +27,7 @@ _PURE = sys.stdlib_module_names | {"attr"}
 def has_hooks(cls: type) -> bool:
     """Return whether a class or a base of it has a method of its own that tells pickle what instances are made of."""
     for name in _HOOKS:
-        found = next((base.__dict__[name] for base in cls.__mro__ if name in base.__dict__), None)
+        found = defined(cls, name)
         if type(found) is FunctionType and not _is_pure(found):
             return True
     return False
@@ -40,9 +41,7 @@ def _is_pure(hook: FunctionType) -> bool:
 def question_for(cls: type) -> Callable[[Any, Dump], Any]:
     """Return the function that asks instances of a class, as `ask` does."""
     may_have_items = issubclass(cls, (list, dict)) or any(
-        next((base.__dict__[name] for base in cls.__mro__ if name in base.__dict__), None)
-        is not object.__dict__[name]
-        for name in ("__reduce_ex__", "__reduce__")
+        defined(cls, name) is not object.__dict__[name] for name in ("__reduce_ex__", "__reduce__")
     )
     return ask if may_have_items else _ask_for_state_only
 

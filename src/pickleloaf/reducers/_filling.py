@@ -12,6 +12,7 @@ from types import FunctionType
 from typing import Any
 
 from pickleloaf import wire
+from pickleloaf.reducers._kinds import defined
 from pickleloaf.wire import verb
 
 __all__ = ["direct", "watches"]
@@ -54,8 +55,7 @@ def fill_directly(instance: Any, contents: tuple[Any, Any, Any]) -> None:
 
 
 def _is_overridden(cls: type, name: str) -> bool:
-    found = next((base.__dict__[name] for base in cls.__mro__ if name in base.__dict__), None)
-    return type(found) is FunctionType
+    return type(defined(cls, name)) is FunctionType
 
 
 def _of_base(cls: type, name: str) -> Any:

@@ -20,16 +20,24 @@ from __future__ import annotations
 
 import importlib
 import sys
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import Any
 
 from pickleloaf.errors import DecodeError
 from pickleloaf.policy.by_value import MAIN
 from pickleloaf.reducers._dump import Dump
-from pickleloaf.reducers._kinds import ATOMS
+from pickleloaf.reducers._kinds import ATOMS, Kinds
 from pickleloaf.wire import verb
 
-__all__ = ["Named", "by_name", "names_of_instances", "reduce_bare", "reduce_named", "reduce_public"]
+__all__ = [
+    "SELF_NAMED",
+    "Named",
+    "by_name",
+    "names_of_instances",
+    "reduce_bare",
+    "reduce_named",
+    "reduce_public",
+]
 
 
 class Named:
@@ -41,6 +49,9 @@ class Named:
         self.module = module
         self.name = name
 
+
+#: Types of globals that are never looked for in other modules: atoms, and what has a name of its own.
+SELF_NAMED = Kinds(ATOMS | {FunctionType, ModuleType, type})
 
 #: Where globals were found, by id of their scope and name: (id of the value, len(sys.modules), module).
 _homes: dict[tuple[int, str], tuple[int, int, str | None]] = {}

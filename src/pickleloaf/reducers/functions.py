@@ -32,7 +32,7 @@ from pickleloaf.reducers._attributes import add_annotation_names, are_leaves, at
 from pickleloaf.reducers._dump import Dump, Late, Namespace
 from pickleloaf.reducers._eager import blob_of, reduce_annotate
 from pickleloaf.reducers._kinds import ATOMS, Kinds, interned
-from pickleloaf.reducers._named import by_name, reduce_public
+from pickleloaf.reducers._named import SELF_NAMED, by_name, reduce_public
 from pickleloaf.reducers._namespaces import (
     answers,
     import_now,
@@ -48,9 +48,6 @@ from pickleloaf.wire import verb
 _BUILTINS = vars(builtins)
 
 _Parts = dict[tuple[str, Any], Any]
-
-#: Types of globals that are never looked for in other modules: atoms, and what has a name of its own.
-_SELF_NAMED = Kinds(ATOMS | {FunctionType, ModuleType, type})
 
 #: Types whose objects may travel with a shell, since nothing behind them leads back to a function.
 _LEAVES = Kinds(ATOMS | {ModuleType})
@@ -235,7 +232,7 @@ def _used(names: tuple[str, ...], scope: dict[str, Any], dump: Dump) -> tuple[di
             is_leaf = False
             if type(value) is LAZY_IMPORT:
                 value = import_now(scope, name)
-            used[name] = value if _SELF_NAMED.have(value) else by_name(value, name, scope, dump)
+            used[name] = value if SELF_NAMED.have(value) else by_name(value, name, scope, dump)
     return used, is_leaf
 
 

@@ -22,6 +22,7 @@ from pickleloaf.reducers._dicts_of import has_dict, is_set_at_once, shares_dict
 from pickleloaf.reducers._dump import Dump
 from pickleloaf.reducers._filling import direct, watches
 from pickleloaf.reducers._judgements import recall, remember
+from pickleloaf.reducers._kinds import defined
 from pickleloaf.reducers._named import names_of_instances, reduce_named
 from pickleloaf.reducers._own_dicts import Doubting, Keeper
 from pickleloaf.reducers.classes.tokens import is_data
@@ -53,7 +54,7 @@ def _hidden(cls: type) -> list[MemberDescriptorType | None]:
         for name, held in base.__dict__.items():
             if type(held) is MemberDescriptorType and slots.setdefault(name, held) is not held:
                 hidden.append(held)
-    said = _said(cls, "__dict__")
+    said = defined(cls, "__dict__")
     if (
         cls.__dictoffset__
         and said is not None
@@ -65,7 +66,7 @@ def _hidden(cls: type) -> list[MemberDescriptorType | None]:
 
 def _careful(cls: type, reduce: _Reducer | None, hidden: list[MemberDescriptorType | None]) -> _Reducer:
     def reduce_careful(instance: Any, dump: Dump) -> Any:
-        if _said(cls, "__getstate__") is object.__getstate__:
+        if defined(cls, "__getstate__") is object.__getstate__:
             for slot in hidden:
                 _refuse_hidden(instance, slot)
         return NotImplemented if reduce is None else reduce(instance, dump)
@@ -97,7 +98,7 @@ def _choose(cls: type) -> _Reducer | None:
         return _reduce_slots
     hooked = has_hooks(cls)
     ask = question_for(cls) if hooked else _reduction_of
-    lies = _said(cls, "__class__") is not object.__dict__["__class__"]
+    lies = defined(cls, "__class__") is not object.__dict__["__class__"]
     if not (named or anew or guarded or hashed or adapt or watched or lies or _reduces_itself(cls)):
         return ask if hooked else None
 
@@ -150,15 +151,10 @@ def _checked_name(instance: Any, name: str, dump: Dump) -> str:
     raise EncodeError(msg, hint="return a callable and its arguments from its __reduce__, not a name")
 
 
-def _said(cls: type, name: str) -> Any:
-    """Return what a class or a base of it defines under a name, or None; asking the class might run its code."""
-    return next((base.__dict__[name] for base in cls.__mro__ if name in base.__dict__), None)
-
-
 def _guards_attributes(cls: type) -> bool:
     """Tell whether asking a new, empty instance for ``__setstate__`` would run code of the class."""
-    runs = _said(cls, "__getattr__") is not None or type(_said(cls, "__getattribute__")) is FunctionType
-    return runs and _said(cls, "__setstate__") is None
+    runs = defined(cls, "__getattr__") is not None or type(defined(cls, "__getattribute__")) is FunctionType
+    return runs and defined(cls, "__setstate__") is None
 
 
 def _hides_attributes(cls: type) -> bool:
@@ -193,15 +189,15 @@ def _reduce_slots(instance: Any, dump: Dump) -> Any:
 def _hashes_state(cls: type) -> bool:
     """Tell whether the hash of an instance may need its attributes: it must have them before sets do."""
     return (
-        type(_said(cls, "__hash__")) is FunctionType
-        and (_said(cls, "__setstate__") is None or _has_generated_state(cls))
+        type(defined(cls, "__hash__")) is FunctionType
+        and (defined(cls, "__setstate__") is None or _has_generated_state(cls))
         and not _reduces_itself(cls)
     )
 
 
 def _has_generated_state(cls: type) -> bool:
     """Tell whether a library made the methods for the state of instances with slots, which is these and no more."""
-    made_by = getattr(_said(cls, "__getstate__"), "__globals__", {}).get("__name__")
+    made_by = getattr(defined(cls, "__getstate__"), "__globals__", {}).get("__name__")
     return made_by in {"dataclasses", "attr._make"} and not hasattr(cls, "_attrs_cached_hash")
 
 
@@ -214,7 +210,7 @@ def _split(instance: Any, reduced: tuple[Any, ...], dump: Dump) -> tuple[Any, ..
     parts = [part for part in (own, slots) if type(part) is dict]
     if not parts or all(all(map(is_data, part.values())) for part in parts):
         return reduced
-    is_plain = by_slots or _said(cls, "__getstate__") is object.__getstate__
+    is_plain = by_slots or defined(cls, "__getstate__") is object.__getstate__
 
     def is_late(value: Any) -> bool:
         if is_plain:
@@ -245,18 +241,18 @@ def rebuild_hashed_instance(make: Any, arguments: tuple[Any, ...], early: Any) -
 
 
 def _reduces_itself(cls: type) -> bool:
-    return any(_said(cls, name) is not object.__dict__[name] for name in ("__reduce_ex__", "__reduce__"))
+    return any(defined(cls, name) is not object.__dict__[name] for name in ("__reduce_ex__", "__reduce__"))
 
 
 def _needs_arguments(cls: type) -> bool:
     """Tell whether pickle would call ``__new__`` without arguments that it requires."""
-    new = _said(cls, "__new__")
+    new = defined(cls, "__new__")
     new = new.__func__ if isinstance(new, staticmethod) else new
     while hasattr(new, "__wrapped__"):  # a decorator passes on what it gets
         new = new.__wrapped__
     if type(new) is not FunctionType or _reduces_itself(cls):
         return False
-    if _said(cls, "__getnewargs__") is not None or _said(cls, "__getnewargs_ex__") is not None:
+    if defined(cls, "__getnewargs__") is not None or defined(cls, "__getnewargs_ex__") is not None:
         return False
     required = new.__code__.co_argcount - len(new.__defaults__ or ())
     return required > 1 or new.__code__.co_kwonlyargcount > len(new.__kwdefaults__ or ())

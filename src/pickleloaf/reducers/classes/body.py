@@ -11,16 +11,21 @@ from pickleloaf._compat import HAS_LAZY_ANNOTATIONS
 from pickleloaf.reducers._annotations import are_written
 from pickleloaf.reducers._kinds import Kinds, interned
 from pickleloaf.reducers._lazily import evaluators
+from pickleloaf.reducers.classes.tokens import contents_of
 
 __all__ = [
+    "NEEDED",
     "annotations_of",
     "class_cells",
-    "contents_of",
     "functions_among",
     "names_told",
     "namespace_of",
     "set_afterwards",
 ]
+
+#: Names that making the class asks for. What leads from them to the class is other classes, which have
+#: late parts of their own, or functions.
+NEEDED = frozenset("__slots__ __orig_bases__ __parameters__ __type_params__ __new_member__".split())
 
 #: Names that making the class gives it anew, or that hold only for this process.
 _MADE_ANEW = frozenset(
@@ -188,13 +193,6 @@ def class_cells(cls: type, names: Mapping[str, Any], *, lazily: bool = True) -> 
             ):
                 cells["__classdictcell__"] = cell
     return cells
-
-
-def contents_of(cell: CellType) -> Any:
-    try:
-        return cell.cell_contents
-    except ValueError:
-        return None
 
 
 def functions_among(values: Any, depth: int = 3, *, lazily: bool = True) -> Iterator[FunctionType]:

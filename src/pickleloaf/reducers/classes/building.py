@@ -16,9 +16,10 @@ from pickleloaf.reducers._dump import Dump, Late
 from pickleloaf.reducers._eager import eager_namespace, finished_here, namespace_here
 from pickleloaf.reducers._kinds import interned
 from pickleloaf.reducers.classes import identities
-from pickleloaf.reducers.classes.body import class_cells, contents_of, namespace_of, set_afterwards
+from pickleloaf.reducers.classes.body import NEEDED, class_cells, namespace_of, set_afterwards
 from pickleloaf.reducers.classes.hooks import taken_back
 from pickleloaf.reducers.classes.origin import note_given
+from pickleloaf.reducers.classes.tokens import NOTHING, contents_of
 from pickleloaf.wire import verb
 
 __all__ = [
@@ -94,11 +95,11 @@ def reduce_building(
     now = {name: interned(value) for name, value in names.items()}
     waiting = {}
     for name, value in names.items():
-        if name not in _NEEDED and not isinstance(value, FunctionType) and dump.leads_to_building(value):
+        if name not in NEEDED and not isinstance(value, FunctionType) and dump.leads_to_building(value):
             waiting["names", name] = value
             now[name] = dump.stand_in(value)  # keeps the place
     for name in set_afterwards(cls):
-        if name in now and name not in _NEEDED:
+        if name in now and name not in NEEDED:
             waiting["names", name] = names[name]
             del now[name]
     if waiting:
@@ -109,11 +110,6 @@ def reduce_building(
     bases = () if is_plain else cls.__bases__  # as it was written, most likely
     arguments = (identity, type(cls), interned(cls.__name__), bases, {**now, **cells}, *more(cls))
     return rebuild, arguments, ClassState(late), None, None, fill_class
-
-
-#: Names that making the class asks for. What leads from them to the class is other classes, which have
-#: late parts of their own, or functions.
-_NEEDED = frozenset("__slots__ __orig_bases__ __parameters__ __type_params__ __new_member__".split())
 
 
 def join_names(parts: dict[tuple[str, Any], Any]) -> dict[str, Any]:
@@ -157,7 +153,7 @@ def arrived(identity: bytes, names: Mapping[str, Any]) -> type | None:
     if known is not None:
         for name, contents in (("__classcell__", known), ("__classdictcell__", known.__dict__)):
             cell = names.get(name)
-            if cell is not None and contents_of(cell) is None:
+            if cell is not None and contents_of(cell) is NOTHING:
                 cell.cell_contents = contents
     return known
 

@@ -25,13 +25,12 @@ from pickleloaf.code.codec import WRITE_NO_REFERENCES, facts_of
 from pickleloaf.policy.by_value import ValuePolicy
 from pickleloaf.reducers import TABLE
 from pickleloaf.reducers._dump import Dump
-from pickleloaf.reducers._kinds import ATOMS, SETS, Kinds
+from pickleloaf.reducers._kinds import ATOMS, SETS, Kinds, defined
 from pickleloaf.reducers._named import Named, by_name
 from pickleloaf.reducers._referents import HEAP_TYPE
 from pickleloaf.reducers.classes import identities
 from pickleloaf.reducers.classes.image import Image
-from pickleloaf.reducers.classes.stamp import contents_of
-from pickleloaf.reducers.classes.tokens import NOTHING, has_parts, parts_of
+from pickleloaf.reducers.classes.tokens import NOTHING, contents_of, has_parts, parts_of
 
 __all__ = ["identify"]
 
@@ -360,7 +359,7 @@ class _Description:
             self._tell(getattr(value, "__name__", None) if kind.__module__ == "typing" else None)
             return
         registered = copyreg.dispatch_table.get(kind) if type(kind).__hash__ is type.__hash__ else None
-        hooks = [registered] if registered else [_said(kind, name) for name in _HOOKS]
+        hooks = [registered] if registered else [defined(kind, name) for name in _HOOKS]
         if not all(map(_is_of_python, hooks)):
             self.is_opaque = True
             return
@@ -380,10 +379,6 @@ class _Description:
 
 
 _BUFFERS = Kinds({memoryview})
-
-
-def _said(kind: type, name: str) -> Any:
-    return next((base.__dict__[name] for base in kind.__mro__ if name in base.__dict__), None)
 
 
 def _is_of_python(hook: Any) -> bool:

@@ -41,9 +41,9 @@ from pickleloaf.reducers._kinds import Kinds
 from pickleloaf.reducers._namespaces import import_now, own_builtins, owns
 from pickleloaf.reducers._referents import function_of
 from pickleloaf.reducers.classes import template as t
-from pickleloaf.reducers.classes.body import names_told, set_afterwards
-from pickleloaf.reducers.classes.stamp import WRAPPERS, Place, Watched, contents_of
-from pickleloaf.reducers.classes.tokens import NOTHING
+from pickleloaf.reducers.classes.body import NEEDED, names_told, set_afterwards
+from pickleloaf.reducers.classes.stamp import WRAPPERS, Place, Watched
+from pickleloaf.reducers.classes.tokens import NOTHING, contents_of
 from pickleloaf.reducers.descriptors import own_attributes
 
 __all__ = ["Draft", "Kind", "Node", "annotation_node"]
@@ -55,9 +55,6 @@ _ATOMS = Kinds({type(None), bool, int, float, complex, str, bytes, type(...)})
 
 #: Texts and data that are longer are holes: they go into the payload as they are, once.
 _LONG = 1024
-
-#: Attributes that making a class asks for.
-_NEEDED = frozenset("__slots__ __orig_bases__ __parameters__ __type_params__ __new_member__".split())
 
 _BUILTINS = vars(builtins)
 
@@ -140,7 +137,7 @@ class Draft:
         self.names: dict[str, Node] = {}
         self.after: dict[str, Node] = {}
         for name, value in namespace.items():
-            if name in after and name not in _NEEDED:
+            if name in after and name not in NEEDED:
                 self.after[name] = self.node(value, ("name", (), name), name, is_early=False)
             else:
                 self.names[name] = self.node(
@@ -170,7 +167,7 @@ class Draft:
         return (str(self.scope.get("__name__")), 0)
 
     def _is_early(self, name: str, value: Any) -> bool:
-        if self.is_hooked or name in _NEEDED:
+        if self.is_hooked or name in NEEDED:
             return True
         return type(self.cls) is ABCMeta and getattr(value, "__isabstractmethod__", False) is not False
 
@@ -189,7 +186,7 @@ class Draft:
             return value is not self.cls
         if kind is FunctionType:
             return self._policy.by_reference(value)
-        if kind in _OF_C:
+        if _OF_C.have(value):
             return True
         if kind.__module__ not in {"typing", "types"}:
             return False
@@ -560,11 +557,11 @@ def _is_hooked(cls: type, namespace: Mapping[str, Any]) -> bool:
     hook = next(base for base in cls.__mro__[1:] if "__init_subclass__" in base.__dict__)
     if hook is not object and hook.__qualname__ != "Generic":
         return True
-    return any(type(namespace[name]) not in _TOLD_BEFORE for name in names_told(namespace))
+    return any(not _TOLD_BEFORE.have(namespace[name]) for name in names_told(namespace))
 
 
 #: Types that only take down their names, which they bring along.
-_TOLD_BEFORE = (property, functools.cached_property)
+_TOLD_BEFORE = Kinds({property, functools.cached_property})
 
 
 _HOOKS = frozenset({"__init_subclass__", "__set_name__"})
@@ -574,7 +571,7 @@ _PLAIN = (type, ABCMeta, EnumType)
 
 
 #: Types of functions and descriptors that are made in C and go by name.
-_OF_C = (BuiltinFunctionType, WrapperDescriptorType, MethodDescriptorType)
+_OF_C = Kinds({BuiltinFunctionType, WrapperDescriptorType, MethodDescriptorType})
 
 
 def _is_constant(value: Any) -> bool:

@@ -11,15 +11,15 @@ import sys
 import weakref
 from collections.abc import Collection
 from threading import active_count
-from types import CellType, FunctionType, ModuleType
+from types import CellType, ModuleType
 from typing import Any
 
 from pickleloaf.code.codec import facts_of
 from pickleloaf.code.envelope import seal
 from pickleloaf.policy.by_value import ValuePolicy
 from pickleloaf.reducers._dump import Dump, ScopeOf
-from pickleloaf.reducers._kinds import ATOMS, interned
-from pickleloaf.reducers._named import by_name
+from pickleloaf.reducers._kinds import interned
+from pickleloaf.reducers._named import SELF_NAMED, by_name
 from pickleloaf.reducers._namespaces import imported_modules, namespace_for, shipped_with, submodules
 from pickleloaf.reducers.classes.draft import Draft, Kind
 from pickleloaf.reducers.classes.reach import scopes_of
@@ -141,13 +141,7 @@ class Image:
 
     def late_values(self, cls: type, loose: list[Any], dump: Dump) -> list[Any]:
         """Return the values of the late holes."""
-        values = []
-        for use, at in zip(self.late, self._sources, strict=True):
-            value = interned(loose[at] if at >= 0 else self._read(use))
-            if use[0] == "global" and type(value) not in _SELF_NAMED:
-                value = by_name(value, use[2], self._functions_at(self._own).__globals__, dump)
-            values.append(value)
-        return values
+        return [self._value(use, at, loose, dump) for use, at in zip(self.late, self._sources, strict=True)]
 
     def early_value(self, cls: type, use: Use, loose: list[Any], dump: Dump) -> Any:
         """Return the value of an early hole."""
@@ -158,10 +152,13 @@ class Image:
             return cls.__bases__[key]
         if kind == "item":
             return self.kind.item(cls, path)  # type: ignore[misc]
-        at = self._source(use)
+        return self._value(use, self._source(use), loose, dump)
+
+    def _value(self, use: Use, at: int, loose: list[Any], dump: Dump) -> Any:
+        """Return the value of a hole that is filled with a loose value, or from a function."""
         value = interned(loose[at] if at >= 0 else self._read(use))
-        if kind == "global" and type(value) not in _SELF_NAMED:
-            value = by_name(value, key, self._functions_at(self._own).__globals__, dump)
+        if use[0] == "global" and not SELF_NAMED.have(value):
+            value = by_name(value, use[2], self._functions_at(self._own).__globals__, dump)
         return value
 
     def _functions_at(self, at: Any) -> Any:
@@ -270,7 +267,6 @@ _HOLDERS = {
     "annotation": "__annotations__",
     "attribute": "__dict__",
 }
-_SELF_NAMED = frozenset(ATOMS | {FunctionType, ModuleType, type})
 
 
 def _is_hole(node: Any) -> bool:

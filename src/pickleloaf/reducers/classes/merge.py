@@ -30,9 +30,9 @@ from pickleloaf.reducers.classes.body import annotations_of
 from pickleloaf.reducers.classes.image import Image
 from pickleloaf.reducers.classes.origin import Origin
 from pickleloaf.reducers.classes.reach import functions_behind
-from pickleloaf.reducers.classes.stamp import Place, contents_of
+from pickleloaf.reducers.classes.stamp import Place
 from pickleloaf.reducers.classes.template import CONSTANT, function_at
-from pickleloaf.reducers.classes.tokens import NOTHING, Token, token_of
+from pickleloaf.reducers.classes.tokens import NOTHING, Token, contents_of, token_of
 from pickleloaf.wire import verb
 
 __all__ = ["Changes", "note_changes", "note_values", "told_changes"]

@@ -9,11 +9,11 @@ from typing import Any
 
 from pickleloaf.code.codec import facts_of
 from pickleloaf.policy.by_value import ValuePolicy
-from pickleloaf.reducers._kinds import ATOMS, Kinds
+from pickleloaf.reducers._kinds import ATOMS, CONTAINERS, Kinds
 from pickleloaf.reducers._namespaces import owns
 from pickleloaf.reducers.classes.draft import Draft
-from pickleloaf.reducers.classes.stamp import Scope, contents_of
-from pickleloaf.reducers.classes.tokens import has_parts, parts_of
+from pickleloaf.reducers.classes.stamp import Scope
+from pickleloaf.reducers.classes.tokens import contents_of, has_parts, parts_of
 
 __all__ = ["functions_behind", "scopes_of"]
 
@@ -21,7 +21,6 @@ __all__ = ["functions_behind", "scopes_of"]
 _FAR, _LARGE = 1000, 64
 
 _LEAD_NOWHERE = Kinds(ATOMS | {CodeType, ModuleType, type(len)})
-_CONTAINERS = Kinds({list, tuple, dict, set, frozenset})
 
 
 def functions_behind(values: list[Any], policy: ValuePolicy) -> list[FunctionType]:
@@ -46,7 +45,7 @@ def functions_behind(values: list[Any], policy: ValuePolicy) -> list[FunctionTyp
             if value.__module__ == "__main__" or not policy.by_reference(value):
                 found.append(value)
                 queue += _behind(value, policy)
-        elif _CONTAINERS.have(value):
+        elif CONTAINERS.have(value):
             if len(value) <= _LARGE:
                 queue += parts_of(value)
         elif has_parts(kind):

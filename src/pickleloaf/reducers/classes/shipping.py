@@ -11,7 +11,7 @@ from typing import Any
 
 from pickleloaf import wire
 from pickleloaf.reducers._dump import Dump, Late, ScopeOf
-from pickleloaf.reducers._kinds import ATOMS, Kinds
+from pickleloaf.reducers._kinds import ATOMS, CONTAINERS, Kinds
 from pickleloaf.reducers.classes import identities
 from pickleloaf.reducers.classes.building import (
     ClassState,
@@ -42,7 +42,6 @@ _INERT = Kinds({FunctionType, type, staticmethod, classmethod, property, cached_
 _LEAVES = Kinds(ATOMS | {ModuleType, BuiltinFunctionType})
 #: In larger containers nobody looks for what they lead to, which many classes may share.
 _LARGE = 64
-_CONTAINERS = Kinds({list, tuple, dict, set, frozenset})
 
 KindOf = Callable[[type], Kind]
 
@@ -235,7 +234,7 @@ def _is_leaf(value: Any) -> bool:
     """Tell whether a value leads to nothing: an atom, a module, or a container of few atoms."""
     if _LEAVES.have(value):
         return True
-    if not _CONTAINERS.have(value) or len(value) > _LARGE or not ATOMS.cover(value):
+    if not CONTAINERS.have(value) or len(value) > _LARGE or not ATOMS.cover(value):
         return False
     return type(value) is not dict or ATOMS.cover(value.values())
 

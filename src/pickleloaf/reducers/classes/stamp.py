@@ -26,7 +26,7 @@ from typing import Any, NamedTuple
 
 from pickleloaf.reducers._annotations import lazy_annotations, values_of
 from pickleloaf.reducers._kinds import ATOMS
-from pickleloaf.reducers.classes.tokens import NOTHING, Tokens, getter, token_of
+from pickleloaf.reducers.classes.tokens import NOTHING, Tokens, contents_of, getter, token_of
 
 __all__ = ["WRAPPERS", "Place", "Scope", "Stamp", "Watched"]
 
@@ -346,11 +346,3 @@ def _own_atoms(wrapper: Any) -> list[Any]:
 def _is_fixed(part: Any) -> bool:
     """Tell whether a part of a function can be held: it leads nowhere."""
     return ATOMS.have(part) or (type(part) is tuple and all(map(_is_fixed, part)))
-
-
-def contents_of(cell: CellType) -> Any:
-    """Return what a cell holds, or NOTHING."""
-    try:
-        return cell.cell_contents
-    except ValueError:
-        return NOTHING

@@ -20,7 +20,7 @@ from typing import Any
 
 from pickleloaf.reducers._annotations import lazy_annotations
 from pickleloaf.reducers._dicts_of import shows_dict
-from pickleloaf.reducers._kinds import ATOMS, SETS, Kinds
+from pickleloaf.reducers._kinds import ATOMS, CONTAINERS, SETS, Kinds
 from pickleloaf.reducers._referents import HEAP_TYPE
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "contents_of",
     "has_parts",
     "is_data",
+    "items_of",
     "parts_of",
     "token_of",
 ]
@@ -40,8 +41,6 @@ NOTHING: Any = object()
 _LARGE, _DEPTH = 64, 4
 #: So many objects in a large container are looked at.
 _FEW = 8
-
-_CONTAINERS = Kinds({list, tuple, dict, set, frozenset})
 
 #: Data that is compared by identity first, since it cannot change.
 _IMMUTABLE = Kinds((ATOMS | {tuple, frozenset}) - {bytearray})
@@ -223,7 +222,7 @@ def token_of(value: Any, depth: int = _DEPTH) -> Token:  # noqa: PLR0911 - one f
         return _Static(value)
     if kind is FunctionType and depth and not _is_of_module(value):
         return _Function(value, depth - 1)
-    if _CONTAINERS.have(value):
+    if CONTAINERS.have(value):
         if is_data(value):
             return Token(_copy_of(value))
         if depth and len(value) <= _LARGE:
@@ -250,8 +249,8 @@ def _is_of_module(function: FunctionType) -> bool:
 def parts_of(value: Any) -> list[Any]:
     """Return what an object holds, without asking its class."""
     kind = type(value)
-    if _CONTAINERS.have(value):
-        return contents_of(value)
+    if CONTAINERS.have(value):
+        return items_of(value)
     for made, names in _PARTS.items():
         if issubclass(kind, made):
             own = [object.__getattribute__(value, name) for name in names]
@@ -259,7 +258,7 @@ def parts_of(value: Any) -> list[Any]:
     return _attributes_of(value)
 
 
-def contents_of(container: Any) -> list[Any]:
+def items_of(container: Any) -> list[Any]:
     """Return keys, values and elements of a container."""
     return [*container, *container.values()] if type(container) is dict else list(container)
 
@@ -271,9 +270,9 @@ def is_data(value: Any) -> bool:
     met = [value]
     for each in met:
         if not ATOMS.have(each):
-            if not _CONTAINERS.have(each) or len(met) + len(each) > _LARGE:
+            if not CONTAINERS.have(each) or len(met) + len(each) > _LARGE:
                 return False
-            met += contents_of(each)
+            met += items_of(each)
     return True
 
 
@@ -296,7 +295,7 @@ def _attributes_of(instance: Any) -> list[Any]:
                 except AttributeError:  # it is empty
                     continue
     if shows_dict(type(instance)):
-        found += contents_of(object.__getattribute__(instance, "__dict__"))
+        found += items_of(object.__getattribute__(instance, "__dict__"))
     return found
 
 
@@ -308,7 +307,7 @@ def _parts_of_function(function: FunctionType) -> list[Any]:
     if function.__closure__:
         names = function.__code__.co_freevars
         parts += [
-            _contents(cell)
+            contents_of(cell)
             for name, cell in zip(names, function.__closure__, strict=True)
             if name != "__classdict__"
         ]
@@ -318,7 +317,8 @@ def _parts_of_function(function: FunctionType) -> list[Any]:
 _GET_PARTS = attrgetter("__name__", "__qualname__", "__doc__", "__defaults__", "__kwdefaults__")
 
 
-def _contents(cell: CellType) -> Any:
+def contents_of(cell: CellType) -> Any:
+    """Return what a cell holds, or NOTHING."""
     try:
         return cell.cell_contents
     except ValueError:
@@ -361,5 +361,5 @@ def _is_equal(value: Any, kept: Any) -> bool:
         return bool(value == kept)
     return all(
         one is other or (type(one) is type(other) and _is_equal(one, other))
-        for one, other in zip(contents_of(value), contents_of(kept), strict=True)
+        for one, other in zip(items_of(value), items_of(kept), strict=True)
     )
