@@ -285,6 +285,7 @@ def fill_changes(cls: type, told: tuple[bytes, dict[Place, Any]]) -> None:
     if known is None or known.keywords is None or nonce == identities.nonce():
         return
     is_new = identities.is_new(cls)
+    origin = None if known.made is None else Origin(cls, known)
     for place, (number, former, *held) in sorted(changes.items(), key=_comes_last):
         if known.numbers.get((nonce, place), 0) >= number:
             continue
@@ -294,7 +295,7 @@ def fill_changes(cls: type, told: tuple[bytes, dict[Place, Any]]) -> None:
             here = _read(holder, key)
             if is_new:
                 known.given[place] = token_of(here)
-            elif _is_untouched(known, cls, place, here, former):
+            elif _is_untouched(known, origin, place, here, former):
                 if value is not NOTHING:
                     value = _joined(known, cls, value)
                     _put(holder, key, value)
@@ -310,14 +311,14 @@ def _comes_last(change: tuple[Place, Any]) -> bool:
 
 
 def _is_untouched(
-    known: identities.Tracked, cls: type, place: Place, here: Any, former: tuple[Any, ...] | None
+    known: identities.Tracked, origin: Origin | None, place: Place, here: Any, former: tuple[Any, ...] | None
 ) -> bool:
     """Tell whether a value is still what came with the class, or with an earlier change, as far as one can tell."""
     token: Token | None = known.given.get(place)
     if token is not None:
         return token.shows(here)
-    if known.made is not None:
-        answer = Origin(cls, known).shows(place, here)
+    if origin is not None:
+        answer = origin.shows(place, here)
         if answer is not None:
             return answer
     if here is NOTHING or former is None:

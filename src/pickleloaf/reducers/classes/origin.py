@@ -71,10 +71,14 @@ class Origin:
     """
 
     def __init__(self, cls: type, known: identities.Tracked) -> None:
-        sealed, self._functions, self._codes, self._early = known.made or (b"", [], [], [])
+        self._sealed, self._functions, self._codes, self._early = known.made or (b"", [], [], [])
         self._cls = cls
         self._given = known.given
-        self._template = t.open_template(sealed)
+
+    @functools.cached_property
+    def _template(self) -> t.Template:
+        """Open the template when it is first asked for."""
+        return t.open_template(self._sealed)
 
     def shows(self, place: Place, here: Any) -> bool | None:
         """Tell whether what is at a place came with the class; None where that cannot be told."""
