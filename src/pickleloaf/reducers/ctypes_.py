@@ -21,7 +21,7 @@ from pickleloaf.reducers._dump import Dump, Late
 from pickleloaf.reducers.classes import identities
 from pickleloaf.reducers.classes.building import arrived, make_class, namespace_of
 from pickleloaf.reducers.classes.draft import Kind
-from pickleloaf.reducers.classes.kinds import nothing_more, reduce_by_value
+from pickleloaf.reducers.classes.shipping import nothing_more, reduce_by_value
 from pickleloaf.wire import verb
 
 _FIELD = type(type("Probe", (ctypes.Structure,), {"_fields_": [("x", ctypes.c_int)]}).x)  # type: ignore[attr-defined]

@@ -23,7 +23,7 @@ from pickleloaf.reducers._lazily import evaluators, intrinsic
 from pickleloaf.reducers.classes import identities
 from pickleloaf.reducers.classes.building import arrived, join_names, namespace_of
 from pickleloaf.reducers.classes.draft import Kind
-from pickleloaf.reducers.classes.kinds import nothing_more, reduce_by_value
+from pickleloaf.reducers.classes.shipping import nothing_more, reduce_by_value
 from pickleloaf.wire import verb
 
 _Evaluators = dict[str, FunctionType]

@@ -45,10 +45,11 @@ class ClassState:
 class Step:
     """Stands for something that is done when it is loaded: an object is given what it still lacks."""
 
-    __slots__ = ("given", "late")
+    __slots__ = ("fill", "given", "target")
 
-    def __init__(self, late: Late, given: Any) -> None:
-        self.late = late
+    def __init__(self, fill: Callable[[Any, Any], None], target: Any, given: Any) -> None:
+        self.fill = fill
+        self.target = target
         self.given = given
 
 
@@ -125,7 +126,7 @@ def reduce_class_state(state: ClassState, dump: Dump) -> Any:
     # Functions first: attributes may lead to other classes, whose making runs functions.
     late.sort(key=lambda item: _ORDER.get(item.fill.__name__, 0))
     given = [(item, dump.give(item)) for item in late]
-    return rebuild_pack, tuple(Step(item, part) for item, part in given if part is not None)
+    return rebuild_pack, tuple(Step(item.fill, item.target, part) for item, part in given if part is not None)
 
 
 #: Attributes come after whatever functions need; changes are compared with attributes.
@@ -133,7 +134,7 @@ _ORDER = {"fill_names": 1, "fill_changes": 2}
 
 
 def reduce_step(step: Step, dump: Dump) -> Any:
-    return step.late.fill, (step.late.target, step.given)
+    return step.fill, (step.target, step.given)
 
 
 @verb

@@ -24,7 +24,7 @@ from pickleloaf.reducers._referents import HEAP_TYPE
 from pickleloaf.reducers.classes import identities
 from pickleloaf.reducers.classes.building import arrived, make_class, namespace_of
 from pickleloaf.reducers.classes.draft import Draft, Kind
-from pickleloaf.reducers.classes.kinds import reduce_by_value
+from pickleloaf.reducers.classes.shipping import reduce_by_value
 from pickleloaf.reducers.classes.template import DICT
 from pickleloaf.wire import verb
 

@@ -23,7 +23,7 @@ from pickleloaf.reducers._dump import Dump, Late
 from pickleloaf.reducers.classes import identities
 from pickleloaf.reducers.classes.building import arrived, make_class, namespace_of
 from pickleloaf.reducers.classes.draft import Draft, Kind
-from pickleloaf.reducers.classes.kinds import reduce_by_value
+from pickleloaf.reducers.classes.shipping import reduce_by_value
 from pickleloaf.reducers.classes.template import DICT, TUPLE, Use
 from pickleloaf.wire import verb
 

@@ -21,10 +21,12 @@ from pickleloaf.reducers.classes.building import (
     fill_names,
     join_names,
     make_plain,
+    reduce_building,
 )
 from pickleloaf.reducers.classes.digest import identify
 from pickleloaf.reducers.classes.draft import Kind
 from pickleloaf.reducers.classes.image import Image, draw_image
+from pickleloaf.reducers.classes.kinds import kind_of
 from pickleloaf.reducers.classes.merge import (
     fill_changes,
     note_changes,
@@ -35,7 +37,7 @@ from pickleloaf.reducers.classes.origin import note_given, note_made
 from pickleloaf.reducers.classes.template import Made, Use, function_at, open_template, put
 from pickleloaf.wire import verb
 
-__all__ = ["image_of", "join_changes", "place_in_class", "reduce_image"]
+__all__ = ["nothing_more", "place_in_class", "reduce_by_value"]
 
 #: Objects of these types run nothing when they are loaded, and lead back to no class before that exists.
 _INERT = Kinds({FunctionType, type, staticmethod, classmethod, property, cached_property})
@@ -43,12 +45,45 @@ _LEAVES = Kinds(ATOMS | {ModuleType, BuiltinFunctionType})
 #: In larger containers nobody looks for what they lead to, which many classes may share.
 _LARGE = 64
 
-KindOf = Callable[[type], Kind]
+
+def nothing_more(cls: type) -> tuple[Any, ...]:
+    """Return that a maker takes no further arguments."""
+    return ()
 
 
-def image_of(
-    cls: type, kind: Kind, kind_of: KindOf, dump: Dump
-) -> tuple[Image, list[Any], identities.Tracked]:
+def reduce_by_value(
+    cls: type,
+    dump: Dump,
+    kind: Kind,
+    rebuild: Callable[..., type],
+    more: Callable[[type], tuple[Any, ...]],
+    late: list[Late],
+    defer_item: Callable[[Use, Any], Late] | None = None,
+) -> Any:
+    """Return the reduction of a class: its image, or in a portable payload what it consists of.
+
+    Args:
+        cls: the class.
+        dump: the pickler's state.
+        kind: how it is made.
+        rebuild: the verb that makes it.
+        more: returns further arguments of the verb for a class; may add to `late`.
+        late: what else the class is given once it exists.
+        defer_item: returns what gives the class an item of these arguments that leads back to it.
+
+    Raises:
+        EncodeError: what the class is made from refers to the class.
+    """
+    if not dump.policy.portable:
+        return _reduce_image(cls, dump, kind, late, defer_item)
+    image, _, known = _image_of(cls, kind, dump)
+    if known.changes is not None:
+        told = {("changes", place): each for place, each in told_changes(cls, image, known, dump).items()}
+        late.append(Late(cls, told, _join_changes, fill_changes))
+    return reduce_building(cls, dump, known.identity, rebuild, kind.names(cls), more, late)
+
+
+def _image_of(cls: type, kind: Kind, dump: Dump) -> tuple[Image, list[Any], identities.Tracked]:
     """Return the image of a class, the values of its holes, and what is known about the class."""
     policy = dump.policy
     known = identities.known(cls)
@@ -76,29 +111,16 @@ def image_of(
     return image, loose, known
 
 
-def reduce_image(
+def _reduce_image(
     cls: type,
     dump: Dump,
     kind: Kind,
-    kind_of: KindOf,
     late: list[Late],
     defer_item: Callable[[Use, Any], Late] | None = None,
 ) -> Any:
-    """Return the reduction of a class.
-
-    Args:
-        cls: the class.
-        dump: the pickler's state.
-        kind: how it is made.
-        kind_of: returns how other classes are made.
-        late: what else the class is given once it exists.
-        defer_item: returns what gives the class an item of its maker's arguments that leads back to it.
-
-    Raises:
-        EncodeError: what the class is made from refers to the class.
-    """
+    """Return the reduction of a class by its image; see `reduce_by_value`."""
     check_not_building(cls, dump)
-    image, loose, known = image_of(cls, kind, kind_of, dump)
+    image, loose, known = _image_of(cls, kind, dump)
     if not dump.nested.isdisjoint(image.paths):  # a function of it has been pickled by itself
         image, loose = draw_image(cls, kind, dump.policy, excluded=dump.nested)
     if image.look_ups is not None:
@@ -175,7 +197,7 @@ def _reduce_building(
     late += [Late(cls, each, join_names, fill_names) for each in names if each]
     if changes:
         told: dict[tuple[str, Any], Any] = {("changes", place): each for place, each in changes.items()}
-        late.append(Late(cls, told, join_changes, fill_changes))
+        late.append(Late(cls, told, _join_changes, fill_changes))
     arguments = _trimmed(known.identity, image.sealed, (), tuple(early), scopes, tuple(deferred), cells)
     return rebuild_image, arguments, ClassState(late), None, None, fill_class
 
@@ -196,13 +218,13 @@ def _in_steps(cls: type, uses: Sequence[Use], values: list[Any]) -> list[Any]:
     if keys == sorted(keys):
         ends = [bisect_right(keys, key) for key in order]
         runs = [tuple(values[start:end]) for start, end in zip([0, *ends], ends, strict=False)]
-        return [*[Step(Late(cls, {}, join_changes, fill_first), run) for run in runs[:-1]], *runs[-1]]
+        return [*[Step(fill_first, cls, run) for run in runs[:-1]], *runs[-1]]
     first = tuple([None if key else value for key, value in zip(keys, values, strict=True)])
-    steps: list[Any] = [Step(Late(cls, {}, join_changes, fill_first), first)]
+    steps: list[Any] = [Step(fill_first, cls, first)]
     for key in order:
         if key:
             given = {use: value for use, value, each in zip(uses, values, keys, strict=True) if each == key}
-            steps.append(Step(Late(cls, {}, join_changes, fill_uses), given))
+            steps.append(Step(fill_uses, cls, given))
     return steps
 
 
@@ -251,7 +273,7 @@ def _join_uses(parts: dict[tuple[str, Any], Any]) -> dict[Use, Any]:
     return {use: value for (kind, use), value in parts.items() if kind == "uses"}
 
 
-def join_changes(parts: dict[tuple[str, Any], Any]) -> Any:
+def _join_changes(parts: dict[tuple[str, Any], Any]) -> Any:
     """Make the argument of `fill_changes` of some changes."""
     return identities.nonce(), {place: value for (_, place), value in parts.items()}
 
