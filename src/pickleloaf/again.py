@@ -1,4 +1,4 @@
-"""What is known only once a payload has been written. It is then written once more.
+"""Find what is known only once a payload has been written. It is then written once more.
 
 1. Whether what a view of memory or data of ctypes looks into travels as well, or another one that overlaps: then they
    share it over there, too. Where nothing else looks into it, only what the view shows travels. So it is with views

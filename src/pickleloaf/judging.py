@@ -1,4 +1,4 @@
-"""Which reducer takes an object apart: asked for every object, answered by its type.
+"""Choose the reducer that takes an object apart: asked for every object, answered by its type.
 
 `reducer_override` is called for every object but exact builtin containers and atoms, so it is the hot
 path of the whole package: one look-up by exact type. Each pickler has it as a closure, which costs a

@@ -49,7 +49,7 @@ _SETTLED = frozenset({type(None), bool, int, float, complex, str, bytes, type(..
 
 
 class CodeFacts:
-    """What is known about one code object.
+    """Facts about one code object.
 
     Attributes:
         contents: its code and source text, as bytes, encoded when they are first asked for.
@@ -115,7 +115,7 @@ class CodeFacts:
         raise AttributeError(name)
 
 
-#: What else a function may have been given, and what it is when it has not.
+#: Further attributes that a function may have been given, as they are when it has not.
 _PLAIN: dict[str, Any] = {"__annotate__": None} if HAS_LAZY_ANNOTATIONS else {"__annotations__": {}}
 if hasattr(FunctionType, "__type_params__"):
     _PLAIN["__type_params__"] = ()

@@ -1,4 +1,4 @@
-"""What classes consist of, and the annotations that make a part of their meaning.
+"""Parts of a class that count for its fingerprint, and the annotations that make a part of their meaning.
 
 1. A class's name counts, its module and qualified name do not.
 2. What making a class has put into its namespace does not count, since it differs between Pythons:

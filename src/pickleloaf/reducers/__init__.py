@@ -20,13 +20,13 @@ __all__ = ["MADE", "TABLE", "Row", "reducer_for", "reducer_for_made", "reducer_o
 
 
 class Row(NamedTuple):
-    """Which function takes objects of a type apart: ``"file:function"``."""
+    """A row of the table: the function that takes objects of a type apart, as ``"file:function"``."""
 
     reducer: str
     exact: bool = False
-    #: Whether subclasses that say themselves how they are taken apart are asked instead.
+    #: True where subclasses that say themselves how they are taken apart are asked instead.
     yields: bool = False
-    #: Who takes the objects apart to which the reducer answers NotImplemented.
+    #: The function that takes the objects apart to which the reducer answers NotImplemented.
     others: str = ""
 
 

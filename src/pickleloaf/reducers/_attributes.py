@@ -1,4 +1,4 @@
-"""What a function has been given besides its code, its globals and its closure."""
+"""Attributes of a function besides its code, its globals and its closure."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ __all__ = [
     "overloads_of",
 ]
 
-#: What `typing.overload` has decorated: by module and qualified name, under the first line of each.
+#: Functions that `typing.overload` has decorated: by module and qualified name, under the first line of each.
 OVERLOADS: dict[str, dict[str, dict[int, Any]]] = vars(typing)["_overload_registry"]
 
 

@@ -1,4 +1,4 @@
-"""Which of the objects in a payload lead back to themselves.
+"""Cycles: find the objects in a payload that lead back to themselves.
 
 Theory. Objects that lead to each other form a *component* of the graph of references, and each object is in
 one. H. N. Gabow's algorithm ("Path-based depth-first search for strong and biconnected components", 2000)
@@ -33,7 +33,7 @@ _NONE = 0
 
 
 class Cycles:
-    """What has been found out for one payload."""
+    """The components found so far in one payload."""
 
     def __init__(self) -> None:
         #: By id: the number of the component, and the object, which keeps its id.

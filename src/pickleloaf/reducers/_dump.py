@@ -1,4 +1,4 @@
-"""What reducers share while one pickler works, and may ask of it.
+"""The state of one pickler that its reducers share, and what they may ask of it.
 
 A class has to exist before anything that refers to it, yet its functions refer to it and are needed
 to make it. So while the arguments of a class are pickled (it is *being built*):
@@ -58,7 +58,7 @@ class ShippedModules:
 
 
 class Late:
-    """What an object is still to be given, part by part, once a class exists."""
+    """The parts that an object is still to be given once a class exists."""
 
     __slots__ = ("fill", "join", "parts", "target")
 
@@ -108,7 +108,7 @@ class _Heard(list[Any]):
         return True
 
 
-#: What takes down the uses of a payload, by what is done about patches.
+#: Lists that take down the uses of a payload, by the treatment of patches.
 _USES: dict[str, Callable[[], Any]] = {"warn": list, "carry": _Heard, "refuse": list, "ignore": Unheard}
 
 
@@ -178,7 +178,7 @@ class Dump:
 
     @property
     def ships_modules(self) -> bool:
-        """Whether any module that function bodies import may travel by value."""
+        """Tell whether any module that function bodies import may travel by value."""
         return self.brings or self.policy.ships_modules
 
     def __getattr__(self, name: str) -> Any:

@@ -1,4 +1,4 @@
-"""Which objects lead to a class that is being built.
+"""Find the objects that lead to a class that is being built.
 
 Classes begin to be built and are finished like brackets. So what has been found out serves on:
 
