@@ -510,6 +510,18 @@ ASTRAY = {
         near global of a factory=1
         """,
     ),
+    "the globals of a class are not those of the module that is called like them": (
+        "dataclass",
+        """
+        dump home
+        home global of a factory=1
+        dump home
+        load far 1
+        home global of a factory=0
+        dump home
+        load far 2
+        """,
+    ),
     "an attribute of a member that was absent comes": (
         "enum",
         """

@@ -175,16 +175,16 @@ def told_changes(cls: type, image: Image, known: identities.Tracked, dump: Dump)
             value = scope.get(rest[0], NOTHING)
             value = value if value is NOTHING else by_name(value, rest[0], scope, dump)
         else:
-            value = next((_read(*each) for each in _holders(cls, place)), NOTHING)
+            value = next((_read(*each) for each in _holders(cls, known, place)), NOTHING)
         told[place] = (number, former) if value is NOTHING else (number, former, interned(value))
     return told
 
 
-def _holders(cls: type, place: Place) -> list[tuple[Any, Any]]:
+def _holders(cls: type, known: identities.Tracked, place: Place) -> list[tuple[Any, Any]]:
     """Return the objects that have something at a place of a class, and the key under which they have it.
 
     Globals are those of all functions of the class whose module has the same name, since a function that has come
-    with a change may have brought others.
+    with a change may have brought others. The first are those that the place is about.
     """
     kind, key, *rest = place
     try:
@@ -196,16 +196,16 @@ def _holders(cls: type, place: Place) -> list[tuple[Any, Any]]:
             *path, index = (key, *rest)
             return [(function_at(cls, path).__closure__[index], None)]
         name, number = key
-        scopes = _scopes_of(cls, name)
-        return [(scope, rest[0]) for scope in (scopes[number:] if number else scopes)]
+        return [(scope, rest[0]) for scope in _scopes_of(cls, known, name)[number:]]
     except (AttributeError, LookupError, TypeError, ValueError):  # there is something else here
         return []
 
 
-def _scopes_of(cls: type, name: str) -> list[dict[str, Any]]:
-    """Return the globals of functions of a class whose module has a name."""
+def _scopes_of(cls: type, known: identities.Tracked, name: str) -> list[dict[str, Any]]:
+    """Return the globals of functions of a class whose module has a name, those of its template before others."""
     scopes: dict[int, dict[str, Any]] = {}
-    for function in functions_behind(list(cls.__dict__.values()), _EVERYTHING):
+    own = [function() for function in known.made[1]] if known.made else []
+    for function in filter(None, [*own, *functions_behind(list(cls.__dict__.values()), _EVERYTHING)]):
         scope = function.__globals__
         if str(scope.get("__name__")) == name:
             scopes[id(scope)] = scope
@@ -291,18 +291,20 @@ def fill_changes(cls: type, told: tuple[bytes, dict[Place, Any]]) -> None:
             continue
         known.numbers[nonce, place] = number
         value = held[0] if held else NOTHING
-        for holder, key in _holders(cls, place):
+        holders = _holders(cls, known, place)
+        if is_new:
+            if holders:
+                known.given[place] = token_of(_read(*holders[0]))
+            continue
+        for holder, key in holders:
             here = _read(holder, key)
-            if is_new:
-                known.given[place] = token_of(here)
-            elif _is_untouched(known, origin, place, here, former):
+            if _is_untouched(known, origin, place, here, former):
                 if value is not NOTHING:
                     value = _joined(known, cls, value)
                     _put(holder, key, value)
                 elif here is not NOTHING:
                     _delete(holder, key)
-        if not is_new:
-            known.given[place] = token_of(value)
+        known.given[place] = token_of(value)
 
 
 def _comes_last(change: tuple[Place, Any]) -> bool:
@@ -345,7 +347,7 @@ def _joined(
     if id(value) in before:
         return before[id(value)]
     brought = value.__globals__
-    scopes = _scopes_of(cls, str(brought.get("__name__")))
+    scopes = _scopes_of(cls, known, str(brought.get("__name__")))
     if not scopes:
         return value
     scope = scopes[0]
