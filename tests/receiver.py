@@ -44,10 +44,10 @@ def compile_check(source, name):
 
     filename = f"<{name}>"
     linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
-    namespace = {"__name__": "receiver", "raises": raises}
-    before = set(namespace)
-    exec(compile(source, filename, "exec", dont_inherit=True), namespace)
-    (function,) = (namespace[key] for key in namespace if key not in before | {"__builtins__"})
+    # What is defined goes into a dict of its own: into the globals Python may put a registry of warnings any time.
+    known, defined = {"__name__": "receiver", "raises": raises}, {}
+    exec(compile(source, filename, "exec", dont_inherit=True), known, defined)
+    (function,) = defined.values()
     return function
 
 
