@@ -17,6 +17,7 @@ ROOT = Path(__file__).parent.parent
 #: From the ground up: who may be imported by whom. A name is a file or folder of the package.
 LAYERS = (
     ("errors", "wire", "_compat", "_digests", "_warning"),
+    ("inspecting",),
     ("policy", "code"),
     ("reducers",),
     (

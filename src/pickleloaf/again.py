@@ -23,7 +23,7 @@ import pickle
 from itertools import pairwise, repeat
 from typing import Any
 
-from pickleloaf.reducers._dicts_of import has_dict
+from pickleloaf.inspecting.instance_dicts import has_dict
 from pickleloaf.reducers._own_dicts import Owner, believe, keep_own_dict, refusal_of
 from pickleloaf.reducers._sharing import Sharing
 from pickleloaf.reducers.views import extent, is_native

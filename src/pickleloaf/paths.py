@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from types import CellType, FunctionType, ModuleType
 from typing import Any
 
-from pickleloaf.reducers._dicts_of import shows_dict
+from pickleloaf.inspecting.instance_dicts import shows_dict
 from pickleloaf.reducers._sharing import Sharing
 from pickleloaf.reducers.patched import Patched
 

@@ -13,10 +13,10 @@ from pickleloaf._digests import blake2b
 from pickleloaf.code.bindings import binding
 from pickleloaf.code.codec import facts_of
 from pickleloaf.code.pristine import MISSING, Description, describe, describe_written, inner
+from pickleloaf.inspecting.kinds import ATOMS, Kinds
 from pickleloaf.policy.carrying import find_original, live_value
 from pickleloaf.policy.marks import MARKS
 from pickleloaf.policy.patches import Judge, Place
-from pickleloaf.reducers._kinds import ATOMS, Kinds
 from pickleloaf.reducers._ledger import LEDGER
 from pickleloaf.reducers._patch import REMOVED, Patch
 from pickleloaf.settle import settle_sets

@@ -20,11 +20,11 @@ from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 from pickleloaf.code.codec import facts_of
+from pickleloaf.inspecting.kinds import ATOMS
 from pickleloaf.judging import override_of
 from pickleloaf.paths import path_along
 from pickleloaf.policy.by_value import ValuePolicy
 from pickleloaf.reducers._dump import Dump
-from pickleloaf.reducers._kinds import ATOMS
 from pickleloaf.reducers._referents import referents
 from pickleloaf.replaying import Buffers, Overrides, PersistentIds
 

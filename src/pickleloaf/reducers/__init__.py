@@ -12,8 +12,8 @@ import importlib
 from types import FunctionType
 from typing import Any, NamedTuple
 
+from pickleloaf.inspecting.instance_dicts import has_dict
 from pickleloaf.policy.handles import KINDS
-from pickleloaf.reducers._dicts_of import has_dict
 from pickleloaf.reducers._judgements import UNKNOWN, recall, remember
 
 __all__ = ["MADE", "TABLE", "Row", "reducer_for", "reducer_for_made", "reducer_of_policy"]

@@ -14,7 +14,7 @@ from types import FunctionType
 from typing import Any
 
 from pickleloaf._compat import HAS_LAZY_ANNOTATIONS
-from pickleloaf.reducers._kinds import ATOMS
+from pickleloaf.inspecting.kinds import ATOMS
 
 __all__ = ["are_written", "lazy_annotations", "values_of"]
 

@@ -12,8 +12,8 @@ from collections.abc import Callable
 from types import FunctionType
 from typing import Any
 
+from pickleloaf.inspecting.kinds import defined
 from pickleloaf.reducers._dump import Dump
-from pickleloaf.reducers._kinds import defined
 
 __all__ = ["ask", "ask_for_state", "has_hooks", "question_for", "with_items_anew", "with_items_held"]
 

@@ -9,10 +9,10 @@ from typing import Any
 from pickleloaf._compat import HAS_LAZY_ANNOTATIONS
 from pickleloaf.code.codec import FACETS, CodeFacts
 from pickleloaf.code.names import identifiers
+from pickleloaf.inspecting.kinds import ATOMS
 from pickleloaf.reducers._annotations import lazy_annotations
 from pickleloaf.reducers._dump import Dump
 from pickleloaf.reducers._eager import evaluated_annotations
-from pickleloaf.reducers._kinds import ATOMS
 from pickleloaf.reducers._named import by_name
 
 __all__ = [

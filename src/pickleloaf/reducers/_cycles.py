@@ -16,8 +16,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from pickleloaf.inspecting.kinds import ATOMS
 from pickleloaf.policy.by_value import ValuePolicy
-from pickleloaf.reducers._kinds import ATOMS
 from pickleloaf.reducers._referents import referents
 
 __all__ = ["Cycles"]

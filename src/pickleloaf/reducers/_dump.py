@@ -19,9 +19,9 @@ from collections.abc import Callable, Iterable
 from types import CellType, ModuleType
 from typing import Any
 
+from pickleloaf.inspecting.kinds import ATOMS
 from pickleloaf.policy.by_value import ValuePolicy
 from pickleloaf.reducers._cycles import Cycles
-from pickleloaf.reducers._kinds import ATOMS
 from pickleloaf.reducers._leading import Leading, ways
 
 __all__ = ["Dump", "Late", "Namespace", "ScopeOf", "ShippedModules", "Unheard"]

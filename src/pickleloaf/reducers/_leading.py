@@ -17,9 +17,9 @@ from bisect import bisect_right
 from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any
 
+from pickleloaf.inspecting.kinds import ATOMS
 from pickleloaf.policy.by_value import ValuePolicy
 from pickleloaf.reducers._cycles import Cycles
-from pickleloaf.reducers._kinds import ATOMS
 from pickleloaf.reducers._referents import referents
 
 __all__ = ["Leading"]

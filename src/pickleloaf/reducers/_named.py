@@ -24,9 +24,9 @@ from types import FunctionType, ModuleType
 from typing import Any
 
 from pickleloaf.errors import DecodeError
+from pickleloaf.inspecting.kinds import ATOMS, Kinds
 from pickleloaf.policy.by_value import MAIN
 from pickleloaf.reducers._dump import Dump
-from pickleloaf.reducers._kinds import ATOMS, Kinds
 from pickleloaf.wire import verb
 
 __all__ = [

@@ -13,9 +13,9 @@ from typing import Any
 
 from pickleloaf._compat import LAZY_MODULES
 from pickleloaf.code.names import Import, Names
+from pickleloaf.inspecting.kinds import interned
 from pickleloaf.policy.by_value import MAIN, ValuePolicy, is_importable_module, is_installed
 from pickleloaf.reducers._dump import Dump, Namespace, ScopeOf, ShippedModules
-from pickleloaf.reducers._kinds import interned
 from pickleloaf.wire import verb
 
 __all__ = [

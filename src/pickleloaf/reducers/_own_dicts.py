@@ -28,8 +28,8 @@ from sys import getrefcount
 from typing import Any, NamedTuple
 
 from pickleloaf.errors import EncodeError
+from pickleloaf.inspecting.instance_dicts import is_set_at_once, place_of_dict
 from pickleloaf.reducers._asking import ask
-from pickleloaf.reducers._dicts_of import is_set_at_once, place_of_dict
 from pickleloaf.reducers._dump import Dump
 from pickleloaf.reducers._filling import fill_directly
 from pickleloaf.reducers._judgements import recall, remember

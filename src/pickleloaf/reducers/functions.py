@@ -27,11 +27,11 @@ from typing import Any
 
 from pickleloaf._compat import LAZY_IMPORT
 from pickleloaf.code.codec import CodeFacts, decode, facts_of
+from pickleloaf.inspecting.kinds import ATOMS, Kinds, interned
 from pickleloaf.reducers import reducer_for_made
 from pickleloaf.reducers._attributes import add_annotation_names, are_leaves, attributes_of, fill_attributes
 from pickleloaf.reducers._dump import Dump, Late, Namespace
 from pickleloaf.reducers._eager import blob_of, reduce_annotate
-from pickleloaf.reducers._kinds import ATOMS, Kinds, interned
 from pickleloaf.reducers._named import SELF_NAMED, by_name, reduce_public
 from pickleloaf.reducers._namespaces import (
     answers,

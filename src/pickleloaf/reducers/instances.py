@@ -16,13 +16,13 @@ from types import BuiltinFunctionType, FunctionType, GetSetDescriptorType, Membe
 from typing import Any
 
 from pickleloaf.errors import EncodeError
+from pickleloaf.inspecting.instance_dicts import has_dict, is_set_at_once, shares_dict
+from pickleloaf.inspecting.kinds import defined
 from pickleloaf.reducers._asking import has_hooks, question_for
 from pickleloaf.reducers._derived import adapter_of
-from pickleloaf.reducers._dicts_of import has_dict, is_set_at_once, shares_dict
 from pickleloaf.reducers._dump import Dump
 from pickleloaf.reducers._filling import direct, watches
 from pickleloaf.reducers._judgements import recall, remember
-from pickleloaf.reducers._kinds import defined
 from pickleloaf.reducers._named import names_of_instances, reduce_named
 from pickleloaf.reducers._own_dicts import Doubting, Keeper
 from pickleloaf.reducers.classes.tokens import is_data

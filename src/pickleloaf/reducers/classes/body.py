@@ -8,8 +8,8 @@ from types import CellType, FunctionType, GetSetDescriptorType, MemberDescriptor
 from typing import Any
 
 from pickleloaf._compat import HAS_LAZY_ANNOTATIONS
+from pickleloaf.inspecting.kinds import Kinds, interned
 from pickleloaf.reducers._annotations import are_written
-from pickleloaf.reducers._kinds import Kinds, interned
 from pickleloaf.reducers._lazily import evaluators
 from pickleloaf.reducers.classes.tokens import contents_of
 

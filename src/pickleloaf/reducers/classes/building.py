@@ -12,9 +12,9 @@ from types import FunctionType
 from typing import Any
 
 from pickleloaf.errors import EncodeError
+from pickleloaf.inspecting.kinds import interned
 from pickleloaf.reducers._dump import Dump, Late
 from pickleloaf.reducers._eager import eager_namespace, finished_here, namespace_here
-from pickleloaf.reducers._kinds import interned
 from pickleloaf.reducers.classes import identities
 from pickleloaf.reducers.classes.body import NEEDED, class_cells, namespace_of, set_afterwards
 from pickleloaf.reducers.classes.hooks import taken_back

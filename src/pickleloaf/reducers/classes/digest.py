@@ -22,10 +22,10 @@ from typing import Any
 
 from pickleloaf._digests import blake2b
 from pickleloaf.code.codec import WRITE_NO_REFERENCES, facts_of
+from pickleloaf.inspecting.kinds import ATOMS, SETS, Kinds, defined
 from pickleloaf.policy.by_value import ValuePolicy
 from pickleloaf.reducers import TABLE
 from pickleloaf.reducers._dump import Dump
-from pickleloaf.reducers._kinds import ATOMS, SETS, Kinds, defined
 from pickleloaf.reducers._named import Named, by_name
 from pickleloaf.reducers._referents import HEAP_TYPE
 from pickleloaf.reducers.classes import identities

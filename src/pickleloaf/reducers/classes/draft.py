@@ -33,11 +33,11 @@ from pickleloaf.code.codec import WRITE_NO_REFERENCES, CodeFacts, facts_of, sett
 from pickleloaf.code.names import NOTHING as NO_NAMES
 from pickleloaf.code.names import LookUps, identifiers, look_ups_of
 from pickleloaf.code.source import is_provided
+from pickleloaf.inspecting.kinds import Kinds
 from pickleloaf.policy.by_value import ValuePolicy
 from pickleloaf.reducers import reducer_for_made
 from pickleloaf.reducers._annotations import lazy_annotations
 from pickleloaf.reducers._attributes import overloads_of
-from pickleloaf.reducers._kinds import Kinds
 from pickleloaf.reducers._namespaces import import_now, own_builtins, owns
 from pickleloaf.reducers._referents import function_of
 from pickleloaf.reducers.classes import template as t

@@ -16,9 +16,9 @@ from typing import Any
 
 from pickleloaf.code.codec import facts_of
 from pickleloaf.code.envelope import seal
+from pickleloaf.inspecting.kinds import interned
 from pickleloaf.policy.by_value import ValuePolicy
 from pickleloaf.reducers._dump import Dump, ScopeOf
-from pickleloaf.reducers._kinds import interned
 from pickleloaf.reducers._named import SELF_NAMED, by_name
 from pickleloaf.reducers._namespaces import imported_modules, namespace_for, shipped_with, submodules
 from pickleloaf.reducers.classes.draft import Draft, Kind

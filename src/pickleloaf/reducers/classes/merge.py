@@ -19,10 +19,10 @@ from types import CellType, FunctionType
 from typing import Any
 
 from pickleloaf.code.codec import facts_of
+from pickleloaf.inspecting.kinds import interned
 from pickleloaf.policy.by_value import ValuePolicy
 from pickleloaf.reducers._annotations import lazy_annotations
 from pickleloaf.reducers._dump import Dump
-from pickleloaf.reducers._kinds import interned
 from pickleloaf.reducers._named import by_name
 from pickleloaf.reducers._namespaces import owns
 from pickleloaf.reducers.classes import identities

@@ -8,8 +8,8 @@ from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 from pickleloaf.code.codec import facts_of
+from pickleloaf.inspecting.kinds import ATOMS, CONTAINERS, Kinds
 from pickleloaf.policy.by_value import ValuePolicy
-from pickleloaf.reducers._kinds import ATOMS, CONTAINERS, Kinds
 from pickleloaf.reducers._namespaces import owns
 from pickleloaf.reducers.classes.draft import Draft
 from pickleloaf.reducers.classes.stamp import Scope

@@ -10,8 +10,8 @@ from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 from pickleloaf import wire
+from pickleloaf.inspecting.kinds import ATOMS, CONTAINERS, Kinds
 from pickleloaf.reducers._dump import Dump, Late, ScopeOf
-from pickleloaf.reducers._kinds import ATOMS, CONTAINERS, Kinds
 from pickleloaf.reducers.classes import identities
 from pickleloaf.reducers.classes.building import (
     ClassState,

@@ -18,9 +18,9 @@ from operator import attrgetter, is_, itemgetter
 from types import CellType, CodeType, FunctionType, MethodType, SimpleNamespace
 from typing import Any
 
+from pickleloaf.inspecting.instance_dicts import shows_dict
+from pickleloaf.inspecting.kinds import ATOMS, CONTAINERS, SETS, Kinds
 from pickleloaf.reducers._annotations import lazy_annotations
-from pickleloaf.reducers._dicts_of import shows_dict
-from pickleloaf.reducers._kinds import ATOMS, CONTAINERS, SETS, Kinds
 from pickleloaf.reducers._referents import HEAP_TYPE
 
 __all__ = [
