@@ -12,6 +12,7 @@ from types import CellType, FunctionType, ModuleType
 from typing import Any
 
 from pickleloaf.inspecting.instance_dicts import shows_dict
+from pickleloaf.inspecting.lookup import members_of
 from pickleloaf.reducers._sharing import Sharing
 from pickleloaf.reducers.patched import Patched
 
@@ -148,21 +149,13 @@ def _in_attributes(parent: Any, child: Any) -> str | None:
         for name, value in own.items():
             if value is child:
                 return f".{name}"
-    for cls in type(parent).__mro__:
-        for name, descriptor in cls.__dict__.items():
-            if type(descriptor).__name__ == "member_descriptor" and _get(descriptor, parent) is child:
-                return f".{name}"
+    for name, value in members_of(parent):
+        if value is child:
+            return f".{name}"
     for name in _ATTRIBUTES:
         if getattr(parent, name, None) is child:
             return f".{name}"
     return None
-
-
-def _get(descriptor: Any, instance: Any) -> Any:
-    try:
-        return descriptor.__get__(instance)
-    except AttributeError:
-        return None
 
 
 def _prefixed(prefix: str, step: str | None) -> str | None:

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from types import FunctionType
 from typing import Any
 
+from pickleloaf.inspecting.lookup import defined
 from pickleloaf.reducers._asking import with_items_anew, with_items_held
 
 __all__ = ["Buffers", "Overrides", "PersistentIds"]
@@ -46,7 +47,7 @@ class Buffers:
 
 def _hook(cls: type, name: str) -> Callable[[Any, Any], Any]:
     """Return the hook of a pickler's class as a function of the pickler and an object."""
-    found: Any = next(base.__dict__[name] for base in cls.__mro__ if name in base.__dict__)
+    found = defined(cls, name)
     if type(found) is FunctionType:
         return found
     bind = getattr(type(found), "__get__", None)

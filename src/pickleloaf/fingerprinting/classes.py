@@ -19,11 +19,8 @@ from typing import Any
 from pickleloaf._compat import HAS_LAZY_ANNOTATIONS
 from pickleloaf.fingerprinting.graph import Parts
 from pickleloaf.fingerprinting.objects import Reader, mapping, named
-from pickleloaf.reducers._referents import HEAP_TYPE
+from pickleloaf.inspecting.lookup import is_heap_type, is_patchable
 from pickleloaf.reducers.classes.building import namespace_of
-
-#: Py_TPFLAGS_IMMUTABLETYPE, Include/object.h: made by C code, once and for all.
-_IMMUTABLE = 1 << 8
 
 #: Names in a namespace that do not count, or that are counted in another way.
 _LEFT_OUT = frozenset(
@@ -46,7 +43,7 @@ _OF_MEMBERS = frozenset("_name_ _value_ __objclass__ _sort_order_ _inverted_".sp
 
 
 def class_parts(cls: type, reader: Reader) -> Parts:
-    if not cls.__flags__ & HEAP_TYPE or cls.__flags__ & _IMMUTABLE or reader.goes_by_name(cls):
+    if not is_heap_type(cls) or not is_patchable(cls) or reader.goes_by_name(cls):
         return named(cls.__module__, cls.__qualname__)
     names = {name: value for name, value in namespace_of(cls).items() if name not in _LEFT_OUT}
     made_from: list[Any] = [_written_bases(names.pop("__orig_bases__", ()))]

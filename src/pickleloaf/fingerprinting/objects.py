@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 from pickleloaf import wire
 from pickleloaf.fingerprinting.atoms import Encoded, atom, encoded_runs
 from pickleloaf.fingerprinting.graph import Parts, Raw
+from pickleloaf.inspecting.lookup import defined
 from pickleloaf.pickler import Pickler
 from pickleloaf.policy.by_value import MAIN
 
@@ -230,10 +231,7 @@ def _state(state: Any, cls: type) -> Iterator[Any]:
 
 def _is_cached(cls: type, name: Any) -> bool:
     """Tell whether an attribute is what a cached property has computed from others."""
-    for base in cls.__mro__:
-        if name in base.__dict__:
-            return type(base.__dict__[name]) is functools.cached_property
-    return False
+    return type(defined(cls, name)) is functools.cached_property
 
 
 def str_parts(obj: str, reader: Reader) -> Parts:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from types import CodeType, FunctionType, GetSetDescriptorType, MemberDescriptorType, ModuleType
 from typing import Any
 
+from pickleloaf.inspecting.lookup import defined, definer
+
 __all__ = ["has_dict", "is_set_at_once", "place_of_dict", "shares_dict", "shows_dict"]
 
 #: Types whose instances have a dict that is looked at elsewhere.
@@ -13,7 +15,7 @@ _OTHERS = (type, ModuleType, FunctionType)
 
 def shows_dict(kind: type) -> bool:
     """Tell whether instances have a ``__dict__`` to be asked for; that of a TypeVar cannot be had."""
-    return kind.__dictoffset__ != 0 and any("__dict__" in base.__dict__ for base in kind.__mro__)
+    return kind.__dictoffset__ != 0 and definer(kind.__mro__, "__dict__") is not None
 
 
 def has_dict(cls: type) -> bool:
@@ -28,7 +30,7 @@ def is_set_at_once(cls: type) -> bool:
 
 def _descriptor(cls: type) -> Any:
     """Return what gives instances their ``__dict__``, unless it is code of a class."""
-    found = next((base.__dict__["__dict__"] for base in cls.__mro__ if "__dict__" in base.__dict__), None)
+    found = defined(cls, "__dict__")
     return found if type(found) in (GetSetDescriptorType, MemberDescriptorType) else None
 
 

@@ -1,4 +1,4 @@
-"""Sets of exact types, and what a type says.
+"""Sets of exact types.
 
 Asking them is safe for any object: ``type(value) in kinds`` raises TypeError where a metaclass makes
 classes unhashable, the methods here do not.
@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterable
 from typing import Any
 
-__all__ = ["ATOMS", "CONTAINERS", "SETS", "Kinds", "defined", "interned"]
+__all__ = ["ATOMS", "CONTAINERS", "SETS", "Kinds", "interned"]
 
 
 class Kinds(frozenset[type]):
@@ -57,8 +57,3 @@ def interned(value: Any) -> Any:
     strings of a definition happen to be one object.
     """
     return sys.intern(value) if type(value) is str and len(value) <= _LONG else value
-
-
-def defined(cls: type, name: str) -> Any:
-    """Return what a class or a base of it defines under a name, or None; asking the class might run its code."""
-    return next((base.__dict__[name] for base in cls.__mro__ if name in base.__dict__), None)

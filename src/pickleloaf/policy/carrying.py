@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 from pickleloaf.code.codec import facts_of
 from pickleloaf.code.pristine import MISSING, describe, inner
+from pickleloaf.inspecting.lookup import is_heap_type
 from pickleloaf.policy.by_value import MAIN, ValuePolicy
 from pickleloaf.policy.patches import Judge, Place, held, owner_of
 
@@ -119,7 +120,7 @@ def _known_to(value: Any) -> list[Any]:
             *(scope[name] for name in names if name in scope),
         ]
     if issubclass(kind, type):
-        return [*value.__bases__, *value.__dict__.values()] if value.__flags__ & _HEAP_TYPE else []
+        return [*value.__bases__, *value.__dict__.values()] if is_heap_type(value) else []
     if issubclass(kind, property):
         return [value.fget, value.fset, value.fdel]
     return [] if issubclass(kind, ModuleType) else gc.get_referents(value)
@@ -132,6 +133,3 @@ def is_empty(cell: CellType) -> bool:
     except ValueError:
         return True
     return False
-
-
-_HEAP_TYPE = 1 << 9

@@ -16,6 +16,7 @@ from types import FunctionType
 from typing import Any
 
 from pickleloaf.errors import EncodeError
+from pickleloaf.inspecting.lookup import definer
 
 __all__ = ["recover_keywords"]
 
@@ -67,12 +68,10 @@ def _settle(cls: type, found: dict[str, Any], required: set[str]) -> dict[str, A
 def _hooks(cls: type) -> list[Any]:
     """Return the Python functions that may take keywords of the class statement."""
     hooks: list[Any] = []
-    for base in cls.__mro__[1:]:
-        hook = base.__dict__.get("__init_subclass__")
-        if hook is not None:
-            if isinstance(hook, classmethod) and base.__module__ != "typing":
-                hooks.append(_without_first(hook.__func__, 1))
-            break
+    base = definer(cls.__mro__[1:], "__init_subclass__")
+    hook = base.__dict__["__init_subclass__"]
+    if isinstance(hook, classmethod) and base.__module__ != "typing":
+        hooks.append(_without_first(hook.__func__, 1))
     metaclass: Any = type(cls)
     for base in metaclass.__mro__:
         if base in (type, object) or base.__module__ in ("abc", "typing", "enum"):

@@ -20,7 +20,7 @@ from types import FunctionType, ModuleType
 from typing import Any
 
 from pickleloaf.code.names import LookUps
-from pickleloaf.policy.patches import space_of
+from pickleloaf.inspecting.lookup import space_of
 from pickleloaf.policy.scopes import Scope
 
 __all__ = ["Seen", "glance_of", "is_known_by_identity", "see"]

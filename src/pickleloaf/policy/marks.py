@@ -21,7 +21,8 @@ from typing import Any
 
 from pickleloaf.code.bindings import defined_names
 from pickleloaf.code.pristine import MISSING, definition, digest, inner
-from pickleloaf.policy.patches import PLAIN, Place, is_patchable, space_of
+from pickleloaf.inspecting.lookup import is_patchable, space_of
+from pickleloaf.policy.patches import PLAIN, Place
 
 __all__ = ["MARKS", "Marks", "place_of"]
 

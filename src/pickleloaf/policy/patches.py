@@ -31,6 +31,7 @@ from typing import Any, NamedTuple
 
 from pickleloaf.code.bindings import binding
 from pickleloaf.code.pristine import MISSING
+from pickleloaf.inspecting.lookup import space_of
 from pickleloaf.policy.by_value import MAIN, ValuePolicy, is_importable_module, is_installed
 from pickleloaf.policy.native import is_native_module
 
@@ -40,9 +41,7 @@ __all__ = [
     "Judge",
     "Place",
     "held",
-    "is_patchable",
     "owner_of",
-    "space_of",
 ]
 
 _TO_BE_SET = {
@@ -95,8 +94,6 @@ _DEEP = 4
 #: Files of what is typed into an interpreter, and of what pickleloaf has brought here.
 _SESSIONS = ("<stdin>", "<python-input", "<ipython-input", "<pickleloaf")
 
-_IMMUTABLE_TYPE = 1 << 8  # Py_TPFLAGS_IMMUTABLETYPE, Include/object.h
-
 
 class Place(NamedTuple):
     """An attribute of a module, or of a class or function in it."""
@@ -115,16 +112,6 @@ class Place(NamedTuple):
         return f"{self.path}.{self.name}" if self.path else self.name
 
 
-def space_of(owner: Any) -> Any:
-    """Return the namespace of a module or class without asking it: a lazy module would load itself."""
-    if issubclass(type(owner), type):
-        return _SPACE_OF_CLASS(owner)
-    return object.__getattribute__(owner, "__dict__")
-
-
-_SPACE_OF_CLASS = type.__dict__["__dict__"].__get__
-
-
 def owner_of(place: Place) -> Any:
     """Return the module, class or function that has the attribute here, or None."""
     found: Any = sys.modules.get(place.module)
@@ -141,11 +128,6 @@ def held(owner: Any, name: str) -> Any:
     if name == "__class__" and isinstance(owner, ModuleType):
         return type(owner)
     return MISSING if owner is None else vars(owner).get(name, MISSING)
-
-
-def is_patchable(cls: type) -> bool:
-    """Tell whether attributes of a class can be set."""
-    return not cls.__flags__ & _IMMUTABLE_TYPE
 
 
 class Judge:

@@ -16,7 +16,8 @@ from operator import itemgetter
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any
 
-from pickleloaf.policy.patches import OF_THE_PROCESS, PLAIN, Judge, Place, is_patchable, space_of
+from pickleloaf.inspecting.lookup import is_patchable, space_of
+from pickleloaf.policy.patches import OF_THE_PROCESS, PLAIN, Judge, Place
 
 __all__ = ["Scope"]
 

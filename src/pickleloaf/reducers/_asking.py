@@ -12,10 +12,18 @@ from collections.abc import Callable
 from types import FunctionType
 from typing import Any
 
-from pickleloaf.inspecting.kinds import defined
+from pickleloaf.inspecting.lookup import defined
 from pickleloaf.reducers._dump import Dump
 
-__all__ = ["ask", "ask_for_state", "has_hooks", "question_for", "with_items_anew", "with_items_held"]
+__all__ = [
+    "ask",
+    "ask_for_state",
+    "has_hooks",
+    "question_for",
+    "reduces_itself",
+    "with_items_anew",
+    "with_items_held",
+]
 
 #: Methods that pickle calls to ask an object what it is made of.
 _HOOKS = ("__reduce_ex__", "__reduce__", "__getstate__", "__getnewargs_ex__", "__getnewargs__")
@@ -40,10 +48,12 @@ def _is_pure(hook: FunctionType) -> bool:
 
 def question_for(cls: type) -> Callable[[Any, Dump], Any]:
     """Return the function that asks instances of a class, as `ask` does."""
-    may_have_items = issubclass(cls, (list, dict)) or any(
-        defined(cls, name) is not object.__dict__[name] for name in ("__reduce_ex__", "__reduce__")
-    )
-    return ask if may_have_items else _ask_for_state_only
+    return ask if issubclass(cls, (list, dict)) or reduces_itself(cls) else _ask_for_state_only
+
+
+def reduces_itself(cls: type) -> bool:
+    """Return whether instances have another way than that of `object` to tell how they are made."""
+    return any(defined(cls, name) is not object.__dict__[name] for name in ("__reduce_ex__", "__reduce__"))
 
 
 def ask(obj: Any, dump: Dump) -> Any:

@@ -22,6 +22,7 @@ from collections.abc import Callable
 from types import BuiltinFunctionType, FunctionType, MethodDescriptorType
 from typing import Any
 
+from pickleloaf.inspecting.lookup import definer
 from pickleloaf.wire import verb
 
 __all__ = ["adapter_of"]
@@ -31,14 +32,14 @@ _SAYING = ("__reduce_ex__", "__reduce__", "__getnewargs__", "__getnewargs_ex__")
 
 def adapter_of(cls: type) -> Callable[[Any, tuple[Any, ...]], tuple[Any, ...]] | None:
     """Return what adapts the reductions of a class's instances, or None where they are right as they are."""
-    speaker = next(base for base in cls.__mro__ if any(name in base.__dict__ for name in _SAYING))
+    speaker = definer(cls.__mro__, *_SAYING)
     if speaker is cls or speaker is object or (_is_library(cls) and not _asks_for_more(cls, speaker)):
         return None
     maker = next(base for base in cls.__mro__ if base is speaker or _is_library(base) or _is_made_by_c(base))
     if maker is cls and _is_library(cls):
         maker = speaker
     own = cls.__mro__[: cls.__mro__.index(maker)]
-    news, inits = (any(name in base.__dict__ for base in own) for name in ("__new__", "__init__"))
+    news, inits = (definer(own, name) is not None for name in ("__new__", "__init__"))
     says = speaker.__dict__.get("__reduce_ex__", speaker.__dict__.get("__reduce__"))
     if not news and says is None:
         return None

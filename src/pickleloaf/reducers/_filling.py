@@ -12,7 +12,7 @@ from types import FunctionType
 from typing import Any
 
 from pickleloaf import wire
-from pickleloaf.inspecting.kinds import defined
+from pickleloaf.inspecting.lookup import defined, definitions
 from pickleloaf.wire import verb
 
 __all__ = ["direct", "watches"]
@@ -60,5 +60,4 @@ def _is_overridden(cls: type, name: str) -> bool:
 
 def _of_base(cls: type, name: str) -> Any:
     """Return the method of the nearest base that was not written in Python."""
-    methods = (base.__dict__[name] for base in cls.__mro__ if name in base.__dict__)
-    return next(method for method in methods if type(method) is not FunctionType)
+    return next(method for method in definitions(cls, name) if type(method) is not FunctionType)

@@ -13,15 +13,13 @@ from collections.abc import Collection
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
+from pickleloaf.inspecting.lookup import is_heap_type
 from pickleloaf.policy.by_value import ValuePolicy
 
-__all__ = ["HEAP_TYPE", "function_of", "referents", "referents_of_proxy"]
+__all__ = ["function_of", "referents", "referents_of_proxy"]
 
 #: Exact types behind which nothing is met.
 _LEAD_NOWHERE = (FunctionType, CodeType)
-
-#: Py_TPFLAGS_HEAPTYPE, Include/object.h: types made by a class statement or at run time.
-HEAP_TYPE = 1 << 9
 
 _CACHED = type(functools.lru_cache(len))
 
@@ -32,7 +30,7 @@ def referents(value: Any, policy: ValuePolicy) -> Collection[Any]:
     if kind in _LEAD_NOWHERE or issubclass(kind, ModuleType):
         return ()
     if issubclass(kind, type):
-        if policy.by_reference(value) or not value.__flags__ & HEAP_TYPE:
+        if policy.by_reference(value) or not is_heap_type(value):
             return ()
         parts = [part for name, part in value.__dict__.items() if name != "__slotnames__"]
         return [*value.__bases__, *parts, kind]

@@ -15,9 +15,9 @@ from __future__ import annotations
 from types import BuiltinFunctionType, GetSetDescriptorType, MemberDescriptorType
 from typing import Any
 
+from pickleloaf.inspecting.lookup import definer, is_heap_type
 from pickleloaf.reducers._asking import ask, ask_for_state
 from pickleloaf.reducers._dump import Dump
-from pickleloaf.reducers._referents import HEAP_TYPE
 from pickleloaf.wire import verb
 
 #: Not a field: CPython leaves it out too (gh-103352), as it may be any object that lacks an attribute.
@@ -93,8 +93,7 @@ def _native(cls: type) -> type:
 
 def _is_own(cls: type, name: str) -> bool:
     """Tell whether a method is one that no builtin class gives."""
-    definer = next(base for base in cls.__mro__ if name in base.__dict__)
-    return bool(definer.__flags__ & HEAP_TYPE)
+    return is_heap_type(definer(cls.__mro__, name))
 
 
 def _fields(cls: type) -> dict[str, Any]:

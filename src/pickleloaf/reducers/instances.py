@@ -17,8 +17,8 @@ from typing import Any
 
 from pickleloaf.errors import EncodeError
 from pickleloaf.inspecting.instance_dicts import has_dict, is_set_at_once, shares_dict
-from pickleloaf.inspecting.kinds import defined
-from pickleloaf.reducers._asking import has_hooks, question_for
+from pickleloaf.inspecting.lookup import defined, definitions, members_of
+from pickleloaf.reducers._asking import has_hooks, question_for, reduces_itself
 from pickleloaf.reducers._derived import adapter_of
 from pickleloaf.reducers._dump import Dump
 from pickleloaf.reducers._filling import direct, watches
@@ -34,7 +34,7 @@ _Reducer = Callable[[Any, Dump], Any]
 def reducer_of_instances(cls: type) -> _Reducer | None:
     """Return what takes instances of a type apart, or None where pickle's own way is right."""
     reduce = _choose(cls)
-    if (hidden := _hidden(cls)) and not _reduces_itself(cls):
+    if (hidden := _hidden(cls)) and not reduces_itself(cls):
         reduce = _careful(cls, reduce, hidden)
     if issubclass(cls, dict) and cls.__module__ != "collections":
         reduce = Doubting(reduce)
@@ -42,7 +42,7 @@ def reducer_of_instances(cls: type) -> _Reducer | None:
         return reduce
     always = shares_dict(cls)
     return (
-        Keeper(reduce, always=always) if always or is_set_at_once(cls) or not _reduces_itself(cls) else reduce
+        Keeper(reduce, always=always) if always or is_set_at_once(cls) or not reduces_itself(cls) else reduce
     )
 
 
@@ -99,7 +99,7 @@ def _choose(cls: type) -> _Reducer | None:
     hooked = has_hooks(cls)
     ask = question_for(cls) if hooked else _reduction_of
     lies = defined(cls, "__class__") is not object.__dict__["__class__"]
-    if not (named or anew or guarded or hashed or adapt or watched or lies or _reduces_itself(cls)):
+    if not (named or anew or guarded or hashed or adapt or watched or lies or reduces_itself(cls)):
         return ask if hooked else None
 
     def reduce_instance(instance: Any, dump: Dump) -> Any:
@@ -166,24 +166,12 @@ def _hides_attributes(cls: type) -> bool:
     if _has_generated_state(cls) and cls.__dictoffset__ and "__getstate__" not in cls.__dict__:
         return True
     written = (base.__dict__.get("__slots__", ()) for base in cls.__mro__)
-    return any(hasattr(slots, "__next__") for slots in written) and not _reduces_itself(cls)
+    return any(hasattr(slots, "__next__") for slots in written) and not reduces_itself(cls)
 
 
 def _reduce_slots(instance: Any, dump: Dump) -> Any:
-    slots = {}
-    for base in type(instance).__mro__:
-        for name, descriptor in base.__dict__.items():
-            if isinstance(descriptor, MemberDescriptorType):
-                with contextlib.suppress(AttributeError):
-                    slots[name] = descriptor.__get__(instance)
-    return (
-        rebuild_instance,
-        (type(instance),),
-        (getattr(instance, "__dict__", None), slots),
-        None,
-        None,
-        fill_instance,
-    )
+    state = (getattr(instance, "__dict__", None), dict(members_of(instance)))
+    return rebuild_instance, (type(instance),), state, None, None, fill_instance
 
 
 def _hashes_state(cls: type) -> bool:
@@ -191,7 +179,7 @@ def _hashes_state(cls: type) -> bool:
     return (
         type(defined(cls, "__hash__")) is FunctionType
         and (defined(cls, "__setstate__") is None or _has_generated_state(cls))
-        and not _reduces_itself(cls)
+        and not reduces_itself(cls)
     )
 
 
@@ -240,17 +228,13 @@ def rebuild_hashed_instance(make: Any, arguments: tuple[Any, ...], early: Any) -
     return instance
 
 
-def _reduces_itself(cls: type) -> bool:
-    return any(defined(cls, name) is not object.__dict__[name] for name in ("__reduce_ex__", "__reduce__"))
-
-
 def _needs_arguments(cls: type) -> bool:
     """Tell whether pickle would call ``__new__`` without arguments that it requires."""
     new = defined(cls, "__new__")
     new = new.__func__ if isinstance(new, staticmethod) else new
     while hasattr(new, "__wrapped__"):  # a decorator passes on what it gets
         new = new.__wrapped__
-    if type(new) is not FunctionType or _reduces_itself(cls):
+    if type(new) is not FunctionType or reduces_itself(cls):
         return False
     if defined(cls, "__getnewargs__") is not None or defined(cls, "__getnewargs_ex__") is not None:
         return False
@@ -267,11 +251,7 @@ def rebuild_new(cls: type, *arguments: Any) -> Any:
 @verb
 def rebuild_instance(cls: type) -> Any:
     """Make an empty instance without the ``__new__`` that its class or a base defines in Python."""
-    for base in cls.__mro__:
-        new = base.__dict__.get("__new__")
-        if isinstance(new, BuiltinFunctionType):
-            return new(cls)
-    raise AssertionError(cls)  # object has one
+    return next(new for new in definitions(cls, "__new__") if isinstance(new, BuiltinFunctionType))(cls)
 
 
 @verb

@@ -10,10 +10,11 @@ A match of a regular expression is refused: nothing but a search makes one.
 from __future__ import annotations
 
 import copyreg
-from types import MemberDescriptorType, SimpleNamespace
+from types import SimpleNamespace
 from typing import Any
 
 from pickleloaf.errors import EncodeError
+from pickleloaf.inspecting.lookup import members_of
 from pickleloaf.reducers._dump import Dump
 
 
@@ -30,11 +31,7 @@ def reduce_scanner(value: Any, dump: Dump) -> Any:
 
 
 def reduce_json_scanner(value: Any, dump: Dump) -> Any:
-    members = type(value).__dict__.items()
-    read = {
-        name: getattr(value, name) for name, member in members if isinstance(member, MemberDescriptorType)
-    }
-    return type(value), (SimpleNamespace(**read),)
+    return type(value), (SimpleNamespace(**dict(members_of(value))),)
 
 
 def reduce_zstd_dictionary(value: Any, dump: Dump) -> Any:

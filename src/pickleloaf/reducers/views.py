@@ -20,6 +20,7 @@ from types import MappingProxyType
 from typing import Any
 
 from pickleloaf.errors import EncodeError
+from pickleloaf.inspecting.lookup import space_of
 from pickleloaf.reducers._dump import Dump
 from pickleloaf.wire import verb
 
@@ -116,7 +117,7 @@ def _class_of_namespace(mapping: Any) -> type | None:
         return None
     native = [getattr(value, "__objclass__", None) for value in mapping.values()]
     for found in (*native, *gc.get_referrers(mapping)):
-        if issubclass(type(found), type) and _mapping(type.__dict__["__dict__"].__get__(found)) is mapping:
+        if issubclass(type(found), type) and _mapping(space_of(found)) is mapping:
             cls: type = found
             return cls
     return None

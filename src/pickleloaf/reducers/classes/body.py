@@ -9,6 +9,7 @@ from typing import Any
 
 from pickleloaf._compat import HAS_LAZY_ANNOTATIONS
 from pickleloaf.inspecting.kinds import Kinds, interned
+from pickleloaf.inspecting.lookup import definer
 from pickleloaf.reducers._annotations import are_written
 from pickleloaf.reducers._lazily import evaluators
 from pickleloaf.reducers.classes.tokens import contents_of
@@ -18,6 +19,7 @@ __all__ = [
     "annotations_of",
     "class_cells",
     "functions_among",
+    "has_set_name",
     "names_told",
     "namespace_of",
     "set_afterwards",
@@ -128,7 +130,7 @@ def _set_late(cls: type) -> list[str]:
 def _after_body_and_noticed(cls: type) -> list[str]:
     if type(cls) is not type and _is_made_in_python(type(cls)):
         return _after_body(cls)
-    hooked = next(base for base in cls.__mro__[1:] if "__init_subclass__" in base.__dict__)
+    hooked = definer(cls.__mro__[1:], "__init_subclass__")
     if hooked is object or hooked.__module__ == "typing":
         told = names_told(cls.__dict__)
         return [name for name in _after_body(cls) if name in told] if told else []
@@ -138,12 +140,13 @@ def _after_body_and_noticed(cls: type) -> list[str]:
 def names_told(namespace: Mapping[str, Any]) -> set[str]:
     """Return the names of attributes that are told their names when their class is made."""
     kinds = {id(kind): kind for kind in map(type, namespace.values())}
-    told = {key for key, kind in kinds.items() if kind is not FunctionType and _has_set_name(kind)}
+    told = {key for key, kind in kinds.items() if kind is not FunctionType and has_set_name(kind)}
     return {name for name, value in namespace.items() if id(type(value)) in told} if told else set()
 
 
-def _has_set_name(kind: type) -> bool:
-    return any("__set_name__" in base.__dict__ for base in kind.__mro__)
+def has_set_name(kind: type) -> bool:
+    """Tell whether objects of a type are told their name when a class that has them is made."""
+    return definer(kind.__mro__, "__set_name__") is not None
 
 
 def _after_body(cls: type) -> list[str]:

@@ -18,9 +18,9 @@ from types import MethodDescriptorType, WrapperDescriptorType
 from typing import Any
 
 from pickleloaf.errors import EncodeError
+from pickleloaf.inspecting.lookup import is_heap_type
 from pickleloaf.reducers._dump import Dump, Late
 from pickleloaf.reducers._named import reduce_public
-from pickleloaf.reducers._referents import HEAP_TYPE
 from pickleloaf.reducers.classes import identities
 from pickleloaf.reducers.classes.building import arrived, make_class, namespace_of
 from pickleloaf.reducers.classes.draft import Draft, Kind
@@ -53,7 +53,7 @@ def reduce_class(cls: type, dump: Dump) -> Any:
     ):
         dump.uses.append(cls)
         return reduce_public(cls, dump) if dump.portable else NotImplemented
-    if not cls.__flags__ & HEAP_TYPE or _is_native(cls):
+    if not is_heap_type(cls) or _is_native(cls):
         return _reduce_hidden(cls)
     late = _virtual_subclasses(cls) if "_abc_impl" in cls.__dict__ else []
     return reduce_by_value(cls, dump, KIND, rebuild_class_, _more_of, late)

@@ -22,12 +22,12 @@ from typing import Any
 
 from pickleloaf._digests import blake2b
 from pickleloaf.code.codec import WRITE_NO_REFERENCES, facts_of
-from pickleloaf.inspecting.kinds import ATOMS, SETS, Kinds, defined
+from pickleloaf.inspecting.kinds import ATOMS, SETS, Kinds
+from pickleloaf.inspecting.lookup import defined, is_heap_type
 from pickleloaf.policy.by_value import ValuePolicy
 from pickleloaf.reducers import TABLE
 from pickleloaf.reducers._dump import Dump
 from pickleloaf.reducers._named import Named, by_name
-from pickleloaf.reducers._referents import HEAP_TYPE
 from pickleloaf.reducers.classes import identities
 from pickleloaf.reducers.classes.image import Image
 from pickleloaf.reducers.classes.tokens import NOTHING, contents_of, has_parts, parts_of
@@ -275,7 +275,7 @@ class _Description:
         parts: tuple[str, ...]
         if not isinstance(value, type) and type(value) is not FunctionType:
             parts = ("builtin", *name)
-        elif isinstance(value, type) and not value.__flags__ & HEAP_TYPE:
+        elif isinstance(value, type) and not is_heap_type(value):
             parts = ("type", *name)
         elif value.__module__ not in {"__main__", "__mp_main__"} and self._dump.policy.by_reference(value):
             parts = ("name", *name)

@@ -34,6 +34,7 @@ from pickleloaf.code.names import NOTHING as NO_NAMES
 from pickleloaf.code.names import LookUps, identifiers, look_ups_of
 from pickleloaf.code.source import is_provided
 from pickleloaf.inspecting.kinds import Kinds
+from pickleloaf.inspecting.lookup import definer
 from pickleloaf.policy.by_value import ValuePolicy
 from pickleloaf.reducers import reducer_for_made
 from pickleloaf.reducers._annotations import lazy_annotations
@@ -554,7 +555,7 @@ def _is_hooked(cls: type, namespace: Mapping[str, Any]) -> bool:
         return True
     if not _HOOKS.isdisjoint(namespace):
         return True
-    hook = next(base for base in cls.__mro__[1:] if "__init_subclass__" in base.__dict__)
+    hook = definer(cls.__mro__[1:], "__init_subclass__")
     if hook is not object and hook.__qualname__ != "Generic":
         return True
     return any(not _TOLD_BEFORE.have(namespace[name]) for name in names_told(namespace))

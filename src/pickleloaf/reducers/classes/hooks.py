@@ -15,6 +15,7 @@ from types import CellType, FunctionType
 from typing import Any
 
 from pickleloaf.reducers.classes import identities
+from pickleloaf.reducers.classes.body import has_set_name
 
 __all__ = ["taken_back"]
 
@@ -33,7 +34,7 @@ def taken_back(metaclass: type, bases: tuple[type, ...], names: Mapping[str, Any
 
 def _places(metaclass: type, bases: tuple[type, ...], names: Mapping[str, Any]) -> Iterator[Any]:
     """Yield the dicts, cells and classes that the hooks of a class can reach at once."""
-    named = [each for each in names.values() if type(each) is not FunctionType and _has_hook(type(each))]
+    named = [each for each in names.values() if type(each) is not FunctionType and has_set_name(type(each))]
     asked = (metaclass, *bases, *map(type, named))
     classes = {id(each): each for cls in asked for each in cls.__mro__ if identities.is_new(each)}.values()
     hooked = [cls for cls in classes if issubclass(cls, type) or not _HOOKS.isdisjoint(cls.__dict__)]
@@ -52,11 +53,6 @@ def _places(metaclass: type, bases: tuple[type, ...], names: Mapping[str, Any]) 
     for value in named:
         if identities.is_new(type(value)):
             yield getattr(value, "__dict__", {})
-
-
-def _has_hook(cls: type) -> bool:
-    """Tell whether attributes of a class are told their name when another class is made."""
-    return any("__set_name__" in each.__dict__ for each in cls.__mro__)
 
 
 class _Memory:

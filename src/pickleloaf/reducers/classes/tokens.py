@@ -20,8 +20,8 @@ from typing import Any
 
 from pickleloaf.inspecting.instance_dicts import shows_dict
 from pickleloaf.inspecting.kinds import ATOMS, CONTAINERS, SETS, Kinds
+from pickleloaf.inspecting.lookup import is_heap_type
 from pickleloaf.reducers._annotations import lazy_annotations
-from pickleloaf.reducers._referents import HEAP_TYPE
 
 __all__ = [
     "NOTHING",
@@ -218,7 +218,7 @@ def token_of(value: Any, depth: int = _DEPTH) -> Token:  # noqa: PLR0911 - one f
     if ATOMS.have(value):
         return Token(bytearray(value) if type(value) is bytearray else value)
     kind = type(value)
-    if kind is type and not value.__flags__ & HEAP_TYPE:
+    if kind is type and not is_heap_type(value):
         return _Static(value)
     if kind is FunctionType and depth and not _is_of_module(value):
         return _Function(value, depth - 1)
@@ -280,7 +280,7 @@ def has_parts(kind: type) -> bool:
     """Tell whether objects of a type are made again from what they hold."""
     if issubclass(kind, (*_PARTS, *_PLAIN)):
         return True
-    if not kind.__flags__ & HEAP_TYPE or issubclass(kind, type) or kind.__module__ != "__main__":
+    if not is_heap_type(kind) or issubclass(kind, type) or kind.__module__ != "__main__":
         return False
     return all(_PICKLING.isdisjoint(base.__dict__) for base in kind.__mro__[:-1])
 
