@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from types import CellType, FunctionType, ModuleType
 from typing import Any
 
+from pickleloaf.inspecting.cells import cells_of, contents_of
 from pickleloaf.inspecting.instance_dicts import shows_dict
 from pickleloaf.inspecting.lookup import members_of
 from pickleloaf.reducers._sharing import Sharing
@@ -107,14 +108,9 @@ def _in_set(parent: Iterable[Any], child: Any) -> str | None:
 
 
 def _in_function(parent: FunctionType, child: Any) -> str | None:
-    for name, cell in zip(parent.__code__.co_freevars, parent.__closure__ or (), strict=True):
-        if child is cell:
+    for name, cell in cells_of(parent).items():
+        if child is cell or child is contents_of(cell):
             return f".__closure__[{name!r}]"
-        try:
-            if cell.cell_contents is child:
-                return f".__closure__[{name!r}]"
-        except ValueError:
-            continue
     for name, value in parent.__globals__.items():
         if value is child:
             return f".__globals__[{name!r}]"

@@ -21,6 +21,7 @@ from pickleloaf.code.names import Names
 from pickleloaf.code.syntax import syntax_of
 from pickleloaf.fingerprinting.graph import Parts
 from pickleloaf.fingerprinting.objects import OF_THE_PLACE, Reader, mapping, named
+from pickleloaf.inspecting.cells import NOTHING, cells_of, contents_of
 from pickleloaf.reducers._named import by_name
 
 
@@ -28,7 +29,7 @@ def function_parts(function: FunctionType, reader: Reader) -> Parts:
     if reader.goes_by_name(function):
         return named(function.__module__, function.__qualname__)
     code = function.__code__
-    cells = dict(zip(code.co_freevars, function.__closure__ or (), strict=True))
+    cells = cells_of(function)
     home = _home(function, reader)
     if home is not None:
         # Another Python may have another source for it, but not another meaning.
@@ -76,18 +77,13 @@ def _bytecode(code: CodeType, python: str) -> Parts:
 
 
 def cell_parts(cell: CellType, reader: Reader) -> Parts:
-    try:
-        return Parts(b"cell", (cell.cell_contents,))
-    except ValueError:
-        return Parts(b"empty cell")
+    contents = contents_of(cell)
+    return Parts(b"empty cell") if contents is NOTHING else Parts(b"cell", (contents,))
 
 
 def _free(name: str, cell: CellType, names: Names, reader: Reader) -> Any:
     """Return a free variable, or of a module in it what is used."""
-    try:
-        attributes = _attributes(name, cell.cell_contents, names, reader)
-    except ValueError:
-        return cell
+    attributes = _attributes(name, contents_of(cell), names, reader)
     return mapping(attributes) if attributes else cell
 
 

@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterable
-from types import BuiltinFunctionType, CellType, FunctionType, ModuleType
+from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any, NamedTuple
 
 from pickleloaf.code.codec import facts_of
 from pickleloaf.code.pristine import MISSING, describe, inner
+from pickleloaf.inspecting.cells import contents_of
 from pickleloaf.inspecting.lookup import is_heap_type
 from pickleloaf.policy.by_value import MAIN, ValuePolicy
 from pickleloaf.policy.patches import Judge, Place, held, owner_of
@@ -112,7 +113,7 @@ def _known_to(value: Any) -> list[Any]:
     if kind is FunctionType:
         scope = value.__globals__
         names = facts_of(value.__code__).names.globals if scope.get("__name__") in MAIN else ()
-        cells = [cell.cell_contents for cell in value.__closure__ or () if not is_empty(cell)]
+        cells = [contents_of(cell) for cell in value.__closure__ or ()]
         return [
             *cells,
             *value.__dict__.values(),
@@ -124,12 +125,3 @@ def _known_to(value: Any) -> list[Any]:
     if issubclass(kind, property):
         return [value.fget, value.fset, value.fdel]
     return [] if issubclass(kind, ModuleType) else gc.get_referents(value)
-
-
-def is_empty(cell: CellType) -> bool:
-    """Tell whether a closure cell has no contents."""
-    try:
-        cell.cell_contents  # noqa: B018 - asks
-    except ValueError:
-        return True
-    return False

@@ -31,6 +31,7 @@ from typing import Any, NamedTuple
 
 from pickleloaf.code.bindings import binding
 from pickleloaf.code.pristine import MISSING
+from pickleloaf.inspecting.cells import contents_of
 from pickleloaf.inspecting.lookup import space_of
 from pickleloaf.policy.by_value import MAIN, ValuePolicy, is_importable_module, is_installed
 from pickleloaf.policy.native import is_native_module
@@ -197,10 +198,7 @@ class Judge:
         return closure is not None and any(self._cell(cell, place, depth + 1) for cell in closure)
 
     def _cell(self, cell: CellType, place: Place, depth: int) -> bool:
-        try:
-            value = cell.cell_contents
-        except ValueError:
-            return False
+        value = contents_of(cell)
         # Other things in a closure are a wrapper's own affair.
         return isinstance(value, (FunctionType, MethodType, type)) and self._look(value, place, depth)
 

@@ -24,11 +24,7 @@ __all__ = ["tell_generated"]
 
 def tell_generated(cls: type) -> None:
     """Say what the source of the generated methods of a class is, where a library here made them."""
-    lost = [
-        function
-        for function in functions_among(cls.__dict__.values(), lazily=False)
-        if _has_no_source(function)
-    ]
+    lost = [function for function in functions_among(cls.__dict__.values()) if _has_no_source(function)]
     if not lost:
         return
     texts: dict[str, str] = {}

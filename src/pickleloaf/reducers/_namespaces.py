@@ -13,6 +13,7 @@ from typing import Any
 
 from pickleloaf._compat import LAZY_MODULES
 from pickleloaf.code.names import Import, Names
+from pickleloaf.inspecting.cells import cells_of, contents_of
 from pickleloaf.inspecting.kinds import interned
 from pickleloaf.policy.by_value import MAIN, ValuePolicy, is_importable_module, is_installed
 from pickleloaf.reducers._dump import Dump, Namespace, ScopeOf, ShippedModules
@@ -213,12 +214,8 @@ def has_only_here(imports: Iterable[Import], scope: dict[str, Any]) -> bool:
 
 
 def _look_up(function: FunctionType, name: str) -> Any:
-    if name not in function.__code__.co_freevars:
-        return function.__globals__.get(name)
-    try:
-        return (function.__closure__ or ())[function.__code__.co_freevars.index(name)].cell_contents
-    except ValueError:
-        return None
+    cell = cells_of(function).get(name)
+    return function.__globals__.get(name) if cell is None else contents_of(cell)
 
 
 def imported_modules(function: FunctionType, names: Names, dump: Dump) -> list[ModuleType]:

@@ -27,6 +27,7 @@ from typing import Any
 
 from pickleloaf._compat import LAZY_IMPORT
 from pickleloaf.code.codec import CodeFacts, decode, facts_of
+from pickleloaf.inspecting.cells import NOTHING, contents_of
 from pickleloaf.inspecting.kinds import ATOMS, Kinds, interned
 from pickleloaf.reducers import reducer_for_made
 from pickleloaf.reducers._attributes import add_annotation_names, are_leaves, attributes_of, fill_attributes
@@ -248,11 +249,9 @@ def _contents(function: FunctionType, facts: CodeFacts, closure: tuple[CellType,
     for index, cell in enumerate(closure):
         if id(cell) in dump.class_cells:
             continue
-        try:
-            value = cell.cell_contents
-        except ValueError:  # an empty cell stays empty
-            continue
-        found[index] = _class_scope(value, function) if names[index] == "__classdict__" else value
+        value = contents_of(cell)
+        if value is not NOTHING:  # an empty cell stays empty
+            found[index] = _class_scope(value, function) if names[index] == "__classdict__" else value
     return found or None
 
 

@@ -19,6 +19,7 @@ from collections.abc import Callable
 from typing import Any
 
 from pickleloaf.errors import EncodeError
+from pickleloaf.inspecting.cells import cells_of
 from pickleloaf.reducers._dump import Dump
 from pickleloaf.reducers._referents import referents_of_proxy
 from pickleloaf.wire import verb
@@ -62,8 +63,7 @@ def reduce_weak_method(reference: weakref.WeakMethod[Any], dump: Dump) -> Any:
 def _callback(reference: weakref.WeakMethod[Any]) -> Any:
     """Return the callback that a WeakMethod was given; its own wraps it (`WeakMethod.__new__`)."""
     wrapper: Any = reference.__callback__
-    cells = dict(zip(wrapper.__code__.co_freevars, wrapper.__closure__, strict=True))
-    return cells["callback"].cell_contents
+    return cells_of(wrapper)["callback"].cell_contents
 
 
 @verb

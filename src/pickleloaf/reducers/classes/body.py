@@ -7,12 +7,10 @@ from collections.abc import Iterator, Mapping
 from types import CellType, FunctionType, GetSetDescriptorType, MemberDescriptorType
 from typing import Any
 
-from pickleloaf._compat import HAS_LAZY_ANNOTATIONS
+from pickleloaf.inspecting.cells import cells_of, contents_of
 from pickleloaf.inspecting.kinds import Kinds, interned
 from pickleloaf.inspecting.lookup import definer
 from pickleloaf.reducers._annotations import are_written
-from pickleloaf.reducers._lazily import evaluators
-from pickleloaf.reducers.classes.tokens import contents_of
 
 __all__ = [
     "NEEDED",
@@ -178,36 +176,26 @@ def _slots(slots: Any, cls: type) -> Any:
     return tuple(found)
 
 
-def class_cells(cls: type, names: Mapping[str, Any], *, lazily: bool = True) -> dict[str, CellType]:
+def class_cells(cls: type, names: Mapping[str, Any]) -> dict[str, CellType]:
     """Return the cells that making the class has to fill, by the names under which ``type`` expects them.
 
-    They are the ``__class__`` of zero-argument ``super()`` and the ``__classdict__`` of annotations
-    (PEP 649) and type parameters (PEP 695), which do not count unless they are evaluated lazily.
+    It is the ``__class__`` of zero-argument ``super()``; annotations are no longer evaluated lazily (see _eager).
     """
     cells: dict[str, CellType] = {}
-    for function in functions_among(names.values(), lazily=lazily):
-        for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
-            if name == "__class__" and contents_of(cell) is cls:
-                cells["__classcell__"] = cell
-            elif (
-                name == "__classdict__"
-                and lazily
-                and function.__qualname__.startswith(cls.__qualname__ + ".")
-            ):
-                cells["__classdictcell__"] = cell
+    for function in functions_among(names.values()):
+        cell = cells_of(function).get("__class__")
+        if cell is not None and contents_of(cell) is cls:
+            cells["__classcell__"] = cell
     return cells
 
 
-def functions_among(values: Any, depth: int = 3, *, lazily: bool = True) -> Iterator[FunctionType]:
-    """Yield functions among some attributes, also those inside the usual descriptors, and what evaluates lazily."""
+def functions_among(values: Any, depth: int = 3) -> Iterator[FunctionType]:
+    """Yield functions among some attributes, also those inside the usual descriptors."""
     inner: list[Any]
     for value in values:
         if isinstance(value, FunctionType):
             yield value
             inner = [value.__dict__.get("__wrapped__")]
-            if lazily:
-                inner += [getattr(value, "__annotate__", None) if HAS_LAZY_ANNOTATIONS else None]
-                inner += getattr(value, "__type_params__", ())
         elif isinstance(value, (staticmethod, classmethod)):
             inner = [value.__func__]
         elif isinstance(value, property):
@@ -215,6 +203,6 @@ def functions_among(values: Any, depth: int = 3, *, lazily: bool = True) -> Iter
         elif isinstance(value, (functools.cached_property, functools.partialmethod, functools.partial)):
             inner = [value.func]
         else:
-            inner = list(evaluators(value).values()) if lazily else []
+            inner = []
         if depth:
-            yield from functions_among([part for part in inner if part is not None], depth - 1, lazily=lazily)
+            yield from functions_among([part for part in inner if part is not None], depth - 1)

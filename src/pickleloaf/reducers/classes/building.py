@@ -12,6 +12,7 @@ from types import FunctionType
 from typing import Any
 
 from pickleloaf.errors import EncodeError
+from pickleloaf.inspecting.cells import NOTHING, contents_of
 from pickleloaf.inspecting.kinds import interned
 from pickleloaf.reducers._dump import Dump, Late
 from pickleloaf.reducers._eager import eager_namespace, finished_here, namespace_here
@@ -19,7 +20,6 @@ from pickleloaf.reducers.classes import identities
 from pickleloaf.reducers.classes.body import NEEDED, class_cells, namespace_of, set_afterwards
 from pickleloaf.reducers.classes.hooks import taken_back
 from pickleloaf.reducers.classes.origin import note_given
-from pickleloaf.reducers.classes.tokens import NOTHING, contents_of
 from pickleloaf.wire import verb
 
 __all__ = [
@@ -105,7 +105,7 @@ def reduce_building(
             del now[name]
     if waiting:
         late.append(Late(cls, waiting, join_names, fill_names))
-    cells = class_cells(cls, names, lazily=False)
+    cells = class_cells(cls, names)
     dump.class_cells.update((id(cell), cell) for cell in cells.values())
     is_plain = cls.__bases__[0] is object and len(cls.__bases__) == 1
     bases = () if is_plain else cls.__bases__  # as it was written, most likely

@@ -22,6 +22,7 @@ from typing import Any
 
 from pickleloaf._digests import blake2b
 from pickleloaf.code.codec import WRITE_NO_REFERENCES, facts_of
+from pickleloaf.inspecting.cells import NOTHING, contents_of
 from pickleloaf.inspecting.kinds import ATOMS, SETS, Kinds
 from pickleloaf.inspecting.lookup import defined, is_heap_type
 from pickleloaf.policy.by_value import ValuePolicy
@@ -30,7 +31,7 @@ from pickleloaf.reducers._dump import Dump
 from pickleloaf.reducers._named import Named, by_name
 from pickleloaf.reducers.classes import identities
 from pickleloaf.reducers.classes.image import Image
-from pickleloaf.reducers.classes.tokens import NOTHING, contents_of, has_parts, parts_of
+from pickleloaf.reducers.classes.tokens import has_parts, parts_of
 
 __all__ = ["identify"]
 

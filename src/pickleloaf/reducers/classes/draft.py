@@ -33,6 +33,7 @@ from pickleloaf.code.codec import WRITE_NO_REFERENCES, CodeFacts, facts_of, sett
 from pickleloaf.code.names import NOTHING as NO_NAMES
 from pickleloaf.code.names import LookUps, identifiers, look_ups_of
 from pickleloaf.code.source import is_provided
+from pickleloaf.inspecting.cells import NOTHING, contents_of
 from pickleloaf.inspecting.kinds import Kinds
 from pickleloaf.inspecting.lookup import definer
 from pickleloaf.policy.by_value import ValuePolicy
@@ -44,7 +45,6 @@ from pickleloaf.reducers._referents import function_of
 from pickleloaf.reducers.classes import template as t
 from pickleloaf.reducers.classes.body import NEEDED, names_told, set_afterwards
 from pickleloaf.reducers.classes.stamp import WRAPPERS, Place, Watched
-from pickleloaf.reducers.classes.tokens import NOTHING, contents_of
 from pickleloaf.reducers.descriptors import own_attributes
 
 __all__ = ["Draft", "Kind", "Node", "annotation_node"]

@@ -10,9 +10,10 @@ from typing import Any
 
 from pickleloaf.code.codec import load_code, restore
 from pickleloaf.code.envelope import unseal
+from pickleloaf.inspecting.cells import NOTHING
 from pickleloaf.reducers.classes import identities
 from pickleloaf.reducers.classes.building import make_class
-from pickleloaf.reducers.classes.tokens import NOTHING, token_of
+from pickleloaf.reducers.classes.tokens import token_of
 from pickleloaf.wire import verb
 
 _WRAPPERS: dict[str, type] = {"staticmethod": staticmethod, "classmethod": classmethod}

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from types import CellType, FunctionType
 from typing import Any
 
+from pickleloaf.inspecting.cells import NOTHING, contents_of
 from pickleloaf.reducers.classes import identities
 from pickleloaf.reducers.classes.body import has_set_name
 
@@ -68,10 +69,8 @@ class _Memory:
     def _now(self) -> dict[str, Any]:
         if type(self.place) is not CellType:
             return dict(vars(self.place) if isinstance(self.place, type) else self.place)
-        try:
-            return {"": self.place.cell_contents}
-        except ValueError:
-            return {}
+        contents = contents_of(self.place)
+        return {} if contents is NOTHING else {"": contents}
 
     def put_back(self) -> None:
         now = self._now()

@@ -16,6 +16,7 @@ from typing import Any
 
 from pickleloaf.code.codec import facts_of
 from pickleloaf.code.envelope import seal
+from pickleloaf.inspecting.cells import NOTHING
 from pickleloaf.inspecting.kinds import interned
 from pickleloaf.policy.by_value import ValuePolicy
 from pickleloaf.reducers._dump import Dump, ScopeOf
@@ -25,7 +26,6 @@ from pickleloaf.reducers.classes.draft import Draft, Kind
 from pickleloaf.reducers.classes.reach import scopes_of
 from pickleloaf.reducers.classes.stamp import Place, Stamp
 from pickleloaf.reducers.classes.template import FUNCTION, HOLE, PROPERTY, Use
-from pickleloaf.reducers.classes.tokens import NOTHING
 
 __all__ = ["Image", "draw_image"]
 

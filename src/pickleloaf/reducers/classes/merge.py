@@ -19,6 +19,7 @@ from types import CellType, FunctionType
 from typing import Any
 
 from pickleloaf.code.codec import facts_of
+from pickleloaf.inspecting.cells import NOTHING, contents_of
 from pickleloaf.inspecting.kinds import interned
 from pickleloaf.policy.by_value import ValuePolicy
 from pickleloaf.reducers._annotations import lazy_annotations
@@ -32,7 +33,7 @@ from pickleloaf.reducers.classes.origin import Origin
 from pickleloaf.reducers.classes.reach import functions_behind
 from pickleloaf.reducers.classes.stamp import Place
 from pickleloaf.reducers.classes.template import CONSTANT, function_at
-from pickleloaf.reducers.classes.tokens import NOTHING, Token, contents_of, token_of
+from pickleloaf.reducers.classes.tokens import Token, token_of
 from pickleloaf.wire import verb
 
 __all__ = ["Changes", "note_changes", "note_values", "told_changes"]

@@ -16,13 +16,14 @@ from typing import Any
 
 from pickleloaf._compat import HAS_LAZY_ANNOTATIONS
 from pickleloaf.code.codec import facts_of
+from pickleloaf.inspecting.cells import NOTHING
 from pickleloaf.reducers._annotations import lazy_annotations
 from pickleloaf.reducers.classes import identities
 from pickleloaf.reducers.classes import template as t
 from pickleloaf.reducers.classes.body import namespace_of
 from pickleloaf.reducers.classes.draft import annotation_node
 from pickleloaf.reducers.classes.stamp import WRAPPERS, Place
-from pickleloaf.reducers.classes.tokens import NOTHING, Token, token_of
+from pickleloaf.reducers.classes.tokens import Token, token_of
 
 __all__ = ["Origin", "note_given", "note_made"]
 

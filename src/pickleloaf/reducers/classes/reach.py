@@ -8,12 +8,13 @@ from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 from pickleloaf.code.codec import facts_of
+from pickleloaf.inspecting.cells import contents_of
 from pickleloaf.inspecting.kinds import ATOMS, CONTAINERS, Kinds
 from pickleloaf.policy.by_value import ValuePolicy
 from pickleloaf.reducers._namespaces import owns
 from pickleloaf.reducers.classes.draft import Draft
 from pickleloaf.reducers.classes.stamp import Scope
-from pickleloaf.reducers.classes.tokens import contents_of, has_parts, parts_of
+from pickleloaf.reducers.classes.tokens import has_parts, parts_of
 
 __all__ = ["functions_behind", "scopes_of"]
 

@@ -24,9 +24,10 @@ from operator import call, is_
 from types import CellType, FunctionType
 from typing import Any, NamedTuple
 
+from pickleloaf.inspecting.cells import NOTHING, contents_of
 from pickleloaf.inspecting.kinds import ATOMS
 from pickleloaf.reducers._annotations import lazy_annotations, values_of
-from pickleloaf.reducers.classes.tokens import NOTHING, Tokens, contents_of, getter, token_of
+from pickleloaf.reducers.classes.tokens import Tokens, getter, token_of
 
 __all__ = ["WRAPPERS", "Place", "Scope", "Stamp", "Watched"]
 

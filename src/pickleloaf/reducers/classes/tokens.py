@@ -15,27 +15,23 @@ import weakref
 from collections.abc import Callable, Iterable
 from itertools import islice
 from operator import attrgetter, is_, itemgetter
-from types import CellType, CodeType, FunctionType, MethodType, SimpleNamespace
+from types import CodeType, FunctionType, MethodType, SimpleNamespace
 from typing import Any
 
+from pickleloaf.inspecting.cells import NOTHING, cells_of, contents_of
 from pickleloaf.inspecting.instance_dicts import shows_dict
 from pickleloaf.inspecting.kinds import ATOMS, CONTAINERS, SETS, Kinds
 from pickleloaf.inspecting.lookup import is_heap_type
 from pickleloaf.reducers._annotations import lazy_annotations
 
 __all__ = [
-    "NOTHING",
     "Token",
-    "contents_of",
     "has_parts",
     "is_data",
     "items_of",
     "parts_of",
     "token_of",
 ]
-
-#: Stands for a value that is not there.
-NOTHING: Any = object()
 
 #: Larger containers are told apart by identity, and so is what lies deeper.
 _LARGE, _DEPTH = 64, 4
@@ -305,24 +301,11 @@ def _parts_of_function(function: FunctionType) -> list[Any]:
     annotate = lazy_annotations(function)
     parts.append((function.__annotations__ or None) if annotate is None else annotate)
     if function.__closure__:
-        names = function.__code__.co_freevars
-        parts += [
-            contents_of(cell)
-            for name, cell in zip(names, function.__closure__, strict=True)
-            if name != "__classdict__"
-        ]
+        parts += [contents_of(cell) for name, cell in cells_of(function).items() if name != "__classdict__"]
     return parts
 
 
 _GET_PARTS = attrgetter("__name__", "__qualname__", "__doc__", "__defaults__", "__kwdefaults__")
-
-
-def contents_of(cell: CellType) -> Any:
-    """Return what a cell holds, or NOTHING."""
-    try:
-        return cell.cell_contents
-    except ValueError:
-        return NOTHING
 
 
 def _inside(value: Any) -> tuple[int, list[Any]]:
