@@ -17,10 +17,11 @@ from __future__ import annotations
 import sys
 from functools import lru_cache
 from importlib.machinery import SourceFileLoader
-from types import CodeType, FunctionType, MethodType, ModuleType
+from types import CodeType, FunctionType, ModuleType
 from typing import Any, NamedTuple
 
 from pickleloaf._digests import blake2b
+from pickleloaf.inspecting.wrappers import inner
 
 __all__ = [
     "MISSING",
@@ -31,7 +32,6 @@ __all__ = [
     "describe_written",
     "digest",
     "file_of",
-    "inner",
     "inner_code",
 ]
 
@@ -136,13 +136,6 @@ def _constant(value: Any) -> Any:
     if isinstance(value, frozenset):
         return sorted(map(repr, value))
     return tuple(map(_constant, value)) if type(value) is tuple else value
-
-
-def inner(value: Any) -> Any:
-    """Return the function inside a class method, static method or bound method, else the value itself."""
-    while issubclass(type(value), (staticmethod, classmethod, MethodType)):  # a proxy lies about its class
-        value = value.__func__
-    return value
 
 
 def describe(value: Any, module: str, qualname: str) -> Description:

@@ -15,9 +15,10 @@ from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any, NamedTuple
 
 from pickleloaf.code.codec import facts_of
-from pickleloaf.code.pristine import MISSING, describe, inner
+from pickleloaf.code.pristine import MISSING, describe
 from pickleloaf.inspecting.cells import contents_of
 from pickleloaf.inspecting.lookup import is_heap_type
+from pickleloaf.inspecting.wrappers import inner, wrapped
 from pickleloaf.policy.by_value import MAIN, ValuePolicy
 from pickleloaf.policy.patches import Judge, Place, held, owner_of
 
@@ -123,5 +124,5 @@ def _known_to(value: Any) -> list[Any]:
     if issubclass(kind, type):
         return [*value.__bases__, *value.__dict__.values()] if is_heap_type(value) else []
     if issubclass(kind, property):
-        return [value.fget, value.fset, value.fdel]
+        return wrapped(value)
     return [] if issubclass(kind, ModuleType) else gc.get_referents(value)

@@ -17,6 +17,7 @@ from typing import Any
 
 from pickleloaf.errors import EncodeError
 from pickleloaf.inspecting.lookup import definer
+from pickleloaf.inspecting.wrappers import inner
 
 __all__ = ["recover_keywords"]
 
@@ -77,8 +78,7 @@ def _hooks(cls: type) -> list[Any]:
         if base in (type, object) or base.__module__ in ("abc", "typing", "enum"):
             break
         for name, skipped in (("__new__", 4), ("__init__", 4), ("__prepare__", 3)):
-            function = base.__dict__.get(name)
-            function = getattr(function, "__func__", function)
+            function = inner(base.__dict__.get(name))
             if isinstance(function, FunctionType):
                 hooks.append(_without_first(function, skipped))
     return [hook for hook in hooks if hook is not None and _takes_keywords(hook)]

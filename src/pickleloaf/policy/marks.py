@@ -20,8 +20,9 @@ from types import FunctionType, ModuleType
 from typing import Any
 
 from pickleloaf.code.bindings import defined_names
-from pickleloaf.code.pristine import MISSING, definition, digest, inner
+from pickleloaf.code.pristine import MISSING, definition, digest
 from pickleloaf.inspecting.lookup import is_patchable, space_of
+from pickleloaf.inspecting.wrappers import inner
 from pickleloaf.policy.patches import PLAIN, Place
 
 __all__ = ["MARKS", "Marks", "place_of"]

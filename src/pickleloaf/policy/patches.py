@@ -22,7 +22,6 @@ import. An import would never have found that there, so it is a patch.
 
 from __future__ import annotations
 
-import functools
 import gc
 import sys
 from collections.abc import Callable
@@ -33,6 +32,7 @@ from pickleloaf.code.bindings import binding
 from pickleloaf.code.pristine import MISSING
 from pickleloaf.inspecting.cells import contents_of
 from pickleloaf.inspecting.lookup import space_of
+from pickleloaf.inspecting.wrappers import WRAPPERS, inner, wrapped
 from pickleloaf.policy.by_value import MAIN, ValuePolicy, is_importable_module, is_installed
 from pickleloaf.policy.native import is_native_module
 
@@ -117,8 +117,7 @@ def owner_of(place: Place) -> Any:
     """Return the module, class or function that has the attribute here, or None."""
     found: Any = sys.modules.get(place.module)
     for part in place.path.split(".") if place.path else ():
-        found = getattr(found, "__dict__", {}).get(part)
-        found = getattr(found, "__func__", found)
+        found = inner(getattr(found, "__dict__", {}).get(part))
     return found
 
 
@@ -142,12 +141,7 @@ class Judge:
             MethodType: self._method,
             BuiltinFunctionType: self._builtin,
             ModuleType: self._module,
-            staticmethod: self._wrapper,
-            classmethod: self._wrapper,
-            property: self._property,
-            functools.partial: self._partial,
-            functools.partialmethod: self._partial,
-            functools.cached_property: self._partial,
+            **dict.fromkeys(WRAPPERS, self._wrapper),
         }
         self._looks = {id(kind): look for kind, look in looks.items()}
 
@@ -210,13 +204,7 @@ class Judge:
         return owner is not None and not isinstance(owner, ModuleType) and self._look(owner, place, depth + 1)
 
     def _wrapper(self, value: Any, place: Place, depth: int) -> bool:
-        return self._look(value.__func__, place, depth + 1)
-
-    def _property(self, value: property, place: Place, depth: int) -> bool:
-        return any(self._look(part, place, depth + 1) for part in (value.fget, value.fset, value.fdel))
-
-    def _partial(self, value: Any, place: Place, depth: int) -> bool:
-        return self._look(value.func, place, depth + 1)
+        return any(self._look(part, place, depth + 1) for part in wrapped(value))
 
     def _module(self, value: ModuleType, place: Place, depth: int) -> bool:
         name = space_of(value).get("__name__")

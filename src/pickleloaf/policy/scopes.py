@@ -10,27 +10,18 @@ hundredths for each name. What is remembered for that depends on the value:
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Iterator, Mapping
 from operator import itemgetter
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 from pickleloaf.inspecting.lookup import is_patchable, space_of
+from pickleloaf.inspecting.wrappers import LRU_CACHE, WRAPPERS
 from pickleloaf.policy.patches import OF_THE_PROCESS, PLAIN, Judge, Place
 
 __all__ = ["Scope"]
 
-_HELD = {
-    FunctionType,
-    BuiltinFunctionType,
-    MethodType,
-    staticmethod,
-    classmethod,
-    property,
-    type,
-    ModuleType,
-} | {functools.partial, functools.partialmethod, functools.cached_property, type(functools.lru_cache(len))}
+_HELD = (FunctionType, BuiltinFunctionType, MethodType, type, ModuleType, LRU_CACHE, *WRAPPERS)
 _HELD_IDS = frozenset(map(id, _HELD))
 
 #: Attributes of a class that say what it is; of interest only where they are not plain data.

@@ -10,6 +10,7 @@ from pickleloaf._compat import HAS_LAZY_ANNOTATIONS
 from pickleloaf.code.codec import FACETS, CodeFacts
 from pickleloaf.code.names import identifiers
 from pickleloaf.inspecting.kinds import ATOMS
+from pickleloaf.inspecting.wrappers import inner
 from pickleloaf.reducers._annotations import lazy_annotations
 from pickleloaf.reducers._dump import Dump
 from pickleloaf.reducers._eager import evaluated_annotations
@@ -65,7 +66,7 @@ def attributes_of(
 def overloads_of(function: FunctionType) -> tuple[Any, ...]:
     """Return the overloads of a function, in their order; none for one of them."""
     found = tuple(OVERLOADS.get(function.__module__, {}).get(function.__qualname__, {}).values())
-    return () if any(_inside(each) is function for each in found) else found
+    return () if any(inner(each) is function for each in found) else found
 
 
 def fill_attributes(function: FunctionType, attributes: dict[str, Any]) -> None:
@@ -86,13 +87,9 @@ def _register_overloads(function: FunctionType, overloads: tuple[Any, ...]) -> N
     came with an earlier one give way.
     """
     known = OVERLOADS[function.__module__][function.__qualname__]
-    if all(_inside(each).__code__.co_filename.startswith("<pickleloaf") for each in known.values()):
+    if all(inner(each).__code__.co_filename.startswith("<pickleloaf") for each in known.values()):
         known.clear()
         known.update(enumerate(overloads))
-
-
-def _inside(overload: Any) -> Any:
-    return getattr(overload, "__func__", overload)
 
 
 def _annotations(function: FunctionType, dump: Dump) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from typing import Any, ForwardRef
 
 from pickleloaf._compat import HAS_LAZY_ANNOTATIONS, HAS_REPLACE
 from pickleloaf.code.codec import CodeFacts
+from pickleloaf.inspecting.wrappers import inner
 from pickleloaf.reducers._dump import Dump
 from pickleloaf.wire import verb
 
@@ -93,7 +94,7 @@ def eager_namespace(cls: type, names: Mapping[str, Any]) -> dict[str, Any]:
     eager = {name: value for name, value in names.items() if name not in _OF_ONE_PYTHON}
     if getattr(eager.get("__replace__"), "__module__", None) == "dataclasses":
         del eager["__replace__"]
-    getitem = getattr(eager.get("__class_getitem__"), "__func__", None)
+    getitem = inner(eager.get("__class_getitem__"))
     if "_fields" in eager and getattr(getitem, "__module__", None) == "typing":
         del eager["__class_getitem__"]  # each Python has it by another name
     for name in ("__non_callable_proto_members__", "__callable_proto_members_only__"):  # 3.13 on; 3.12

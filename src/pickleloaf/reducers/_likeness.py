@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from pickleloaf.code.pristine import MISSING, describe, inner
+from pickleloaf.code.pristine import MISSING, describe
 from pickleloaf.errors import PatchError
+from pickleloaf.inspecting.wrappers import inner
 from pickleloaf.reducers._patch import Patch
 
 __all__ = ["check", "choose"]

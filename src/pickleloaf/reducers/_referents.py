@@ -6,7 +6,6 @@ differ: ``__slotnames__`` in a class, and the ``__dict__`` of an instance.
 
 from __future__ import annotations
 
-import functools
 import gc
 import weakref
 from collections.abc import Collection
@@ -14,14 +13,13 @@ from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 from pickleloaf.inspecting.lookup import is_heap_type
+from pickleloaf.inspecting.wrappers import LRU_CACHE
 from pickleloaf.policy.by_value import ValuePolicy
 
-__all__ = ["function_of", "referents", "referents_of_proxy"]
+__all__ = ["referents", "referents_of_proxy"]
 
 #: Exact types behind which nothing is met.
 _LEAD_NOWHERE = (FunctionType, CodeType)
-
-_CACHED = type(functools.lru_cache(len))
 
 
 def referents(value: Any, policy: ValuePolicy) -> Collection[Any]:
@@ -43,18 +41,9 @@ def _behind(value: Any, kind: type) -> Any:
         return (value(), value.__callback__)
     if kind in weakref.ProxyTypes:
         return referents_of_proxy(value)
-    if kind is _CACHED:
+    if kind is LRU_CACHE:
         return vars(value).values()  # the cache itself does not travel
     return gc.get_referents(value)
-
-
-def function_of(cached: Any) -> Any:
-    """Return the function behind a cache; ``__wrapped__`` may be another (``wraps(f)(cached)``).
-
-    The struct ends with function, keyword mark, type of links, type of ``cache_info()``, attributes; see
-    lru_cache_tp_traverse in Modules/_functoolsmodule.c.
-    """
-    return gc.get_referents(cached)[-5]
 
 
 def referents_of_proxy(proxy: Any) -> list[Any]:

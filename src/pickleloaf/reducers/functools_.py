@@ -16,9 +16,9 @@ import functools
 import gc
 from typing import Any
 
+from pickleloaf.inspecting.wrappers import function_of
 from pickleloaf.reducers._dump import Dump, Late
 from pickleloaf.reducers._eager import with_annotations
-from pickleloaf.reducers._referents import function_of
 from pickleloaf.reducers.classes.shipping import place_in_class
 from pickleloaf.wire import verb
 

@@ -231,8 +231,7 @@ def rebuild_hashed_instance(make: Any, arguments: tuple[Any, ...], early: Any) -
 def _needs_arguments(cls: type) -> bool:
     """Tell whether pickle would call ``__new__`` without arguments that it requires."""
     new = defined(cls, "__new__")
-    new = new.__func__ if isinstance(new, staticmethod) else new
-    while hasattr(new, "__wrapped__"):  # a decorator passes on what it gets
+    while hasattr(new, "__wrapped__"):  # a static method's, too; a decorator passes on what it gets
         new = new.__wrapped__
     if type(new) is not FunctionType or reduces_itself(cls):
         return False

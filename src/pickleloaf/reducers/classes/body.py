@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterator, Mapping
 from types import CellType, FunctionType, GetSetDescriptorType, MemberDescriptorType
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from pickleloaf.inspecting.cells import cells_of, contents_of
 from pickleloaf.inspecting.kinds import Kinds, interned
 from pickleloaf.inspecting.lookup import definer
+from pickleloaf.inspecting.wrappers import inner, wrapped
 from pickleloaf.reducers._annotations import are_written
 
 __all__ = [
@@ -46,8 +46,9 @@ def namespace_of(cls: type) -> dict[str, Any]:
     }
     if names.get("__doc__", "") is None:
         del names["__doc__"]
-    hook = names.get("__subclasshook__")
-    if getattr(getattr(hook, "__func__", hook), "__module__", None) == "typing":  # every Protocol gets it
+    if (
+        getattr(inner(names.get("__subclasshook__")), "__module__", None) == "typing"
+    ):  # every Protocol gets it
         del names["__subclasshook__"]
     if names.get("__annotate_func__", "") is None:  # somebody has asked for it in vain
         del names["__annotate_func__"]
@@ -191,18 +192,11 @@ def class_cells(cls: type, names: Mapping[str, Any]) -> dict[str, CellType]:
 
 def functions_among(values: Any, depth: int = 3) -> Iterator[FunctionType]:
     """Yield functions among some attributes, also those inside the usual descriptors."""
-    inner: list[Any]
     for value in values:
         if isinstance(value, FunctionType):
             yield value
-            inner = [value.__dict__.get("__wrapped__")]
-        elif isinstance(value, (staticmethod, classmethod)):
-            inner = [value.__func__]
-        elif isinstance(value, property):
-            inner = [value.fget, value.fset, value.fdel]
-        elif isinstance(value, (functools.cached_property, functools.partialmethod, functools.partial)):
-            inner = [value.func]
-        else:
-            inner = []
         if depth:
-            yield from functions_among([part for part in inner if part is not None], depth - 1)
+            behind = (
+                [value.__dict__.get("__wrapped__")] if isinstance(value, FunctionType) else wrapped(value)
+            )
+            yield from functions_among(behind, depth - 1)

@@ -36,12 +36,12 @@ from pickleloaf.code.source import is_provided
 from pickleloaf.inspecting.cells import NOTHING, contents_of
 from pickleloaf.inspecting.kinds import Kinds
 from pickleloaf.inspecting.lookup import definer
+from pickleloaf.inspecting.wrappers import LRU_CACHE, function_of
 from pickleloaf.policy.by_value import ValuePolicy
 from pickleloaf.reducers import reducer_for_made
 from pickleloaf.reducers._annotations import lazy_annotations
 from pickleloaf.reducers._attributes import overloads_of
 from pickleloaf.reducers._namespaces import import_now, own_builtins, owns
-from pickleloaf.reducers._referents import function_of
 from pickleloaf.reducers.classes import template as t
 from pickleloaf.reducers.classes.body import NEEDED, names_told, set_afterwards
 from pickleloaf.reducers.classes.stamp import WRAPPERS, Place, Watched
@@ -256,7 +256,7 @@ class Draft:
         doc = value.__doc__
         if doc is not None and (type(doc) is not str or len(doc) > _LONG):
             return None
-        if kind is _CACHE:
+        if kind is LRU_CACHE:
             return self._cache(value, path)
         if kind is functools.cached_property:
             at = self._own(value.func, (*path, "func")) if vars(value).keys() <= _OF_CACHED else None
@@ -501,7 +501,6 @@ class Draft:
         )
 
 
-_CACHE = type(functools.lru_cache(len))
 #: How many attributes `functools` gives to a function with a cache.
 _CACHE_HAS = len(vars(functools.lru_cache(lambda: None)))
 

@@ -15,6 +15,7 @@ from types import CellType, FunctionType
 from typing import Any
 
 from pickleloaf.inspecting.cells import NOTHING, contents_of
+from pickleloaf.inspecting.wrappers import inner
 from pickleloaf.reducers.classes import identities
 from pickleloaf.reducers.classes.body import has_set_name
 
@@ -44,7 +45,7 @@ def _places(metaclass: type, bases: tuple[type, ...], names: Mapping[str, Any]) 
     scopes: dict[int, dict[str, Any]] = {}
     for cls in hooked:
         for value in cls.__dict__.values():
-            function = getattr(value, "__func__", value)
+            function = inner(value)
             if type(function) is FunctionType:
                 scopes[id(function.__globals__)] = function.__globals__
                 yield from function.__closure__ or ()

@@ -17,6 +17,7 @@ from typing import Any
 from pickleloaf._compat import HAS_LAZY_ANNOTATIONS
 from pickleloaf.code.codec import facts_of
 from pickleloaf.inspecting.cells import NOTHING
+from pickleloaf.inspecting.wrappers import LRU_CACHE
 from pickleloaf.reducers._annotations import lazy_annotations
 from pickleloaf.reducers.classes import identities
 from pickleloaf.reducers.classes import template as t
@@ -234,7 +235,7 @@ _WRAPPERS: dict[int, type] = {
     t.STATIC: staticmethod,
     t.CLASS: classmethod,
     t.CACHED: functools.cached_property,
-    t.CACHE: type(functools.lru_cache(len)),
+    t.CACHE: LRU_CACHE,
     t.PROPERTY: property,
 }
 

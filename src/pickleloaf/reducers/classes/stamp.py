@@ -26,6 +26,7 @@ from typing import Any, NamedTuple
 
 from pickleloaf.inspecting.cells import NOTHING, contents_of
 from pickleloaf.inspecting.kinds import ATOMS
+from pickleloaf.inspecting.wrappers import LRU_CACHE, PARTS
 from pickleloaf.reducers._annotations import lazy_annotations, values_of
 from pickleloaf.reducers.classes.tokens import Tokens, getter, token_of
 
@@ -40,13 +41,9 @@ Watched = Callable[[type], Sequence[tuple[Place, Any]]]
 #: Names of attributes that a class keeps under another name.
 _ATTRIBUTES = {"__annotations_cache__": "__annotations__"}
 
-#: Attributes of objects that wrap functions, by exact type.
-WRAPPERS: dict[type, tuple[str, ...]] = {
-    staticmethod: ("__func__",),
-    classmethod: ("__func__",),
-    property: ("fget", "fset", "fdel", "__doc__"),
-    functools.cached_property: ("func", "attrname", "__doc__"),
-    type(functools.lru_cache(len)): ("__wrapped__",),
+#: What consists of functions of a class, by exact type: the attributes that it consists of.
+WRAPPERS = {
+    kind: PARTS[kind] for kind in (staticmethod, classmethod, property, functools.cached_property, LRU_CACHE)
 }
 
 

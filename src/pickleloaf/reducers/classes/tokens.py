@@ -22,6 +22,7 @@ from pickleloaf.inspecting.cells import NOTHING, cells_of, contents_of
 from pickleloaf.inspecting.instance_dicts import shows_dict
 from pickleloaf.inspecting.kinds import ATOMS, CONTAINERS, SETS, Kinds
 from pickleloaf.inspecting.lookup import is_heap_type
+from pickleloaf.inspecting.wrappers import LRU_CACHE, PARTS
 from pickleloaf.reducers._annotations import lazy_annotations
 
 __all__ = [
@@ -42,13 +43,7 @@ _FEW = 8
 _IMMUTABLE = Kinds((ATOMS | {tuple, frozenset}) - {bytearray})
 
 #: Attributes of objects that are made in C and hold functions.
-_PARTS: dict[type, tuple[str, ...]] = {
-    staticmethod: ("__func__",),
-    classmethod: ("__func__",),
-    property: ("fget", "fset", "fdel", "__doc__"),
-    functools.partial: ("func", "args", "keywords"),
-    MethodType: ("__func__", "__self__"),
-}
+_PARTS = {kind: PARTS[kind] for kind in (staticmethod, classmethod, property, functools.partial, MethodType)}
 
 #: Methods by which a class says how its instances are pickled.
 _PICKLING = frozenset({"__reduce__", "__reduce_ex__", "__getstate__", "__setstate__"})
@@ -59,7 +54,7 @@ _PLAIN = (
     functools.partialmethod,
     functools.cached_property,
     functools.singledispatchmethod,
-    type(functools.lru_cache(len)),
+    LRU_CACHE,
 )
 
 
