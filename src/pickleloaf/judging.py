@@ -18,7 +18,6 @@ from typing import Any
 from pickleloaf.reducers import reducer_for, reducer_of_policy
 from pickleloaf.reducers._asking import ask
 from pickleloaf.reducers._dump import Dump, Namespace, ScopeOf, ShippedModules
-from pickleloaf.reducers._judgements import KNOWN
 from pickleloaf.reducers._namespaces import reduce_namespace, reduce_shipped_modules
 from pickleloaf.reducers._own_dicts import Keeper
 from pickleloaf.reducers.classes.class_ import reduce_class
@@ -84,8 +83,7 @@ def _judge(cls: type, registered: Any, dump: Dump) -> Any:
             return None
     except TypeError:  # a metaclass that makes classes unhashable
         pass
-    known = KNOWN.get(id(cls))
-    return known[1] if known is not None else reducer_for(cls)
+    return reducer_for(cls)
 
 
 def _has_plain_hash(cls: type) -> bool:

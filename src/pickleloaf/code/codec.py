@@ -26,6 +26,7 @@ from pickleloaf.code.envelope import is_of_this_python, is_portable, seal, unsea
 from pickleloaf.code.names import Names, find_names
 from pickleloaf.code.source import file_name, find_source, find_source_around, register_source
 from pickleloaf.errors import EncodeError
+from pickleloaf.inspecting.caches import IdentityCache
 
 __all__ = [
     "FACETS",
@@ -70,7 +71,7 @@ class CodeFacts:
     blob: bytes
     contents: bytes
 
-    def __init__(self, code: CodeType, alive: weakref.ref[CodeType]) -> None:
+    def __init__(self, code: CodeType) -> None:
         self.names: Names = find_names(code)
         self.look_ups = self.names.look_ups
         self.name = code.co_name
@@ -79,7 +80,7 @@ class CodeFacts:
         self.has_plain_cells = _MADE_WITH_CLASS.isdisjoint(code.co_freevars)
         self.may_be_method = self.name != self.qualname
         self.plain = (self.name, self.qualname, self.doc, {}, *_PLAIN.values())
-        self._alive = alive
+        self._alive = weakref.ref(code)
         self._portable: bytes | None = None
 
     def portable(self, *, required: bool) -> bytes:
@@ -124,17 +125,13 @@ if hasattr(FunctionType, "__type_params__"):
 FACETS = operator.attrgetter("__name__", "__qualname__", "__doc__", "__dict__", *_PLAIN)
 
 
-#: Facts of living code objects, by id. An entry goes when its code object does.
-_facts: dict[int, CodeFacts] = {}
+_facts: IdentityCache[CodeFacts] = IdentityCache()
 
 
 def facts_of(code: CodeType) -> CodeFacts:
     """Return the facts about a code object, analysing it once."""
-    key = id(code)
-    facts = _facts.get(key)
-    if facts is None:
-        facts = _facts[key] = CodeFacts(code, weakref.ref(code, lambda _: _facts.pop(key, None)))
-    return facts
+    facts = _facts.get(id(code))
+    return _facts.keep(code, CodeFacts(code)) if facts is None else facts
 
 
 def _encode_portable(code: CodeType) -> bytes:

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import builtins
 import io
-import weakref
 from collections.abc import Sequence
 from operator import attrgetter, itemgetter
 from types import CodeType
+
+from pickleloaf.inspecting.caches import IdentityCache
 
 __all__ = [
     "file_name",
@@ -25,8 +26,8 @@ __all__ = [
     "register_source",
 ]
 
-#: Source text that is kept nowhere else, by id of its code object; see `provide_source`.
-_provided: dict[int, tuple[weakref.ref[CodeType], str]] = {}
+#: Source text that is kept nowhere else, of code objects; see `provide_source`.
+_provided: IdentityCache[str] = IdentityCache()
 
 #: What has arrived, by file name; ``linecache.clearcache()`` does not reach it.
 _arrived: dict[str, list[str]] = {}
@@ -40,7 +41,7 @@ def is_provided(code: CodeType) -> bool:
 def find_source(code: CodeType) -> str:
     """Return the lines of a code object as they stand in its file, or "" when they cannot be had."""
     if id(code) in _provided:
-        return _provided[id(code)][1]
+        return _provided[id(code)]
     lines = _lines_around(code)
     first = code.co_firstlineno
     if not 0 < first <= len(lines):  # to find the last line takes long
@@ -117,8 +118,7 @@ def register_source(name: str, source: str) -> None:
 
 def provide_source(code: CodeType, source: str) -> None:
     """Say what the source of a code object is that was compiled from a mere string."""
-    key = id(code)
-    _provided[key] = (weakref.ref(code, lambda _: _provided.pop(key, None)), source)
+    _provided.keep(code, source)
 
 
 def _lines_around(code: CodeType) -> list[str]:

@@ -18,7 +18,6 @@ from __future__ import annotations
 import ast
 import itertools
 import marshal
-import weakref
 from collections.abc import Iterable, Iterator
 from types import CodeType
 from typing import Any, NamedTuple
@@ -26,6 +25,7 @@ from typing import Any, NamedTuple
 from pickleloaf._digests import blake2b
 from pickleloaf.code.matching import Definition, class_around, find_definition
 from pickleloaf.code.scopes import COMPREHENSIONS, Scope, bound_in
+from pickleloaf.inspecting.caches import IdentityCache
 
 __all__ = ["Syntax", "syntax_of"]
 
@@ -48,19 +48,15 @@ class Syntax(NamedTuple):
     free: tuple[str, ...]
 
 
-#: What is known of living code objects, by id. An entry goes when its code object does.
-_known: dict[int, tuple[weakref.ref[CodeType], Syntax | None]] = {}
+_known: IdentityCache[Syntax | None] = IdentityCache()
 
 
 def syntax_of(code: CodeType) -> Syntax | None:
     """Return what the source of a function's code says, or None where that is uncertain."""
-    key = id(code)
-    known = _known.get(key)
-    if known is None:
-        definition = find_definition(code)
-        syntax = None if definition is None else _Writer(code).write(definition)
-        known = _known[key] = (weakref.ref(code, lambda _: _known.pop(key, None)), syntax)
-    return known[1]
+    if id(code) in _known:
+        return _known[id(code)]
+    definition = find_definition(code)
+    return _known.keep(code, None if definition is None else _Writer(code).write(definition))
 
 
 class _Writer:

@@ -12,11 +12,11 @@ import importlib
 from types import FunctionType
 from typing import Any, NamedTuple
 
+from pickleloaf.inspecting.caches import IdentityCache
 from pickleloaf.inspecting.instance_dicts import has_dict
 from pickleloaf.policy.handles import KINDS
-from pickleloaf.reducers._judgements import UNKNOWN, recall, remember
 
-__all__ = ["MADE", "TABLE", "Row", "reducer_for", "reducer_for_made", "reducer_of_policy"]
+__all__ = ["JUDGED", "MADE", "TABLE", "Row", "reducer_for", "reducer_for_made", "reducer_of_policy"]
 
 
 class Row(NamedTuple):
@@ -142,10 +142,13 @@ MADE: dict[str, Row] = {
 _SAYING = frozenset({"__reduce__", "__reduce_ex__", "__getstate__"})
 
 
+#: Reducers of the objects of types that have been met; None where pickle's own way is right.
+JUDGED: IdentityCache[Any] = IdentityCache()
+
+
 def reducer_for(cls: type) -> Any:
     """Return the reducer of objects of a type, or None where pickle's own way is right."""
-    known = recall(cls)
-    return remember(cls, _choose(cls)) if known is UNKNOWN else known
+    return JUDGED[id(cls)] if id(cls) in JUDGED else JUDGED.keep(cls, _choose(cls))
 
 
 def _choose(cls: type) -> Any:

@@ -29,10 +29,10 @@ from typing import Any, NamedTuple
 
 from pickleloaf.errors import EncodeError
 from pickleloaf.inspecting.instance_dicts import is_set_at_once, place_of_dict
+from pickleloaf.reducers import JUDGED
 from pickleloaf.reducers._asking import ask
 from pickleloaf.reducers._dump import Dump
 from pickleloaf.reducers._filling import fill_directly
-from pickleloaf.reducers._judgements import recall, remember
 from pickleloaf.wire import verb
 
 __all__ = ["Doubting", "Keeper", "Owner", "believe", "keep_own_dict", "refusal_of"]
@@ -62,13 +62,13 @@ class Doubting:
 
 def believe(cls: type) -> None:
     """Note that the dicts of a type in one payload were data; after some payloads they are taken to be so."""
-    known = recall(cls)
+    known: Any = JUDGED.get(id(cls))
     doubting = known.reduce if isinstance(known, Keeper) else known
     if not isinstance(doubting, Doubting):
         return
     doubting.left -= 1
     if doubting.left <= 0 and doubting is known:
-        remember(cls, doubting.reduce)
+        JUDGED.keep(cls, doubting.reduce)
     elif doubting.left <= 0:
         known.reduce = doubting.reduce
 
@@ -117,7 +117,7 @@ class Keeper:
         if type(cls) is type:
             dump.judged[cls] = self.reduce
         if cls.__getattribute__ is not _GET:
-            remember(cls, self.reduce)  # to ask the first of each payload would take too long
+            JUDGED.keep(cls, self.reduce)  # to ask the first of each payload would take too long
 
     def _reduced(self, instance: Any, dump: Dump) -> Any:
         reduced = NotImplemented if self.reduce is None else self.reduce(instance, dump)
@@ -145,7 +145,7 @@ class Keeper:
     def _kept(self, instance: Any, attributes: dict[str, Any], dump: Dump) -> Any:
         if self.left != math.inf:
             self.left = math.inf
-            remember(type(instance), self)
+            JUDGED.keep(type(instance), self)
         reduced = self._reduced(instance, dump)
         if type(reduced) is str:
             return reduced
@@ -206,9 +206,9 @@ _ALONE, _ALONE_UNNAMED = _references(_Sample())
 
 def keep_own_dict(cls: type) -> bool:
     """Ask every instance of a type from now on what its ``__dict__`` is; return whether that is new."""
-    known = recall(cls)
+    known = JUDGED.get(id(cls))
     keeps = isinstance(known, Keeper) and known.left > 0
-    keeper = known if isinstance(known, Keeper) else remember(cls, Keeper(known))
+    keeper = known if isinstance(known, Keeper) else JUDGED.keep(cls, Keeper(known))
     keeper.left = math.inf
     return not keeps
 

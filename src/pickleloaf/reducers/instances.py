@@ -18,11 +18,11 @@ from typing import Any
 from pickleloaf.errors import EncodeError
 from pickleloaf.inspecting.instance_dicts import has_dict, is_set_at_once, shares_dict
 from pickleloaf.inspecting.lookup import defined, definitions, members_of
+from pickleloaf.reducers import JUDGED
 from pickleloaf.reducers._asking import has_hooks, question_for, reduces_itself
 from pickleloaf.reducers._derived import adapter_of
 from pickleloaf.reducers._dump import Dump
 from pickleloaf.reducers._filling import direct, watches
-from pickleloaf.reducers._judgements import recall, remember
 from pickleloaf.reducers._named import names_of_instances, reduce_named
 from pickleloaf.reducers._own_dicts import Doubting, Keeper
 from pickleloaf.reducers.classes.tokens import is_data
@@ -126,9 +126,9 @@ def _choose(cls: type) -> _Reducer | None:
         if guarded and reduced[2:] and not reduced[5:]:
             return (*(*reduced, None, None)[:5], fill_instance)
         is_plain = not (named or anew or guarded or hashed or adapt or watched or lies)
-        if is_plain and recall(cls) is reduce_instance:
+        if is_plain and JUDGED.get(id(cls)) is reduce_instance:
             # The first of its type answers no name, so nobody need look again.
-            remember(cls, ask if hooked else None)
+            JUDGED.keep(cls, ask if hooked else None)
         return reduced
 
     return reduce_instance
