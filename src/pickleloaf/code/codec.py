@@ -27,6 +27,7 @@ from pickleloaf.code.names import Names, find_names
 from pickleloaf.code.source import file_name, find_source, find_source_around, register_source
 from pickleloaf.errors import EncodeError
 from pickleloaf.inspecting.caches import IdentityCache
+from pickleloaf.inspecting.kinds import WRITTEN
 
 __all__ = [
     "FACETS",
@@ -43,10 +44,6 @@ __all__ = [
 WRITE_NO_REFERENCES = 2
 _MADE_WITH_CLASS = frozenset({"__class__", "__classdict__"})
 _SLICE = "pickleloaf:slice"
-
-
-#: Constants of these types are written as they are.
-_SETTLED = frozenset({type(None), bool, int, float, complex, str, bytes, type(...)})
 
 
 class CodeFacts:
@@ -201,7 +198,7 @@ def _settle(code: CodeType, filename: str, lines_above: int) -> CodeType:
     """Return a copy without path, absolute lines and constants that marshal cannot write."""
     line = code.co_firstlineno - lines_above
     constants = code.co_consts
-    if _SETTLED.issuperset(map(type, constants)):
+    if WRITTEN.issuperset(map(type, constants)):
         return code.replace(co_filename=filename, co_firstlineno=line)
     settled = tuple(_settle_constant(value, filename, lines_above) for value in constants)
     return code.replace(co_filename=filename, co_firstlineno=line, co_consts=settled)

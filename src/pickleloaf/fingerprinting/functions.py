@@ -22,6 +22,7 @@ from pickleloaf.code.syntax import syntax_of
 from pickleloaf.fingerprinting.graph import Parts
 from pickleloaf.fingerprinting.objects import OF_THE_PLACE, Reader, mapping, named
 from pickleloaf.inspecting.cells import NOTHING, cells_of, contents_of
+from pickleloaf.inspecting.holders import module_of
 from pickleloaf.reducers._named import by_name
 
 
@@ -50,9 +51,9 @@ def function_parts(function: FunctionType, reader: Reader) -> Parts:
 
 def _home(function: FunctionType, reader: Reader) -> str | None:
     """Return the name of the module that made a function, where that counts by its name."""
-    name = function.__globals__.get("__name__")
-    module = sys.modules.get(name) if type(name) is str else None
-    is_home = module is not None and getattr(module, "__dict__", None) is function.__globals__
+    scope = function.__globals__
+    name = scope.get("__name__")
+    is_home = type(name) is str and module_of(scope, name) is not None
     return name if is_home and not reader.follows(name) else None
 
 

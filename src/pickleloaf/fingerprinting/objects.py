@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 from pickleloaf import wire
 from pickleloaf.fingerprinting.atoms import Encoded, atom, encoded_runs
 from pickleloaf.fingerprinting.graph import Parts, Raw
+from pickleloaf.inspecting.holders import found_by_name
 from pickleloaf.inspecting.lookup import defined
 from pickleloaf.pickler import Pickler
 from pickleloaf.policy.by_value import MAIN
@@ -137,7 +138,7 @@ class Reader:
         """Tell whether a function or class counts by its name."""
         name = obj.__module__
         if type(name) is str and name.partition(".")[0] == _US:  # wherever we are installed
-            return _leads_to(name, obj)
+            return found_by_name(name, obj.__qualname__) is obj
         return self.dump.policy.by_reference(obj)
 
     def reduce(self, obj: Any) -> Any:
@@ -166,13 +167,6 @@ def _describer_for(cls: type) -> Callable[[Any, Reader], Parts]:
             found = getattr(importlib.import_module(f"{__package__}.{file}"), function)
             return found
     return instance_parts
-
-
-def _leads_to(module: str, obj: Any) -> bool:
-    found: Any = sys.modules.get(module)
-    for part in obj.__qualname__.split("."):
-        found = getattr(found, part, None)
-    return found is obj
 
 
 def named(module: str, name: str) -> Parts:

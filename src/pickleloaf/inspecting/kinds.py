@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterable
 from typing import Any
 
-__all__ = ["ATOMS", "CONTAINERS", "SETS", "Kinds", "interned"]
+__all__ = ["ATOMS", "CONTAINERS", "SETS", "WRITTEN", "Kinds", "interned"]
 
 
 class Kinds(frozenset[type]):
@@ -39,6 +39,9 @@ class Kinds(frozenset[type]):
 
 #: Exact types whose objects refer to nothing.
 ATOMS = Kinds({type(None), bool, int, float, complex, str, bytes, bytearray, type(...), type(NotImplemented)})
+
+#: Those of them that `marshal` writes as they are.
+WRITTEN = Kinds(ATOMS - {bytearray, type(NotImplemented)})
 
 #: Exact types whose objects hold others, which are asked for without running code of the user's.
 CONTAINERS = Kinds({list, tuple, dict, set, frozenset})

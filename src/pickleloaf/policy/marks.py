@@ -21,6 +21,7 @@ from typing import Any
 
 from pickleloaf.code.bindings import defined_names
 from pickleloaf.code.pristine import MISSING, definition, digest
+from pickleloaf.inspecting.holders import found_by_name
 from pickleloaf.inspecting.lookup import is_patchable, space_of
 from pickleloaf.inspecting.wrappers import inner
 from pickleloaf.policy.patches import PLAIN, Place
@@ -125,12 +126,11 @@ def place_of(target: Any) -> tuple[str, str]:
     if isinstance(target, ModuleType):
         if sys.modules.get(target.__name__) is target:
             return target.__name__, ""
-    elif isinstance(target, (type, FunctionType)):
-        found: Any = sys.modules.get(target.__module__)
-        for part in target.__qualname__.split("."):
-            found = getattr(found, part, None)
-        if found is target:
-            return target.__module__, target.__qualname__
+    elif (
+        isinstance(target, (type, FunctionType))
+        and found_by_name(target.__module__, target.__qualname__) is target
+    ):
+        return target.__module__, target.__qualname__
     msg = f"{target!r} is no module, class or function that is found by its name"
     raise TypeError(msg)
 

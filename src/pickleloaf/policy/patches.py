@@ -31,6 +31,7 @@ from typing import Any, NamedTuple
 from pickleloaf.code.bindings import binding
 from pickleloaf.code.pristine import MISSING
 from pickleloaf.inspecting.cells import contents_of
+from pickleloaf.inspecting.kinds import ATOMS, CONTAINERS
 from pickleloaf.inspecting.lookup import space_of
 from pickleloaf.inspecting.wrappers import WRAPPERS, inner, wrapped
 from pickleloaf.policy.by_value import MAIN, ValuePolicy, is_importable_module, is_installed
@@ -58,33 +59,13 @@ OF_THE_PROCESS = frozenset(
 )
 
 #: Types whose objects never come from anywhere, by id: a metaclass may make types unhashable.
-_PLAIN = (
-    {
-        type(None),
-        bool,
-        int,
-        float,
-        complex,
-        str,
-        bytes,
-        bytearray,
-        tuple,
-        list,
-        dict,
-        set,
-        frozenset,
-        range,
-        slice,
-    }
-    | {type(...), type(NotImplemented), CodeType}
-    | {
-        type(object.__init__),
-        type(str.join),
-        type(int.real),
-        type(FunctionType.__globals__),
-        type(dict.__dict__["fromkeys"]),
-    }
-)
+_PLAIN = (ATOMS | CONTAINERS | {range, slice, CodeType}) | {
+    type(object.__init__),
+    type(str.join),
+    type(int.real),
+    type(FunctionType.__globals__),
+    type(dict.__dict__["fromkeys"]),
+}
 PLAIN = frozenset(map(id, _PLAIN))
 
 #: Types whose objects are looked at where they stand behind a wrapper.

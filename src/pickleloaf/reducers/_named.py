@@ -24,6 +24,7 @@ from types import FunctionType, ModuleType
 from typing import Any
 
 from pickleloaf.errors import DecodeError
+from pickleloaf.inspecting.holders import closeness, module_of, modules
 from pickleloaf.inspecting.kinds import ATOMS, Kinds
 from pickleloaf.policy.by_value import MAIN
 from pickleloaf.reducers._dump import Dump
@@ -65,11 +66,7 @@ def by_name(value: Any, name: str, scope: dict[str, Any], dump: Dump) -> Any:
     if ATOMS.have(value) or isinstance(value, (type, ModuleType)):
         return value
     own: Any = scope.get("__name__")
-    if (
-        dump.portable
-        and getattr(sys.modules.get(own), "__dict__", None) is scope
-        and not dump.policy.travels(own)
-    ):
+    if dump.portable and module_of(scope, own) is not None and not dump.policy.travels(own):
         return dump.named.setdefault((own, name), Named(own, name))
     key = (id(scope), name)
     known = _homes.get(key)
@@ -98,8 +95,7 @@ def _home(value: Any, name: str, scope: dict[str, Any], dump: Dump) -> str | Non
         and key not in MAIN
         and key != own
     ]
-    # The defining module is likely the one with the shortest path; the order of imports must not matter.
-    return min(homes, key=lambda home: (home.count("."), home), default=None)
+    return min(homes, key=closeness, default=None)
 
 
 def _holders(name: str, dump: Dump) -> dict[int, list[tuple[str, ModuleType]]]:
@@ -107,8 +103,8 @@ def _holders(name: str, dump: Dump) -> dict[int, list[tuple[str, ModuleType]]]:
     held = dump.holders.get(name)
     if held is None:
         held = dump.holders[name] = {}
-        for key, module in list(sys.modules.items()):
-            if type(module) is ModuleType and name in module.__dict__:
+        for key, module in modules():
+            if name in module.__dict__:
                 held.setdefault(id(module.__dict__.get(name)), []).append((key, module))
     return held
 
@@ -149,9 +145,8 @@ def _places_of_bare_objects() -> dict[int, list[tuple[str, str]]]:
     global _bare  # noqa: PLW0603 - count and places are replaced together
     count, places = _bare
     if count != len(sys.modules):
-        modules = [(key, module) for key, module in list(sys.modules.items()) if type(module) is ModuleType]
         places = {}
-        for key, module in sorted(modules, key=lambda each: (each[0].count("."), each[0])):
+        for key, module in sorted(modules(), key=lambda each: closeness(each[0])):
             for name, value in list(vars(module).items()):
                 if type(value) is object:
                     places.setdefault(id(value), []).append((key, name))

@@ -14,6 +14,7 @@ from typing import Any
 from pickleloaf._compat import LAZY_MODULES
 from pickleloaf.code.names import Import, Names
 from pickleloaf.inspecting.cells import cells_of, contents_of
+from pickleloaf.inspecting.holders import module_of
 from pickleloaf.inspecting.kinds import interned
 from pickleloaf.policy.by_value import MAIN, ValuePolicy, is_importable_module, is_installed
 from pickleloaf.reducers._dump import Dump, Namespace, ScopeOf, ShippedModules
@@ -27,7 +28,6 @@ __all__ = [
     "namespace_for",
     "of_python",
     "own_builtins",
-    "owns",
     "shipped_with",
     "submodules",
 ]
@@ -51,24 +51,19 @@ def namespace_for(scope: dict[str, Any], function: FunctionType | ScopeOf | None
         return scope
     name = interned(scope.get("__name__"))
     # Nobody else has what has arrived, where the module itself stands under that name.
-    if not owns(sys.modules.get(name), scope) and scope.get("__builtins__") is not builtins:
+    module = module_of(scope, name)
+    if module is None and scope.get("__builtins__") is not builtins:
         dump.doubts.append(("globals", scope))
     ships_modules = dump.brings or dump.policy.ships_modules  # every lambda comes here: one property less
     if function is not None and name in MAIN and not ships_modules and shipped_with(scope) is None:
         dump.namespaces[id(scope)] = function
         return name
     name = name if type(name) is str else ""
-    module = sys.modules.get(name)
     found: Any = Namespace(scope, name)
-    if owns(module, scope) and not dump.policy.travels(name) and not (dump.portable and of_python(name)):
+    if module is not None and not dump.policy.travels(name) and not (dump.portable and of_python(name)):
         found = module
     dump.namespaces[id(scope)] = found
     return found
-
-
-def owns(module: Any, scope: dict[str, Any]) -> bool:
-    """Tell whether a globals dict is a module's."""
-    return module is not None and getattr(module, "__dict__", None) is scope
 
 
 def of_python(module: str) -> bool:

@@ -23,7 +23,7 @@ from typing import Any
 from pickleloaf._digests import blake2b
 from pickleloaf.code.codec import WRITE_NO_REFERENCES, facts_of
 from pickleloaf.inspecting.cells import NOTHING, contents_of
-from pickleloaf.inspecting.kinds import ATOMS, SETS, Kinds
+from pickleloaf.inspecting.kinds import ATOMS, SETS, WRITTEN, Kinds
 from pickleloaf.inspecting.lookup import defined, is_heap_type
 from pickleloaf.policy.by_value import ValuePolicy
 from pickleloaf.reducers import TABLE
@@ -43,9 +43,6 @@ _ENDS = 1 << 13
 
 #: Larger containers are described once, however many classes share them.
 _LARGE = 64
-
-#: Types that `marshal` writes down as they are.
-_PLAIN = Kinds({type(None), bool, int, float, complex, str, bytes, type(...)})
 
 
 def identify(
@@ -229,7 +226,7 @@ class _Description:
         """Describe a large container."""
         self._numbers[id(container)] = 0
         values = container.values() if type(container) is dict else ()
-        if _PLAIN.cover(container) and _PLAIN.cover(values):
+        if WRITTEN.cover(container) and WRITTEN.cover(values):
             self._tell(type(container).__name__)
             self._hash.update(marshal.dumps(_in_order(container), WRITE_NO_REFERENCES))
             return

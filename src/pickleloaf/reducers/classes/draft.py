@@ -34,14 +34,15 @@ from pickleloaf.code.names import NOTHING as NO_NAMES
 from pickleloaf.code.names import LookUps, identifiers, look_ups_of
 from pickleloaf.code.source import is_provided
 from pickleloaf.inspecting.cells import NOTHING, contents_of
-from pickleloaf.inspecting.kinds import Kinds
+from pickleloaf.inspecting.holders import module_of
+from pickleloaf.inspecting.kinds import WRITTEN, Kinds
 from pickleloaf.inspecting.lookup import definer
 from pickleloaf.inspecting.wrappers import LRU_CACHE, function_of
 from pickleloaf.policy.by_value import ValuePolicy
 from pickleloaf.reducers import reducer_for_made
 from pickleloaf.reducers._annotations import lazy_annotations
 from pickleloaf.reducers._attributes import overloads_of
-from pickleloaf.reducers._namespaces import import_now, own_builtins, owns
+from pickleloaf.reducers._namespaces import import_now, own_builtins
 from pickleloaf.reducers.classes import template as t
 from pickleloaf.reducers.classes.body import NEEDED, names_told, set_afterwards
 from pickleloaf.reducers.classes.stamp import WRAPPERS, Place, Watched
@@ -50,9 +51,6 @@ from pickleloaf.reducers.descriptors import own_attributes
 __all__ = ["Draft", "Kind", "Node", "annotation_node"]
 
 Node = Any
-
-#: Exact types whose objects a template holds.
-_ATOMS = Kinds({type(None), bool, int, float, complex, str, bytes, type(...)})
 
 #: Texts and data that are longer are holes: they go into the payload as they are, once.
 _LONG = 1024
@@ -178,7 +176,7 @@ class Draft:
 
     def _is_settled(self, value: Any) -> bool:  # noqa: PLR0911 - one for each sort
         """Tell whether a value consists of other classes, functions by name, type parameters and types of `typing`."""
-        if _ATOMS.have(value):
+        if WRITTEN.have(value):
             return True
         kind = type(value)
         if kind is tuple:
@@ -221,7 +219,7 @@ class Draft:
         """
         written = None
         if (place or ("names", *path)) not in self._volatile:
-            if _ATOMS.have(value):
+            if WRITTEN.have(value):
                 if type(value) not in (str, bytes) or len(value) <= _LONG:
                     return value
             else:
@@ -249,7 +247,7 @@ class Draft:
         """Return the node of what wraps functions of the class, or None."""
         if kind in _METHODS:
             attributes = own_attributes(value)
-            if not _ATOMS.cover(attributes.values()):
+            if not WRITTEN.cover(attributes.values()):
                 return None
             at = self._own(value.__func__, (*path, "__func__"))
             return None if at is None else (_METHODS[kind], at, attributes)
@@ -301,7 +299,7 @@ class Draft:
             return function.__builtins__ is _BUILTINS or not own_builtins(function, facts_of(code).names)  # type: ignore[attr-defined, unused-ignore]
         return (
             type(module) is str
-            and owns(sys.modules.get(module), scope)
+            and module_of(scope, module) is not None
             and not self._policy.travels(module)
             and reducer_for_made(function) is None
         )
@@ -383,7 +381,7 @@ class Draft:
         ):
             value = getattr(function, key)
             if value is not expected and value != expected:
-                found[key] = value if _ATOMS.have(value) else self.hole(("facet", path, key), is_early=False)
+                found[key] = value if WRITTEN.have(value) else self.hole(("facet", path, key), is_early=False)
         if function.__dict__:
             keys = tuple(function.__dict__)
             nodes = [
@@ -540,7 +538,7 @@ _MISSING = ("missing",)
 
 
 def _annotation_or_atom(value: Any) -> Node:
-    if _ATOMS.have(value):
+    if WRITTEN.have(value):
         return value
     if value is type(None):
         return None
@@ -577,7 +575,7 @@ _OF_C = Kinds({BuiltinFunctionType, WrapperDescriptorType, MethodDescriptorType}
 def _is_constant(value: Any) -> bool:
     """Tell whether a tuple or frozenset holds nothing but atoms, and few."""
     return len(value) <= _LONG and all(
-        _ATOMS.have(part) if type(part) not in (tuple, frozenset) else _is_constant(part) for part in value
+        WRITTEN.have(part) if type(part) not in (tuple, frozenset) else _is_constant(part) for part in value
     )
 
 

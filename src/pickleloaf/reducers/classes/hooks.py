@@ -8,13 +8,13 @@ a counter not count it twice. So what came with the payload is put back as it ca
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from types import CellType, FunctionType
 from typing import Any
 
 from pickleloaf.inspecting.cells import NOTHING, contents_of
+from pickleloaf.inspecting.holders import module_of
 from pickleloaf.inspecting.wrappers import inner
 from pickleloaf.reducers.classes import identities
 from pickleloaf.reducers.classes.body import has_set_name
@@ -50,7 +50,7 @@ def _places(metaclass: type, bases: tuple[type, ...], names: Mapping[str, Any]) 
                 scopes[id(function.__globals__)] = function.__globals__
                 yield from function.__closure__ or ()
     for scope in scopes.values():
-        if scope is not getattr(sys.modules.get(scope.get("__name__", "")), "__dict__", None):
+        if module_of(scope, scope.get("__name__")) is None:
             yield scope
     for value in named:
         if identities.is_new(type(value)):

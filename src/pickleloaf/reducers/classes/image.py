@@ -7,7 +7,6 @@ holds. Repeated dumps check the stamp and read the values of the holes anew.
 from __future__ import annotations
 
 import marshal
-import sys
 import weakref
 from collections.abc import Collection
 from threading import active_count
@@ -17,6 +16,7 @@ from typing import Any
 from pickleloaf.code.codec import facts_of
 from pickleloaf.code.envelope import seal
 from pickleloaf.inspecting.cells import NOTHING
+from pickleloaf.inspecting.holders import module_of
 from pickleloaf.inspecting.kinds import interned
 from pickleloaf.policy.by_value import ValuePolicy
 from pickleloaf.reducers._dump import Dump, ScopeOf
@@ -195,8 +195,8 @@ class Image:
             return found
         if cls is None:
             name = scope.get("__name__", "")
-            module = sys.modules.get(name)
-            if module is not None and module.__dict__ is scope and not dump.policy.travels(name):
+            module = module_of(scope, name)
+            if module is not None and not dump.policy.travels(name):
                 dump.namespaces[id(scope)] = module
                 return module
         stands = None

@@ -13,19 +13,18 @@
 from __future__ import annotations
 
 import marshal
-import sys
 from collections.abc import Sequence
 from types import CellType, FunctionType
 from typing import Any
 
 from pickleloaf.code.codec import facts_of
 from pickleloaf.inspecting.cells import NOTHING, contents_of
+from pickleloaf.inspecting.holders import module_of
 from pickleloaf.inspecting.kinds import interned
 from pickleloaf.policy.by_value import ValuePolicy
 from pickleloaf.reducers._annotations import lazy_annotations
 from pickleloaf.reducers._dump import Dump
 from pickleloaf.reducers._named import by_name
-from pickleloaf.reducers._namespaces import owns
 from pickleloaf.reducers.classes import identities
 from pickleloaf.reducers.classes.body import annotations_of
 from pickleloaf.reducers.classes.image import Image
@@ -352,7 +351,7 @@ def _joined(
     if not scopes:
         return value
     scope = scopes[0]
-    if any(each is brought for each in scopes) or owns(sys.modules.get(brought.get("__name__", "")), brought):
+    if any(each is brought for each in scopes) or module_of(brought, brought.get("__name__")) is not None:
         return value
     for name in facts_of(value.__code__).names.globals:
         if name in brought and name not in scope:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 import weakref
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 from pickleloaf.code.codec import facts_of
 from pickleloaf.inspecting.cells import contents_of
+from pickleloaf.inspecting.holders import module_of
 from pickleloaf.inspecting.kinds import ATOMS, CONTAINERS, Kinds
 from pickleloaf.policy.by_value import ValuePolicy
-from pickleloaf.reducers._namespaces import owns
 from pickleloaf.reducers.classes.draft import Draft
 from pickleloaf.reducers.classes.stamp import Scope
 from pickleloaf.reducers.classes.tokens import has_parts, parts_of
@@ -68,7 +67,7 @@ def _behind(function: FunctionType, policy: ValuePolicy) -> list[Any]:
 def is_importable(scope: dict[str, Any], policy: ValuePolicy) -> bool:
     """Tell whether globals are those of an importable module, which a receiver has of its own."""
     name: Any = scope.get("__name__")
-    return owns(sys.modules.get(name), scope) and not policy.travels(name)
+    return module_of(scope, name) is not None and not policy.travels(name)
 
 
 def scopes_of(cls: type, draft: Draft, policy: ValuePolicy) -> tuple[list[Scope], bool]:

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import copyreg
 import dis
-import sys
 from functools import lru_cache
-from types import FunctionType, ModuleType
+from types import FunctionType
 from typing import Any
 
 from pickleloaf import wire
 from pickleloaf.errors import EncodeError
+from pickleloaf.inspecting.holders import closeness, modules
 from pickleloaf.policy.by_value import MAIN
 from pickleloaf.policy.handles import hint_for, kind_of
 from pickleloaf.reducers._dump import Dump
@@ -72,13 +72,12 @@ def home_of(obj: Any, dump: Dump) -> tuple[str, str] | None:
     """Return an importable module that holds an object, and the name under which it does."""
     homes = [
         (key, name)
-        for key, module in list(sys.modules.items())
-        if type(module) is ModuleType and key not in MAIN
+        for key, module in modules()
+        if key not in MAIN
         for name, value in list(vars(module).items())
         if value is obj and not dump.policy.travels(key)
     ]
-    # The defining module is likely the one with the shortest path; the order of imports must not matter.
-    return min(homes, key=lambda home: (home[0].count("."), home), default=None)
+    return min(homes, key=lambda home: (closeness(home[0]), home[1]), default=None)
 
 
 def refusal(handle: Any, why: str = "", hint: str = "") -> EncodeError:
