@@ -9,7 +9,7 @@ from types import CodeType
 
 import pytest
 
-from pickleloaf.code.names import find_names
+from pickleloaf.inspecting.names import find_names
 
 GLOBAL = {"LOAD_GLOBAL", "LOAD_NAME", "STORE_GLOBAL", "DELETE_GLOBAL", "LOAD_FROM_DICT_OR_GLOBALS"}
 CLOSURE = {"LOAD_DEREF", "LOAD_CLASSDEREF", "LOAD_FROM_DICT_OR_DEREF"}

@@ -23,11 +23,11 @@ from typing import Any
 
 from pickleloaf._compat import DOCSTRING_FLAG, HAS_LAZY_ANNOTATIONS, HAS_SLICE_CONSTANTS
 from pickleloaf.code.envelope import is_of_this_python, is_portable, seal, unseal
-from pickleloaf.code.names import Names, find_names
 from pickleloaf.code.source import file_name, find_source, find_source_around, register_source
 from pickleloaf.errors import EncodeError
 from pickleloaf.inspecting.caches import IdentityCache
 from pickleloaf.inspecting.kinds import WRITTEN
+from pickleloaf.inspecting.names import Names, find_names
 
 __all__ = [
     "FACETS",

@@ -1,6 +1,6 @@
 """What functions consist of: what their source says, and every value that it reaches.
 
-1. Globals are those that the code and all code nested in it uses (code/names.py).
+1. Globals are those that the code and all code nested in it uses (inspecting/names.py).
 2. Of a module whose code counts, only the attributes count that are read straight off its name; all of
    it where the module is used in another way.
 3. What the body imports counts as if it were a global, so modules whose code counts are imported now.
@@ -17,12 +17,12 @@ from types import CellType, CodeType, FunctionType, ModuleType
 from typing import Any
 
 from pickleloaf.code.codec import facts_of
-from pickleloaf.code.names import Names
 from pickleloaf.code.syntax import syntax_of
 from pickleloaf.fingerprinting.graph import Parts
 from pickleloaf.fingerprinting.objects import OF_THE_PLACE, Reader, mapping, named
 from pickleloaf.inspecting.cells import NOTHING, cells_of, contents_of
 from pickleloaf.inspecting.holders import module_of
+from pickleloaf.inspecting.names import Names
 from pickleloaf.reducers._named import by_name
 
 

@@ -19,8 +19,8 @@ from time import perf_counter
 from types import FunctionType, ModuleType
 from typing import Any
 
-from pickleloaf.code.names import LookUps
 from pickleloaf.inspecting.lookup import space_of
+from pickleloaf.inspecting.names import LookUps
 from pickleloaf.policy.scopes import Scope
 
 __all__ = ["Seen", "glance_of", "is_known_by_identity", "see"]

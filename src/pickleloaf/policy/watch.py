@@ -25,7 +25,7 @@ from time import perf_counter
 from types import ModuleType
 from typing import Any
 
-from pickleloaf.code.names import LookUps
+from pickleloaf.inspecting.names import LookUps
 from pickleloaf.policy.altered import altered
 from pickleloaf.policy.by_value import MAIN, Registry, ValuePolicy, is_importable_module
 from pickleloaf.policy.glances import Seen, glance_of, is_known_by_identity, see

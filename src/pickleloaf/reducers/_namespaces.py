@@ -12,10 +12,10 @@ from types import FunctionType, ModuleType
 from typing import Any
 
 from pickleloaf._compat import LAZY_MODULES
-from pickleloaf.code.names import Import, Names
 from pickleloaf.inspecting.cells import cells_of, contents_of
 from pickleloaf.inspecting.holders import module_of
 from pickleloaf.inspecting.kinds import interned
+from pickleloaf.inspecting.names import Import, Names
 from pickleloaf.policy.by_value import MAIN, ValuePolicy, is_importable_module, is_installed
 from pickleloaf.reducers._dump import Dump, Namespace, ScopeOf, ShippedModules
 from pickleloaf.wire import verb

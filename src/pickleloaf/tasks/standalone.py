@@ -19,7 +19,7 @@ from types import CellType, CodeType, FunctionType
 from typing import Any
 
 from pickleloaf.code.codec import FACETS
-from pickleloaf.code.names import find_names
+from pickleloaf.inspecting.names import find_names
 from pickleloaf.tasks.plain import ATOMS
 from pickleloaf.wire import verb
 
