@@ -1,9 +1,6 @@
 """Cycles: find the objects in a payload that lead back to themselves.
 
-Theory. Objects that lead to each other form a *component* of the graph of references, and each object is in
-one. H. N. Gabow's algorithm ("Path-based depth-first search for strong and biconnected components", 2000)
-finds all components behind an object in one walk. What has been found is remembered, so that to ask about
-every link of a chain takes one walk altogether.
+What has been found in one walk is remembered, so that to ask about every link of a chain takes one walk altogether.
 
 1. A walk goes so far and no further, since behind one small object there may be millions. Where it has to
    give up nothing is known, and the next may go twice as far: all that fail take no longer than the last.
@@ -16,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from pickleloaf.inspecting.components import components
 from pickleloaf.inspecting.kinds import ATOMS
 from pickleloaf.policy.by_value import ValuePolicy
 from pickleloaf.reducers._referents import referents
@@ -30,6 +28,10 @@ _FARTHEST = 32 * _FAR
 
 #: The component of what leads to itself on no way.
 _NONE = 0
+
+
+class _TooFarError(Exception):
+    """A walk has met more objects than it may."""
 
 
 class Cycles:
@@ -61,43 +63,27 @@ class Cycles:
 
     def _walk(self, root: Any, policy: ValuePolicy) -> bool:
         """Find the components of an object and of all that is behind it; tell whether that was not too far."""
+        known, loops = self._known, set()
+        left = self._far
 
         def edges(value: Any) -> Iterator[Any]:
+            nonlocal left
+            left -= type(value) is not dict
+            if left < 0:
+                raise _TooFarError
             found = referents(value, policy)
-            return iter(()) if ATOMS.cover(found) else (each for each in found if not ATOMS.have(each))
+            for each in () if ATOMS.cover(found) else found:
+                if id(each) not in known and not ATOMS.have(each):
+                    if each is value:
+                        loops.add(id(value))
+                    yield each
 
-        known = self._known
-        numbers = {id(root): 0}  # in the order in which objects are met
-        path, bounds = [root], [0]  # of no component yet; where components may begin
-        work = [(root, 0, 0, edges(root))]
-        loops: set[int] = set()
-        steps = 0
-        while work:
-            value, number, position, rest = work[-1]
-            for each in rest:
-                if id(each) in known:
-                    continue
-                if each is value:
-                    loops.add(number)
-                met = numbers.get(id(each))
-                if met is None:
-                    steps += type(each) is not dict
-                    if steps > self._far:
-                        self._far *= 2
-                        return False
-                    met = numbers[id(each)] = len(numbers)
-                    work.append((each, met, len(path), edges(each)))
-                    path.append(each)
-                    bounds.append(met)
-                    break
-                while bounds[-1] > met:
-                    bounds.pop()
-            else:
-                work.pop()
-                if bounds[-1] == number:
-                    bounds.pop()
-                    self._settle(path[position:], number in loops)
-                    del path[position:]
+        try:
+            for members in components(root, edges):
+                self._settle(members, id(members[0]) in loops)
+        except _TooFarError:
+            self._far *= 2
+            return False
         return True
 
     def _settle(self, members: list[Any], loops: bool) -> None:

@@ -16,13 +16,14 @@ from __future__ import annotations
 import copyreg
 import marshal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from types import BuiltinFunctionType, FunctionType, MethodDescriptorType, ModuleType
 from typing import Any
 
 from pickleloaf._digests import blake2b
 from pickleloaf.code.codec import WRITE_NO_REFERENCES, facts_of
 from pickleloaf.inspecting.cells import NOTHING, contents_of
+from pickleloaf.inspecting.components import components
 from pickleloaf.inspecting.kinds import ATOMS, SETS, WRITTEN, Kinds
 from pickleloaf.inspecting.lookup import defined, is_heap_type
 from pickleloaf.policy.by_value import ValuePolicy
@@ -68,9 +69,10 @@ def identify(
             found[id(each)] = _Local(each, image_of, dump)
         return found[id(each)]
 
-    for component in _components(local(cls), local):
-        _finish(component, found)
-        for member in component:
+    for component in components(cls, lambda each: local(each).edges):
+        members = [local(each) for each in component if not _known(each)]
+        _finish(members, found)
+        for member in members:
             if isinstance(member.obj, type):
                 identities.assign(member.obj, member.digest, member.image, is_unique=member.is_opaque)
     mine = found[id(cls)]
@@ -134,47 +136,6 @@ def _finish(component: list[_Local], found: dict[int, _Local]) -> None:
             known, other = _known(edge), found[id(edge)]
             total.update(known.identity if known else other.own if id(edge) in inside else other.digest)
         each.digest = total.digest()
-
-
-def _components(root: _Local, local: Callable[[Any], _Local]) -> Iterator[list[_Local]]:
-    """Yield the strongly connected components behind a class, each after those that it leads to.
-
-    R. Tarjan, "Depth-first search and linear graph algorithms" (1972), without recursion.
-    """
-    order: dict[int, int] = {}
-    low: dict[int, int] = {}
-    path: list[_Local] = []
-    on_path: set[int] = set()
-    work: list[tuple[_Local, Iterator[Any]]] = []
-
-    def enter(node: _Local) -> None:
-        key = id(node.obj)
-        order[key] = low[key] = len(order)
-        path.append(node)
-        on_path.add(key)
-        work.append((node, iter(node.edges)))
-
-    enter(root)
-    while work:
-        node, edges = work[-1]
-        key = id(node.obj)
-        for edge in edges:
-            if id(edge) not in order:
-                enter(local(edge))
-                break
-            if id(edge) in on_path:
-                low[key] = min(low[key], order[id(edge)])
-        else:
-            work.pop()
-            if work:
-                above = id(work[-1][0].obj)
-                low[above] = min(low[above], low[key])
-            if low[key] == order[key]:
-                at = next(at for at in range(len(path) - 1, -1, -1) if path[at] is node)
-                members = path[at:]
-                del path[at:]
-                on_path.difference_update(id(each.obj) for each in members)
-                yield [each for each in members if not _known(each.obj)]
 
 
 def _in_order(container: Any) -> Any:
