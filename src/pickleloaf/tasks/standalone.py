@@ -19,6 +19,7 @@ from types import CellType, CodeType, FunctionType
 from typing import Any
 
 from pickleloaf.code.codec import FACETS
+from pickleloaf.inspecting.caches import IdentityCache
 from pickleloaf.inspecting.names import find_names
 from pickleloaf.tasks.plain import ATOMS
 from pickleloaf.wire import verb
@@ -38,9 +39,9 @@ __all__ = [
 _pickles: dict[int, tuple[CodeType, tuple[Any, ...], bytes]] = {}
 #: What was made of pickles.
 _functions: dict[bytes, FunctionType] = {}
-#: Whether code has no use for globals, likewise.
-_alone: dict[int, tuple[CodeType, bool]] = {}
-#: How many of each are remembered.
+#: Whether code has no use for globals.
+_alone: IdentityCache[bool] = IdentityCache()
+#: How many pickles, and functions, are remembered.
 _MOST = 1000
 
 #: What a function has besides, and what that is where it stands alone.
@@ -123,11 +124,9 @@ def is_standalone(f: Any) -> bool:
 def _is_alone(code: CodeType) -> bool:
     known = _alone.get(id(code))
     if known is None:
-        if len(_alone) >= _MOST:
-            _alone.clear()
         names = find_names(code)
-        known = _alone[id(code)] = (code, not (names.globals or names.imports or names.touches_scope))
-    return known[1]
+        known = _alone.keep(code, not (names.globals or names.imports or names.touches_scope))
+    return known
 
 
 def _is_builtin_class(note: Any) -> bool:
