@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from types import MemberDescriptorType
+from types import BuiltinFunctionType, MemberDescriptorType
 from typing import Any
 
-__all__ = ["defined", "definer", "definitions", "is_heap_type", "is_patchable", "members_of", "space_of"]
+__all__ = [
+    "defined",
+    "definer",
+    "definitions",
+    "is_heap_type",
+    "is_maker",
+    "is_patchable",
+    "members_of",
+    "space_of",
+]
 
 #: Py_TPFLAGS_HEAPTYPE and Py_TPFLAGS_IMMUTABLETYPE, Include/object.h.
 _HEAP_TYPE, _IMMUTABLE_TYPE = 1 << 9, 1 << 8
@@ -27,6 +36,11 @@ def defined(cls: type, name: str) -> Any:
 def definer(bases: Iterable[type], *names: str) -> Any:
     """Return the first of some classes that itself defines one of some names, or None."""
     return next((base for base in bases for name in names if name in base.__dict__), None)
+
+
+def is_maker(cls: type) -> bool:
+    """Tell whether a class is written in C and has a ``__new__`` of its own: no base of it may make its instances."""
+    return isinstance(cls.__dict__.get("__new__"), BuiltinFunctionType)
 
 
 def members_of(instance: Any) -> Iterator[tuple[str, Any]]:

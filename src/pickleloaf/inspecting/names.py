@@ -27,7 +27,7 @@ from typing import NamedTuple
 
 from pickleloaf._compat import NAME_SHIFTS
 
-__all__ = ["NOTHING", "Import", "LookUps", "Names", "find_names", "identifiers", "look_ups_of"]
+__all__ = ["NOTHING", "Import", "LookUps", "Names", "find_names", "identifiers", "look_ups_of", "resolved"]
 
 #: What instructions do, as far as names are concerned. Whatever is not listed ends a chain of attributes.
 _ROLES = {
@@ -127,6 +127,14 @@ NOTHING = Names((), (), (), touches_scope=False, look_ups=None)
 def _with_parents(module: str) -> list[str]:
     parts = module.split(".")
     return [".".join(parts[:count]) for count in range(1, len(parts) + 1)]
+
+
+def resolved(name: str, level: int, package: str | None) -> str:
+    """Resolve the name of a relative import as the import statement does."""
+    if not level:
+        return name
+    base = (package or "").rsplit(".", level - 1)[0]
+    return f"{base}.{name}" if name else base
 
 
 @lru_cache(maxsize=4096)

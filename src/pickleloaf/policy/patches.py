@@ -33,6 +33,7 @@ from pickleloaf.code.pristine import MISSING
 from pickleloaf.inspecting.cells import contents_of
 from pickleloaf.inspecting.kinds import ATOMS, CONTAINERS
 from pickleloaf.inspecting.lookup import space_of
+from pickleloaf.inspecting.names import resolved
 from pickleloaf.inspecting.wrappers import WRAPPERS, inner, wrapped
 from pickleloaf.policy.by_value import MAIN, ValuePolicy, is_importable_module, is_installed
 from pickleloaf.policy.native import is_native_module
@@ -242,8 +243,5 @@ def _is_imported(value: Any, place: Place) -> bool:
     if found is None or found.source is None:
         return False
     level, name, member = found.source
-    if level:
-        package = getattr(sys.modules.get(place.module), "__package__", None) or ""
-        base = package.rsplit(".", level - 1)[0]
-        name = f"{base}.{name}" if name else base
+    name = resolved(name, level, getattr(sys.modules.get(place.module), "__package__", None))
     return getattr(sys.modules.get(name), place.name if member == "*" else member, None) is value

@@ -122,12 +122,9 @@ class Scope:
         for scope in self.inner.values():
             yield from scope.walk()
 
-    def _qualname(self, name: str) -> str:
-        return f"{self.path}.{name}" if self.path else name
-
     def _enter(self, name: str, cls: type, known: Scope | None, judge: Judge) -> None:
         """Look into a class that is found by its own name."""
-        if cls.__qualname__ != self._qualname(name) or not is_patchable(cls):
+        if cls.__qualname__ != Place(self.module, self.path, name).qualname or not is_patchable(cls):
             return
         if known is None or known.owner is not cls:
             known = Scope(cls, self.module, cls.__qualname__)

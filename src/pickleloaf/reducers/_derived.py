@@ -19,10 +19,10 @@ from __future__ import annotations
 import copyreg
 import sys
 from collections.abc import Callable
-from types import BuiltinFunctionType, FunctionType, MethodDescriptorType
+from types import FunctionType, MethodDescriptorType
 from typing import Any
 
-from pickleloaf.inspecting.lookup import definer
+from pickleloaf.inspecting.lookup import definer, is_maker
 from pickleloaf.wire import verb
 
 __all__ = ["adapter_of"]
@@ -35,7 +35,7 @@ def adapter_of(cls: type) -> Callable[[Any, tuple[Any, ...]], tuple[Any, ...]] |
     speaker = definer(cls.__mro__, *_SAYING)
     if speaker is cls or speaker is object or (_is_library(cls) and not _asks_for_more(cls, speaker)):
         return None
-    maker = next(base for base in cls.__mro__ if base is speaker or _is_library(base) or _is_made_by_c(base))
+    maker = next(base for base in cls.__mro__ if base is speaker or _is_library(base) or is_maker(base))
     if maker is cls and _is_library(cls):
         maker = speaker
     own = cls.__mro__[: cls.__mro__.index(maker)]
@@ -72,11 +72,6 @@ def _package(cls: type) -> str:
 
 def _is_library(cls: type) -> bool:
     return _package(cls) in sys.stdlib_module_names
-
-
-def _is_made_by_c(cls: type) -> bool:
-    """Tell whether a class is written in C and has a ``__new__`` of its own: no base of it may make its instances."""
-    return isinstance(cls.__dict__.get("__new__"), BuiltinFunctionType)
 
 
 def _asks_for_more(cls: type, speaker: type) -> bool:

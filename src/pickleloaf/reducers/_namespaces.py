@@ -15,7 +15,7 @@ from pickleloaf._compat import LAZY_MODULES
 from pickleloaf.inspecting.cells import cells_of, contents_of
 from pickleloaf.inspecting.holders import module_of
 from pickleloaf.inspecting.kinds import interned
-from pickleloaf.inspecting.names import Import, Names
+from pickleloaf.inspecting.names import Import, Names, resolved
 from pickleloaf.policy.by_value import MAIN, ValuePolicy, is_importable_module, is_installed
 from pickleloaf.reducers._dump import Dump, Namespace, ScopeOf, ShippedModules
 from pickleloaf.wire import verb
@@ -111,7 +111,7 @@ def _importer(modules: dict[str, ModuleType]) -> Callable[..., Any]:
     def import_shipped(
         name: str, scope: Any = None, local: Any = None, fromlist: Any = (), level: int = 0
     ) -> Any:
-        absolute = _absolute(name, level, scope or {})
+        absolute = resolved(name, level, (scope or {}).get("__package__"))
         if absolute not in modules:
             return builtins.__import__(name, scope, local, fromlist, level)
         if not fromlist:
@@ -131,14 +131,6 @@ def shipped_with(scope: dict[str, Any]) -> dict[str, ModuleType] | None:
     """Return the modules that arrived together with the functions of a scope, if that is how they came here."""
     held = scope.get("__builtins__")
     return getattr(held.get("__import__"), "modules", None) if type(held) is dict else None
-
-
-def _absolute(name: str, level: int, scope: dict[str, Any]) -> str:
-    """Resolve the name of a relative import as the import statement does."""
-    if not level:
-        return name
-    base = (scope.get("__package__") or "").rsplit(".", level - 1)[0]
-    return f"{base}.{name}" if name else base
 
 
 def import_now(scope: dict[str, Any], name: str) -> Any:
@@ -199,7 +191,7 @@ def has_only_here(imports: Iterable[Import], scope: dict[str, Any]) -> bool:
     """Tell whether one of the imports of functions with these globals finds a module that only this process has."""
     shipped = shipped_with(scope) or {}
     for level, relative, _ in imports:
-        name = _absolute(relative, level, scope)
+        name = resolved(relative, level, scope.get("__package__"))
         if name in shipped:
             return True
         module = sys.modules.get(name)
@@ -222,7 +214,7 @@ def imported_modules(function: FunctionType, names: Names, dump: Dump) -> list[M
         return []
     wanted: list[str] = []
     for level, name, members in names.imports:
-        absolute = _absolute(name, level, function.__globals__)
+        absolute = resolved(name, level, function.__globals__.get("__package__"))
         parents = absolute.split(".")
         wanted += [".".join(parents[: count + 1]) for count in range(len(parents))]
         wanted += [f"{absolute}.{member}" for member in members]

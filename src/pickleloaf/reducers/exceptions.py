@@ -12,10 +12,10 @@ user's) are its fields, and a field travels if it differs from that of a fresh e
 
 from __future__ import annotations
 
-from types import BuiltinFunctionType, GetSetDescriptorType, MemberDescriptorType
+from types import GetSetDescriptorType, MemberDescriptorType
 from typing import Any
 
-from pickleloaf.inspecting.lookup import definer, is_heap_type
+from pickleloaf.inspecting.lookup import definer, is_heap_type, is_maker
 from pickleloaf.reducers._asking import ask, ask_for_state
 from pickleloaf.reducers._dump import Dump
 from pickleloaf.wire import verb
@@ -86,7 +86,7 @@ def fill_exception(error: BaseException, state: Any) -> None:
 def _native(cls: type) -> type:
     """Return the class implemented in C that makes instances of a class."""
     base: Any = cls
-    while not isinstance(base.__dict__.get("__new__"), BuiltinFunctionType):
+    while not is_maker(base):
         base = base.__base__
     return base  # type: ignore[no-any-return]
 

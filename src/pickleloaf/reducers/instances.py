@@ -12,12 +12,12 @@ from __future__ import annotations
 import contextlib
 import copyreg
 from collections.abc import Callable
-from types import BuiltinFunctionType, FunctionType, GetSetDescriptorType, MemberDescriptorType
+from types import FunctionType, GetSetDescriptorType, MemberDescriptorType
 from typing import Any
 
 from pickleloaf.errors import EncodeError
 from pickleloaf.inspecting.instance_dicts import has_dict, is_set_at_once, shares_dict
-from pickleloaf.inspecting.lookup import defined, definitions, members_of
+from pickleloaf.inspecting.lookup import defined, is_maker, members_of
 from pickleloaf.reducers import JUDGED
 from pickleloaf.reducers._asking import has_hooks, question_for, reduces_itself
 from pickleloaf.reducers._derived import adapter_of
@@ -250,7 +250,7 @@ def rebuild_new(cls: type, *arguments: Any) -> Any:
 @verb
 def rebuild_instance(cls: type) -> Any:
     """Make an empty instance without the ``__new__`` that its class or a base defines in Python."""
-    return next(new for new in definitions(cls, "__new__") if isinstance(new, BuiltinFunctionType))(cls)
+    return next(filter(is_maker, cls.__mro__)).__dict__["__new__"](cls)
 
 
 @verb

@@ -15,13 +15,14 @@ from __future__ import annotations
 import copyreg
 import enum
 from collections.abc import Iterator
-from types import BuiltinFunctionType, MethodType
+from types import MethodType
 from typing import Any
 
+from pickleloaf.inspecting.lookup import is_maker
 from pickleloaf.policy.class_keywords import recover_keywords
 from pickleloaf.reducers._dump import Dump, Late
 from pickleloaf.reducers.classes import identities
-from pickleloaf.reducers.classes.building import arrived, make_class, namespace_of
+from pickleloaf.reducers.classes.building import arrived, join_names, make_class, namespace_of
 from pickleloaf.reducers.classes.draft import Draft, Kind
 from pickleloaf.reducers.classes.shipping import reduce_by_value
 from pickleloaf.reducers.classes.template import DICT, TUPLE, Use
@@ -58,7 +59,7 @@ def reduce_enum(cls: enum.EnumType, dump: Dump) -> Any:
                     ("state", key): value for key, value in how[1].items() if dump.leads_to_building(value)
                 }
                 if waiting:
-                    late.append(Late(member, waiting, _join, fill_member))
+                    late.append(Late(member, waiting, join_names, fill_member))
                 for _, key in waiting:
                     del how[1][key]
         rest = [members, list(_further_values(cls)), _keywords_of(cls)]
@@ -68,7 +69,7 @@ def reduce_enum(cls: enum.EnumType, dump: Dump) -> Any:
 
     def defer(use: Use, value: Any) -> Late:
         _, (_, name, key), _ = use
-        return Late(cls._member_map_[name], {("state", key): value}, _join, fill_member)
+        return Late(cls._member_map_[name], {("state", key): value}, join_names, fill_member)
 
     return reduce_by_value(cls, dump, KIND, rebuild_enum, more, late, defer)
 
@@ -215,13 +216,9 @@ def _take_apart(name: str, member: Any) -> Any:
 KIND = Kind("enum", names=_namespace, more=_nodes, item=_item, watched=_watched)
 
 
-def _join(parts: dict[tuple[str, Any], Any]) -> dict[str, Any]:
-    return {name: value for (_, name), value in parts.items()}
-
-
 def _data_type(cls: type) -> type:
     """Return the type whose own ``__new__`` makes objects of an enum: int, str, date, object ..."""
-    return next(base for base in cls.__mro__ if isinstance(base.__dict__.get("__new__"), BuiltinFunctionType))
+    return next(filter(is_maker, cls.__mro__))
 
 
 def _data(cls: type, value: Any) -> tuple[Any, ...]:
