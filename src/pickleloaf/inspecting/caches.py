@@ -10,22 +10,30 @@ __all__ = ["IdentityCache"]
 _Value = TypeVar("_Value")
 
 
+class _Reference(weakref.ref[Any]):
+    __slots__ = ("key",)
+
+    key: int
+
+
 class IdentityCache(dict[int, _Value]):
     """Values by the ids of objects, each for as long as its object lives."""
 
-    __slots__ = ("_alive",)
+    __slots__ = ("_alive", "_forget")
 
     def __init__(self) -> None:
-        self._alive: dict[int, weakref.ref[Any]] = {}
+        alive = self._alive = dict[int, _Reference]()
+
+        def forget(reference: _Reference) -> None:
+            self.pop(reference.key, None)
+            alive.pop(reference.key, None)
+
+        self._forget = forget
 
     def keep(self, obj: Any, value: _Value) -> _Value:
         """Take down the value for an object, and return it."""
-        key = id(obj)
-
-        def forget(_: object) -> None:
-            self.pop(key, None)
-            self._alive.pop(key, None)
-
-        self._alive[key] = weakref.ref(obj, forget)
+        reference = _Reference(obj, self._forget)
+        key = reference.key = id(obj)
+        self._alive[key] = reference
         self[key] = value
         return value
