@@ -32,10 +32,6 @@ class Kinds(frozenset[type]):
         except TypeError:
             return False
 
-    def meet(self, values: Iterable[Any]) -> bool:
-        """Tell whether the type of any value is among these."""
-        return any(map(self.have, values))
-
 
 #: Exact types whose objects refer to nothing.
 ATOMS = Kinds({type(None), bool, int, float, complex, str, bytes, bytearray, type(...), type(NotImplemented)})

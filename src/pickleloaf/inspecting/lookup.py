@@ -6,16 +6,7 @@ from collections.abc import Iterable, Iterator
 from types import BuiltinFunctionType, MemberDescriptorType
 from typing import Any
 
-__all__ = [
-    "defined",
-    "definer",
-    "definitions",
-    "is_heap_type",
-    "is_maker",
-    "is_patchable",
-    "members_of",
-    "space_of",
-]
+__all__ = ["defined", "definer", "is_heap_type", "is_maker", "is_patchable", "members_of", "space_of"]
 
 #: Py_TPFLAGS_HEAPTYPE and Py_TPFLAGS_IMMUTABLETYPE, Include/object.h.
 _HEAP_TYPE, _IMMUTABLE_TYPE = 1 << 9, 1 << 8
@@ -23,14 +14,9 @@ _HEAP_TYPE, _IMMUTABLE_TYPE = 1 << 9, 1 << 8
 _SPACE_OF_CLASS = type.__dict__["__dict__"].__get__
 
 
-def definitions(cls: type, name: str) -> Iterator[Any]:
-    """Yield what a class and its bases define under a name, the nearest first."""
-    return (base.__dict__[name] for base in cls.__mro__ if name in base.__dict__)
-
-
 def defined(cls: type, name: str) -> Any:
     """Return what a class or a base of it defines under a name, or None."""
-    return next(definitions(cls, name), None)
+    return next((base.__dict__[name] for base in cls.__mro__ if name in base.__dict__), None)
 
 
 def definer(bases: Iterable[type], *names: str) -> Any:

@@ -12,7 +12,7 @@ from types import FunctionType
 from typing import Any
 
 from pickleloaf import wire
-from pickleloaf.inspecting.lookup import defined, definitions
+from pickleloaf.inspecting.lookup import defined
 from pickleloaf.wire import verb
 
 __all__ = ["direct", "watches"]
@@ -60,4 +60,5 @@ def _is_overridden(cls: type, name: str) -> bool:
 
 def _of_base(cls: type, name: str) -> Any:
     """Return the method of the nearest base that was not written in Python."""
-    return next(method for method in definitions(cls, name) if type(method) is not FunctionType)
+    methods = filter(None, [base.__dict__.get(name) for base in cls.__mro__])
+    return next(method for method in methods if type(method) is not FunctionType)
