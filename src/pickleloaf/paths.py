@@ -11,9 +11,8 @@ from collections.abc import Callable, Iterable, Mapping
 from types import CellType, FunctionType, ModuleType
 from typing import Any
 
-from pickleloaf.inspecting.cells import cells_of, contents_of
+from pickleloaf.inspecting.anatomy import cells_of, contents_of, members_of
 from pickleloaf.inspecting.instance_dicts import shows_dict
-from pickleloaf.inspecting.lookup import members_of
 from pickleloaf.reducers._sharing import Sharing
 from pickleloaf.reducers.patched import Patched
 

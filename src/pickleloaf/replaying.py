@@ -14,7 +14,7 @@ from collections.abc import Callable
 from types import FunctionType
 from typing import Any
 
-from pickleloaf.inspecting.lookup import defined
+from pickleloaf.inspecting.anatomy import defined
 from pickleloaf.reducers._asking import with_items_anew, with_items_held
 
 __all__ = ["Buffers", "Overrides", "PersistentIds"]

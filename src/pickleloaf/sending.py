@@ -13,8 +13,8 @@ from pickleloaf._digests import blake2b
 from pickleloaf.code.bindings import binding
 from pickleloaf.code.codec import facts_of
 from pickleloaf.code.pristine import MISSING, Description, describe, describe_written
+from pickleloaf.inspecting.anatomy import inner
 from pickleloaf.inspecting.kinds import ATOMS, Kinds
-from pickleloaf.inspecting.wrappers import inner
 from pickleloaf.policy.carrying import find_original, live_value
 from pickleloaf.policy.marks import MARKS
 from pickleloaf.policy.patches import Judge, Place

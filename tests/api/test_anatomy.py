@@ -7,12 +7,22 @@ from types import CellType, MethodType
 
 import pytest
 
+from pickleloaf.inspecting.anatomy import (
+    NOTHING,
+    cells_of,
+    contents_of,
+    defined,
+    definer,
+    function_of,
+    inner,
+    is_heap_type,
+    is_patchable,
+    members_of,
+    wrapped,
+)
 from pickleloaf.inspecting.caches import IdentityCache
-from pickleloaf.inspecting.cells import NOTHING, cells_of, contents_of
 from pickleloaf.inspecting.components import components
 from pickleloaf.inspecting.holders import closeness, found_by_name, module_of
-from pickleloaf.inspecting.lookup import defined, definer, is_heap_type, is_patchable, members_of
-from pickleloaf.inspecting.wrappers import function_of, inner, wrapped
 
 
 class Thing:

@@ -21,7 +21,7 @@ from types import CodeType, FunctionType, ModuleType
 from typing import Any, NamedTuple
 
 from pickleloaf._digests import blake2b
-from pickleloaf.inspecting.wrappers import inner
+from pickleloaf.inspecting.anatomy import inner
 
 __all__ = [
     "MISSING",

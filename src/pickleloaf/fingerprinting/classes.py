@@ -19,7 +19,7 @@ from typing import Any
 from pickleloaf._compat import HAS_LAZY_ANNOTATIONS
 from pickleloaf.fingerprinting.graph import Parts
 from pickleloaf.fingerprinting.objects import Reader, mapping, named
-from pickleloaf.inspecting.lookup import is_heap_type, is_patchable
+from pickleloaf.inspecting.anatomy import is_heap_type, is_patchable
 from pickleloaf.reducers.classes.building import namespace_of
 
 #: Names in a namespace that do not count, or that are counted in another way.

@@ -20,7 +20,7 @@ from pickleloaf.code.codec import facts_of
 from pickleloaf.code.syntax import syntax_of
 from pickleloaf.fingerprinting.graph import Parts
 from pickleloaf.fingerprinting.objects import OF_THE_PLACE, Reader, mapping, named
-from pickleloaf.inspecting.cells import NOTHING, cells_of, contents_of
+from pickleloaf.inspecting.anatomy import NOTHING, cells_of, contents_of
 from pickleloaf.inspecting.holders import module_of
 from pickleloaf.inspecting.names import Names
 from pickleloaf.reducers._named import by_name

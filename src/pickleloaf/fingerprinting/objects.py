@@ -21,8 +21,8 @@ from typing import Any, NamedTuple
 from pickleloaf import wire
 from pickleloaf.fingerprinting.atoms import Encoded, atom, encoded_runs
 from pickleloaf.fingerprinting.graph import Parts, Raw
+from pickleloaf.inspecting.anatomy import defined
 from pickleloaf.inspecting.holders import found_by_name
-from pickleloaf.inspecting.lookup import defined
 from pickleloaf.pickler import Pickler
 from pickleloaf.policy.by_value import MAIN
 

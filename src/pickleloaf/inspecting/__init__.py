@@ -1,1 +1,1 @@
-"""The anatomy of live objects: what they are made of and where they are held. Nothing here runs code of the user's."""
+"""The anatomy of live objects: what they are made of, and where they are held; nothing here pickles."""

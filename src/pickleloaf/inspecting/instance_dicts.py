@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import CodeType, FunctionType, GetSetDescriptorType, MemberDescriptorType, ModuleType
 from typing import Any
 
-from pickleloaf.inspecting.lookup import defined, definer
+from pickleloaf.inspecting.anatomy import defined, definer
 
 __all__ = ["has_dict", "is_set_at_once", "place_of_dict", "shares_dict", "shows_dict"]
 

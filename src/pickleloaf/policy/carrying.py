@@ -16,9 +16,7 @@ from typing import Any, NamedTuple
 
 from pickleloaf.code.codec import facts_of
 from pickleloaf.code.pristine import MISSING, describe
-from pickleloaf.inspecting.cells import contents_of
-from pickleloaf.inspecting.lookup import is_heap_type
-from pickleloaf.inspecting.wrappers import inner, wrapped
+from pickleloaf.inspecting.anatomy import contents_of, inner, is_heap_type, wrapped
 from pickleloaf.policy.by_value import MAIN, ValuePolicy
 from pickleloaf.policy.patches import Judge, Place, held, owner_of
 

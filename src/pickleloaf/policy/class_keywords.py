@@ -16,8 +16,7 @@ from types import FunctionType
 from typing import Any
 
 from pickleloaf.errors import EncodeError
-from pickleloaf.inspecting.lookup import definer
-from pickleloaf.inspecting.wrappers import inner
+from pickleloaf.inspecting.anatomy import definer, inner
 
 __all__ = ["recover_keywords"]
 

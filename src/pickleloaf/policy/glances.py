@@ -19,7 +19,7 @@ from time import perf_counter
 from types import FunctionType, ModuleType
 from typing import Any
 
-from pickleloaf.inspecting.lookup import space_of
+from pickleloaf.inspecting.anatomy import space_of
 from pickleloaf.inspecting.names import LookUps
 from pickleloaf.policy.scopes import Scope
 

@@ -21,9 +21,8 @@ from typing import Any
 
 from pickleloaf.code.bindings import defined_names
 from pickleloaf.code.pristine import MISSING, definition, digest
+from pickleloaf.inspecting.anatomy import inner, is_patchable, space_of
 from pickleloaf.inspecting.holders import found_by_name
-from pickleloaf.inspecting.lookup import is_patchable, space_of
-from pickleloaf.inspecting.wrappers import inner
 from pickleloaf.policy.patches import PLAIN, Place
 
 __all__ = ["MARKS", "Marks", "place_of"]

@@ -30,11 +30,9 @@ from typing import Any, NamedTuple
 
 from pickleloaf.code.bindings import binding
 from pickleloaf.code.pristine import MISSING
-from pickleloaf.inspecting.cells import contents_of
+from pickleloaf.inspecting.anatomy import WRAPPERS, contents_of, inner, space_of, wrapped
 from pickleloaf.inspecting.kinds import ATOMS, CONTAINERS
-from pickleloaf.inspecting.lookup import space_of
 from pickleloaf.inspecting.names import resolved
-from pickleloaf.inspecting.wrappers import WRAPPERS, inner, wrapped
 from pickleloaf.policy.by_value import MAIN, ValuePolicy, is_importable_module, is_installed
 from pickleloaf.policy.native import is_native_module
 

@@ -15,8 +15,7 @@ from operator import itemgetter
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any
 
-from pickleloaf.inspecting.lookup import is_patchable, space_of
-from pickleloaf.inspecting.wrappers import LRU_CACHE, WRAPPERS
+from pickleloaf.inspecting.anatomy import LRU_CACHE, WRAPPERS, is_patchable, space_of
 from pickleloaf.policy.patches import OF_THE_PROCESS, PLAIN, Judge, Place
 
 __all__ = ["Scope"]

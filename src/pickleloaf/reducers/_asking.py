@@ -12,7 +12,7 @@ from collections.abc import Callable
 from types import FunctionType
 from typing import Any
 
-from pickleloaf.inspecting.lookup import defined
+from pickleloaf.inspecting.anatomy import defined
 from pickleloaf.reducers._dump import Dump
 
 __all__ = [

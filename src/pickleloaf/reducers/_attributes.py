@@ -8,9 +8,9 @@ from typing import Any
 
 from pickleloaf._compat import HAS_LAZY_ANNOTATIONS
 from pickleloaf.code.codec import FACETS, CodeFacts
+from pickleloaf.inspecting.anatomy import inner
 from pickleloaf.inspecting.kinds import ATOMS
 from pickleloaf.inspecting.names import identifiers
-from pickleloaf.inspecting.wrappers import inner
 from pickleloaf.reducers._annotations import lazy_annotations
 from pickleloaf.reducers._dump import Dump
 from pickleloaf.reducers._eager import evaluated_annotations

@@ -22,7 +22,7 @@ from collections.abc import Callable
 from types import FunctionType, MethodDescriptorType
 from typing import Any
 
-from pickleloaf.inspecting.lookup import definer, is_maker
+from pickleloaf.inspecting.anatomy import definer, is_maker
 from pickleloaf.wire import verb
 
 __all__ = ["adapter_of"]

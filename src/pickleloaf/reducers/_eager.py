@@ -17,7 +17,7 @@ from typing import Any, ForwardRef
 
 from pickleloaf._compat import HAS_LAZY_ANNOTATIONS, HAS_REPLACE
 from pickleloaf.code.codec import CodeFacts
-from pickleloaf.inspecting.wrappers import inner
+from pickleloaf.inspecting.anatomy import inner
 from pickleloaf.reducers._dump import Dump
 from pickleloaf.wire import verb
 

@@ -12,7 +12,7 @@ from types import FunctionType
 from typing import Any
 
 from pickleloaf import wire
-from pickleloaf.inspecting.lookup import defined
+from pickleloaf.inspecting.anatomy import defined
 from pickleloaf.wire import verb
 
 __all__ = ["direct", "watches"]

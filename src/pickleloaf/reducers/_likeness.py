@@ -6,7 +6,7 @@ from typing import Any
 
 from pickleloaf.code.pristine import MISSING, describe
 from pickleloaf.errors import PatchError
-from pickleloaf.inspecting.wrappers import inner
+from pickleloaf.inspecting.anatomy import inner
 from pickleloaf.reducers._patch import Patch
 
 __all__ = ["check", "choose"]

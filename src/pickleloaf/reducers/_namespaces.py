@@ -12,7 +12,7 @@ from types import FunctionType, ModuleType
 from typing import Any
 
 from pickleloaf._compat import LAZY_MODULES
-from pickleloaf.inspecting.cells import cells_of, contents_of
+from pickleloaf.inspecting.anatomy import cells_of, contents_of
 from pickleloaf.inspecting.holders import module_of
 from pickleloaf.inspecting.kinds import interned
 from pickleloaf.inspecting.names import Import, Names, resolved

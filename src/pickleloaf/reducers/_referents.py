@@ -12,8 +12,7 @@ from collections.abc import Collection
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
-from pickleloaf.inspecting.lookup import is_heap_type
-from pickleloaf.inspecting.wrappers import LRU_CACHE
+from pickleloaf.inspecting.anatomy import LRU_CACHE, is_heap_type
 from pickleloaf.policy.by_value import ValuePolicy
 
 __all__ = ["referents", "referents_of_proxy"]

@@ -15,7 +15,7 @@ from __future__ import annotations
 from types import GetSetDescriptorType, MemberDescriptorType
 from typing import Any
 
-from pickleloaf.inspecting.lookup import definer, is_heap_type, is_maker
+from pickleloaf.inspecting.anatomy import definer, is_heap_type, is_maker
 from pickleloaf.reducers._asking import ask, ask_for_state
 from pickleloaf.reducers._dump import Dump
 from pickleloaf.wire import verb

@@ -27,7 +27,7 @@ from typing import Any
 
 from pickleloaf._compat import LAZY_IMPORT
 from pickleloaf.code.codec import CodeFacts, decode, facts_of
-from pickleloaf.inspecting.cells import NOTHING, contents_of
+from pickleloaf.inspecting.anatomy import NOTHING, contents_of
 from pickleloaf.inspecting.kinds import ATOMS, Kinds, interned
 from pickleloaf.reducers import reducer_for_made
 from pickleloaf.reducers._attributes import add_annotation_names, are_leaves, attributes_of, fill_attributes

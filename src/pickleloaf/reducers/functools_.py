@@ -16,7 +16,7 @@ import functools
 import gc
 from typing import Any
 
-from pickleloaf.inspecting.wrappers import function_of
+from pickleloaf.inspecting.anatomy import function_of
 from pickleloaf.reducers._dump import Dump, Late
 from pickleloaf.reducers._eager import with_annotations
 from pickleloaf.reducers.classes.shipping import place_in_class

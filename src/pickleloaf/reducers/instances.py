@@ -16,8 +16,8 @@ from types import FunctionType, GetSetDescriptorType, MemberDescriptorType
 from typing import Any
 
 from pickleloaf.errors import EncodeError
+from pickleloaf.inspecting.anatomy import defined, is_maker, members_of
 from pickleloaf.inspecting.instance_dicts import has_dict, is_set_at_once, shares_dict
-from pickleloaf.inspecting.lookup import defined, is_maker, members_of
 from pickleloaf.reducers import JUDGED
 from pickleloaf.reducers._asking import has_hooks, question_for, reduces_itself
 from pickleloaf.reducers._derived import adapter_of

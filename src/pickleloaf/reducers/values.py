@@ -14,7 +14,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from pickleloaf.errors import EncodeError
-from pickleloaf.inspecting.lookup import members_of
+from pickleloaf.inspecting.anatomy import members_of
 from pickleloaf.reducers._dump import Dump
 
 

@@ -20,7 +20,7 @@ from types import MappingProxyType
 from typing import Any
 
 from pickleloaf.errors import EncodeError
-from pickleloaf.inspecting.lookup import space_of
+from pickleloaf.inspecting.anatomy import space_of
 from pickleloaf.reducers._dump import Dump
 from pickleloaf.wire import verb
 

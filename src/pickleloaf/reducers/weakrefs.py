@@ -19,7 +19,7 @@ from collections.abc import Callable
 from typing import Any
 
 from pickleloaf.errors import EncodeError
-from pickleloaf.inspecting.cells import cells_of
+from pickleloaf.inspecting.anatomy import cells_of
 from pickleloaf.reducers._dump import Dump
 from pickleloaf.reducers._referents import referents_of_proxy
 from pickleloaf.wire import verb

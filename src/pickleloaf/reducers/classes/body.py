@@ -6,10 +6,8 @@ from collections.abc import Iterator, Mapping
 from types import CellType, FunctionType, GetSetDescriptorType, MemberDescriptorType
 from typing import Any
 
-from pickleloaf.inspecting.cells import cells_of, contents_of
+from pickleloaf.inspecting.anatomy import cells_of, contents_of, definer, inner, wrapped
 from pickleloaf.inspecting.kinds import Kinds, interned
-from pickleloaf.inspecting.lookup import definer
-from pickleloaf.inspecting.wrappers import inner, wrapped
 from pickleloaf.reducers._annotations import are_written
 
 __all__ = [

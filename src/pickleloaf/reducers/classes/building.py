@@ -12,7 +12,7 @@ from types import FunctionType
 from typing import Any
 
 from pickleloaf.errors import EncodeError
-from pickleloaf.inspecting.cells import NOTHING, contents_of
+from pickleloaf.inspecting.anatomy import NOTHING, contents_of
 from pickleloaf.inspecting.kinds import interned
 from pickleloaf.reducers._dump import Dump, Late
 from pickleloaf.reducers._eager import eager_namespace, finished_here, namespace_here

@@ -18,7 +18,7 @@ from types import MethodDescriptorType, WrapperDescriptorType
 from typing import Any
 
 from pickleloaf.errors import EncodeError
-from pickleloaf.inspecting.lookup import is_heap_type
+from pickleloaf.inspecting.anatomy import is_heap_type
 from pickleloaf.reducers._dump import Dump, Late
 from pickleloaf.reducers._named import reduce_public
 from pickleloaf.reducers.classes import identities

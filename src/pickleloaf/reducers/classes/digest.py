@@ -22,10 +22,9 @@ from typing import Any
 
 from pickleloaf._digests import blake2b
 from pickleloaf.code.codec import WRITE_NO_REFERENCES, facts_of
-from pickleloaf.inspecting.cells import NOTHING, contents_of
+from pickleloaf.inspecting.anatomy import NOTHING, contents_of, defined, is_heap_type
 from pickleloaf.inspecting.components import components
 from pickleloaf.inspecting.kinds import ATOMS, SETS, WRITTEN, Kinds
-from pickleloaf.inspecting.lookup import defined, is_heap_type
 from pickleloaf.policy.by_value import ValuePolicy
 from pickleloaf.reducers import TABLE
 from pickleloaf.reducers._dump import Dump

@@ -31,13 +31,11 @@ from typing import Any, NamedTuple
 from pickleloaf._compat import LAZY_IMPORT
 from pickleloaf.code.codec import WRITE_NO_REFERENCES, CodeFacts, facts_of, settle_together
 from pickleloaf.code.source import is_provided
-from pickleloaf.inspecting.cells import NOTHING, contents_of
+from pickleloaf.inspecting.anatomy import LRU_CACHE, NOTHING, contents_of, definer, function_of
 from pickleloaf.inspecting.holders import module_of
 from pickleloaf.inspecting.kinds import WRITTEN, Kinds
-from pickleloaf.inspecting.lookup import definer
 from pickleloaf.inspecting.names import NOTHING as NO_NAMES
 from pickleloaf.inspecting.names import LookUps, identifiers, look_ups_of
-from pickleloaf.inspecting.wrappers import LRU_CACHE, function_of
 from pickleloaf.policy.by_value import ValuePolicy
 from pickleloaf.reducers import reducer_for_made
 from pickleloaf.reducers._annotations import lazy_annotations

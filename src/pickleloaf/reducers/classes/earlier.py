@@ -10,7 +10,7 @@ from typing import Any
 
 from pickleloaf.code.codec import load_code, restore
 from pickleloaf.code.envelope import unseal
-from pickleloaf.inspecting.cells import NOTHING
+from pickleloaf.inspecting.anatomy import NOTHING
 from pickleloaf.reducers.classes import identities
 from pickleloaf.reducers.classes.building import make_class
 from pickleloaf.reducers.classes.tokens import token_of

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from types import MethodType
 from typing import Any
 
-from pickleloaf.inspecting.lookup import is_maker
+from pickleloaf.inspecting.anatomy import is_maker
 from pickleloaf.policy.class_keywords import recover_keywords
 from pickleloaf.reducers._dump import Dump, Late
 from pickleloaf.reducers.classes import identities

@@ -13,9 +13,8 @@ from contextlib import contextmanager
 from types import CellType, FunctionType
 from typing import Any
 
-from pickleloaf.inspecting.cells import NOTHING, contents_of
+from pickleloaf.inspecting.anatomy import NOTHING, contents_of, inner
 from pickleloaf.inspecting.holders import module_of
-from pickleloaf.inspecting.wrappers import inner
 from pickleloaf.reducers.classes import identities
 from pickleloaf.reducers.classes.body import has_set_name
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from pickleloaf.code.codec import facts_of
 from pickleloaf.code.envelope import seal
-from pickleloaf.inspecting.cells import NOTHING
+from pickleloaf.inspecting.anatomy import NOTHING
 from pickleloaf.inspecting.holders import module_of
 from pickleloaf.inspecting.kinds import interned
 from pickleloaf.policy.by_value import ValuePolicy

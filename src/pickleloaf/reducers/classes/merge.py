@@ -18,7 +18,7 @@ from types import CellType, FunctionType
 from typing import Any
 
 from pickleloaf.code.codec import facts_of
-from pickleloaf.inspecting.cells import NOTHING, contents_of
+from pickleloaf.inspecting.anatomy import NOTHING, contents_of
 from pickleloaf.inspecting.holders import module_of
 from pickleloaf.inspecting.kinds import interned
 from pickleloaf.policy.by_value import ValuePolicy

@@ -16,8 +16,7 @@ from typing import Any
 
 from pickleloaf._compat import HAS_LAZY_ANNOTATIONS
 from pickleloaf.code.codec import facts_of
-from pickleloaf.inspecting.cells import NOTHING
-from pickleloaf.inspecting.wrappers import LRU_CACHE
+from pickleloaf.inspecting.anatomy import LRU_CACHE, NOTHING
 from pickleloaf.reducers._annotations import lazy_annotations
 from pickleloaf.reducers.classes import identities
 from pickleloaf.reducers.classes import template as t

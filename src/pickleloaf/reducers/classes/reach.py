@@ -7,7 +7,7 @@ from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 from pickleloaf.code.codec import facts_of
-from pickleloaf.inspecting.cells import contents_of
+from pickleloaf.inspecting.anatomy import contents_of
 from pickleloaf.inspecting.holders import module_of
 from pickleloaf.inspecting.kinds import ATOMS, CONTAINERS, Kinds
 from pickleloaf.policy.by_value import ValuePolicy

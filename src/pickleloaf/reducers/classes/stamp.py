@@ -24,9 +24,8 @@ from operator import call, is_
 from types import CellType, FunctionType
 from typing import Any, NamedTuple
 
-from pickleloaf.inspecting.cells import NOTHING, contents_of
+from pickleloaf.inspecting.anatomy import LRU_CACHE, NOTHING, PARTS, contents_of
 from pickleloaf.inspecting.kinds import ATOMS
-from pickleloaf.inspecting.wrappers import LRU_CACHE, PARTS
 from pickleloaf.reducers._annotations import lazy_annotations, values_of
 from pickleloaf.reducers.classes.tokens import Tokens, getter, token_of
 

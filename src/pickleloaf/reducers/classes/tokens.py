@@ -18,11 +18,9 @@ from operator import attrgetter, is_, itemgetter
 from types import CodeType, FunctionType, MethodType, SimpleNamespace
 from typing import Any
 
-from pickleloaf.inspecting.cells import NOTHING, cells_of, contents_of
+from pickleloaf.inspecting.anatomy import LRU_CACHE, NOTHING, PARTS, cells_of, contents_of, is_heap_type
 from pickleloaf.inspecting.instance_dicts import shows_dict
 from pickleloaf.inspecting.kinds import ATOMS, CONTAINERS, SETS, Kinds
-from pickleloaf.inspecting.lookup import is_heap_type
-from pickleloaf.inspecting.wrappers import LRU_CACHE, PARTS
 from pickleloaf.reducers._annotations import lazy_annotations
 
 __all__ = [
