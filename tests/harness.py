@@ -269,13 +269,15 @@ def _asked(case):
 
 
 def _asked_twice(dump):
-    """Objects that are asked more than once, as text: type, function in Python, how often."""
+    """Objects that are asked more than once, as text: type, function in Python, how often.
+
+    What the standard library says of its own objects has no effects, so it may be asked again.
+    """
     counts, kept = {}, []
-    package = str(Path(importlib.import_module(SERIALIZER).__file__).parent)
 
     def profile(frame, event, arg):
         code = frame.f_code
-        if event == "call" and code.co_name in _HOOKS and not code.co_filename.startswith(package):
+        if event == "call" and code.co_name in _HOOKS and not _is_pure(frame):
             first = frame.f_locals[code.co_varnames[0]] if code.co_argcount else None
             kept.append(first)
             key = id(first), f"{type(first).__name__}.{code.co_name}"
@@ -287,6 +289,12 @@ def _asked_twice(dump):
     finally:
         sys.setprofile(None)
     return sorted({f"{name}: {times} times" for ((_, name), _), times in counts.items() if times > 1})
+
+
+def _is_pure(frame):
+    """Whether a method belongs to the standard library, to attrs or to the serializer."""
+    module = frame.f_globals.get("__name__", "")
+    return module.partition(".")[0] in {*sys.stdlib_module_names, "attr", SERIALIZER} - {"__main__"}
 
 
 def _tried_twice(obj, arguments):
