@@ -281,6 +281,16 @@ def test_explained_in_linear_time(depth):
     assert time.process_time() - start < 20
 
 
+@pytest.mark.parametrize("later", ["del K.told", "K.told = 5"])
+def test_method_that_has_gone(later):
+    """A payload that refers to a method of a class which is here without it says so."""
+    cls = define("class K:\n    def told(self): return 1\n", "K")
+    payload = loaf.dumps((cls, cls.told))
+    exec(later, {"K": cls})
+    with pytest.raises(loaf.DecodeError, match=r"function K\.told.*not have here any more"):
+        loaf.loads(payload)
+
+
 def test_damaged_code():
     """Damage inside a function's code is noticed before the code is built."""
     function = define("def f(n):\n    text = 'CANARY'\n    return [text * i for i in range(n)]\n", "f")

@@ -10,6 +10,7 @@ from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 from pickleloaf import wire
+from pickleloaf.errors import DecodeError
 from pickleloaf.inspecting.kinds import ATOMS, CONTAINERS, Kinds
 from pickleloaf.reducers._dump import Dump, Late, ScopeOf
 from pickleloaf.reducers.classes import identities
@@ -394,5 +395,16 @@ def rebuild_method_of(cls: type, *path: Any) -> Any:
     Args:
         cls: the class.
         path: see `function_at`; payloads of version 0.1 may end it with an empty string.
+
+    Raises:
+        DecodeError: the class is here already, and has no such function any more.
     """
-    return function_at(cls, path if path[-1] != "" else path[:-1])
+    try:
+        found = function_at(cls, path if path[-1] != "" else path[:-1])
+    except (LookupError, AttributeError, TypeError, ValueError):
+        found = None
+    if not callable(found):
+        name = ".".join([cls.__qualname__, *map(str, filter(None, path))])
+        msg = f"the payload refers to the function {name}, which the class does not have here any more"
+        raise DecodeError(msg)
+    return found
