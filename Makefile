@@ -2,7 +2,8 @@
 #   make demo        the turkey story, in two processes and on two workers
 #   make test        the test suite on one Python, its short form (ARGS="-k cells" goes to pytest, ARGS=--fresh
 #                    makes it the full form but for what is marked stress, WORKERS=0 needs no pytest-xdist)
-#   make test-faults the tests that repeat much, and the faults of the tasks TIMES in a row (20)
+#   make test-faults the tests that repeat much, properties on examples that are new each time, and the faults of the
+#                    tasks TIMES in a row (20)
 #   make check       ruff, mypy strict, the architecture test
 #   make test-all    the test suite on every Python that can be had (ARGS="--skip 3.13")
 #   make coverage    the suite under coverage; writes docs/coverage.md
@@ -35,6 +36,7 @@ test: .venv/.test .venv/.foreign
 TIMES ?= 20
 test-faults: .venv/.test .venv/.foreign
 	$(PY) -m pytest -q -m stress $(ARGS)
+	$(PY) -m pytest -q -n $(WORKERS) --fresh --search tests/properties tests/fingerprint $(ARGS)
 	for n in $$(seq $(TIMES)); do echo "$$n of $(TIMES)"; $(PY) -m pytest -q -m "not stress" tests/tasks/test_faults.py $(ARGS) || exit 1; done
 
 check: .venv/.lint .venv/.test

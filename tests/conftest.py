@@ -14,11 +14,16 @@ from lab import FAMILIES, Lab
 
 
 def pytest_addoption(parser):
-    """Add the option for the full form of the suite."""
+    """Add the options for the full form of the suite, and for other examples of its properties."""
     parser.addoption(
         "--fresh",
         action="store_true",
         help="start a new interpreter for every receiver, and check every law on every case",
+    )
+    parser.addoption(
+        "--search",
+        action="store_true",
+        help="check properties on examples that nobody has tried, instead of the same in each run",
     )
 
 
@@ -30,7 +35,12 @@ def pytest_configure(config):
         )  # execnet ignores it, and so would what tests start
     config.left_out = 0
     config.lab = Lab(config.option.fresh, getattr(config, "workerinput", {}).get("compiled"))
-    settings.register_profile("any speed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.register_profile(
+        "any speed",
+        deadline=None,
+        derandomize=not config.option.search,
+        suppress_health_check=[HealthCheck.too_slow],
+    )
     settings.load_profile("any speed")
 
 

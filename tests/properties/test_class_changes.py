@@ -12,7 +12,7 @@ import itertools
 from typing import NamedTuple
 
 import pytest
-from hypothesis import Phase, settings
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -620,15 +620,7 @@ def peers():
 def test_any_changes(flavor, peers, request, monkeypatch):
     """Whatever is done to a class, in whatever order: payloads are true, and what is merged is what the model says."""
     monkeypatch.setattr("hypothesis.internal.conjecture.engine.MAX_SHRINKING_SECONDS", 20)
-    is_long = request.config.option.fresh
-    chosen = settings(
-        max_examples=200 if is_long else 30,
-        stateful_step_count=25,
-        derandomize=not is_long,
-        phases=(Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink)
-        if is_long
-        else (Phase.generate, Phase.shrink),
-    )
+    chosen = settings(max_examples=200 if request.config.option.fresh else 30, stateful_step_count=25)
     machine = type("Changes", (Machine,), {"peers": peers, "flavor": flavor})
     run_state_machine_as_test(machine, settings=chosen)
 
