@@ -148,6 +148,42 @@ class Submodule(Case):
         assert b"concurrent" not in data
 
 
+class SubmoduleOfClasses(Case):
+    """Submodules that methods reach, of a class that is plain, one that holds an instance, and one with a metaclass"""
+
+    def make():
+        class Plain:
+            def tag(self, text):
+                return xml.etree.ElementTree.fromstring(text).tag
+
+        class Holding:
+            def kind(self):
+                return concurrent.futures.thread.ThreadPoolExecutor
+
+        Holding.first = Holding()
+
+        class Meta(type):
+            known = []
+
+            def __init__(cls, name, bases, names):
+                super().__init__(name, bases, names)
+                Meta.known.append(name)
+
+        class Listed(metaclass=Meta):
+            def kind(self):
+                return logging.handlers.QueueHandler, Listed
+
+        Listed.first = Listed()
+        return Plain(), Holding(), Listed()
+
+    def same(obj):
+        plain, holding, listed = obj
+        assert plain.tag("<loaf/>") == "loaf"
+        assert holding.first.kind().__name__ == "ThreadPoolExecutor"
+        kind, cls = listed.first.kind()
+        assert kind.__name__ == "QueueHandler" and cls is type(listed)
+
+
 class SubmoduleInside(Case):
     """Submodules that only inner functions, defaults and class bodies reach"""
 

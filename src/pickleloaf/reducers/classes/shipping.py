@@ -270,8 +270,9 @@ def _trimmed(*parts: Any) -> tuple[Any, ...]:
     return parts[:end]
 
 
-def _join_uses(parts: dict[tuple[str, Any], Any]) -> dict[Use, Any]:
-    return {use: value for (kind, use), value in parts.items() if kind == "uses"}
+def _join_uses(parts: dict[tuple[str, Any], Any]) -> dict[Any, Any]:
+    """Make the argument of `fill_uses` of some parts."""
+    return {key if kind == "uses" else (kind, key): value for (kind, key), value in parts.items()}
 
 
 def _join_changes(parts: dict[tuple[str, Any], Any]) -> Any:
@@ -356,13 +357,20 @@ def _fill(known: identities.Tracked, cls: type, values: Sequence[Any]) -> None:
 
 
 @verb
-def fill_uses(cls: type, uses: dict[Use, Any]) -> None:
-    """Fill some holes of a class that is new here."""
+def fill_uses(cls: type, uses: dict[Any, Any]) -> None:
+    """Fill some holes of a class that is new here.
+
+    Args:
+        cls: the class.
+        uses: what goes into them, by use; and by ("modules", number) modules that its functions need: that they have
+            been imported by now is all.
+    """
     known = identities.known(cls)
     if identities.is_new(cls) and known is not None:
         for use, value in uses.items():
-            put(cls, use, value)
-            note_given(known, cls, use, value)
+            if use[0] != "modules":
+                put(cls, use, value)
+                note_given(known, cls, use, value)
 
 
 def place_in_class(function: Any, dump: Dump) -> Any:
