@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import traceback
+import types
 from multiprocessing.connection import Client, Listener
 from pathlib import Path
 
@@ -73,12 +74,14 @@ class Peer:
 
 def serve(connection):
     """Do what a peer is told until nobody can tell it any more; sources are cells, as in a notebook."""
-    scope = {"__name__": "__main__", "loaf": importlib.import_module(SERIALIZER)}
+    main = sys.modules["__main__"] = types.ModuleType("__main__")
+    scope = vars(main)
+    scope["loaf"] = importlib.import_module(SERIALIZER)
     numbers = itertools.count()
     with contextlib.suppress(EOFError):
         while True:
             how, source, names = connection.recv()
-            scope |= names
+            scope.update(names)
             cell = f"<cell {next(numbers)}>"
             linecache.cache[cell] = (len(source), None, source.splitlines(keepends=True), cell)
             try:

@@ -170,6 +170,13 @@ class K:
     def total(self): return 0
 """
 
+#: As in a doctest: the globals are not those of the module that they are named after, which dataclasses finds.
+ELSEWHERE = f"""
+scope = {{"__name__": "__main__"}}
+exec({DATA!r}, scope)
+K = scope["K"]
+"""
+
 FLAVORS = {
     "plain": (
         PLAIN,
@@ -299,6 +306,14 @@ FLAVORS = {
                 merges=False,
             ),
             "method": Place("K.total = lambda self: {v}", "K().total()", is_made=True),
+        },
+    ),
+    "elsewhere": (
+        ELSEWHERE,
+        {
+            "global of a factory": Place(
+                "K.__dataclass_fields__['y'].default_factory.__globals__['G'] = {v}", "K().y"
+            ),
         },
     ),
     "slots": (
@@ -511,7 +526,7 @@ ASTRAY = {
         """,
     ),
     "the globals of a class are not those of the module that is called like them": (
-        "dataclass",
+        "elsewhere",
         """
         dump home
         home global of a factory=1
