@@ -12,6 +12,7 @@ from pathlib import Path
 from benchmarks.chart import chart
 from benchmarks.everyday.measure import BRIEF, everyday
 from benchmarks.factors import KINDS, factors
+from benchmarks.failing import DUMPS, LOADS, failing
 from benchmarks.growth.measure import growth
 from benchmarks.hashing import OBJECTS, hashing
 from benchmarks.imports import import_times
@@ -68,6 +69,11 @@ def run(effort: Effort, only: re.Pattern[str], *, quick: bool) -> list[Result]:
         if only.search(name):
             note(name)
             results += measure(workload, rivals, effort)
+            gc.collect()
+    for name in (*(workload.name for workload in DUMPS), *LOADS):
+        if only.search(f"failing: {name}"):
+            note(f"failing: {name}")
+            results += failing(name, effort)
             gc.collect()
     for kind in KINDS:
         if only.search(f"growth with {kind}"):

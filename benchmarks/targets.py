@@ -6,6 +6,7 @@ from typing import NamedTuple
 from benchmarks.everyday.first import FIRST
 from benchmarks.everyday.many import THOUSAND
 from benchmarks.everyday.measure import ALL, KINDS, MANY
+from benchmarks.failing import DUMPS, LOADS
 from benchmarks.growth.rows import ROWS
 from benchmarks.rivals import OURS
 
@@ -65,6 +66,8 @@ TARGETS += tuple(
     Target(name, "peak of dumps", "", 0.02 * ARRAY)
     for name in ("array of 8 MB, out of band", "closure over an array, out of band")
 )
+TARGETS += tuple(Target(each.name, "failing dump", "", 2) for each in DUMPS)
+TARGETS += tuple(Target(name, "failing load", "", 1) for name in LOADS)
 
 EVERYDAY = (
     *(Target(row.name, "repeated dumps", "cloudpickle", 1 / row.speed) for row in KINDS),
