@@ -16,9 +16,13 @@ from pickleloaf.errors import DecodeError
 
 __all__ = ["wanted_by"]
 
-#: Limits of what is read to explain an error.
+#: Limits of what is read to explain an error, which takes less than a second.
 _BYTES = 1 << 26
 _OPCODES = 1_000_000
+#: Arguments of a call that are looked at: those that name something come first.
+_FEW = 8
+#: Names in a text.
+_MOST = 10
 
 
 class _Made:
@@ -30,7 +34,7 @@ class _Made:
 
 
 def wanted_by(data: Any, missing: str) -> list[str]:
-    """Return the names of the functions and classes that were being made when a name was missing.
+    """Return the names of the functions and classes that were being made when a name was missing, innermost first.
 
     Args:
         data: the payload; of a large one, no more than its beginning is read.
@@ -40,12 +44,13 @@ def wanted_by(data: Any, missing: str) -> list[str]:
         stack = _stack_at(bytes(memoryview(data).cast("B")[:_BYTES]), missing)
     except Exception:  # noqa: BLE001 - a damaged payload has no more to tell; the first error stands
         return []
-    names = []
-    for position, item in enumerate(stack):
-        name = _name(item, stack, position)
-        if name and name not in names:
-            names.append(name)
-    return names[::-1]
+    names: dict[str, None] = {}
+    for position in range(len(stack) - 1, -1, -1):
+        if name := _name(stack[position], stack, position):
+            names[name] = None
+            if len(names) > _MOST:
+                return [*list(names)[:_MOST], "others"]
+    return [*names]
 
 
 def _stack_at(data: bytes, missing: str) -> list[Any]:
@@ -98,7 +103,7 @@ def _result(name: str, argument: Any, taken: list[Any]) -> Any:
 
 
 def _flat(parts: list[Any]) -> list[Any]:
-    return [each for part in parts for each in (part if isinstance(part, list) else [part])]
+    return [each for part in parts for each in (part[:_FEW] if isinstance(part, list) else [part])]
 
 
 def _name(item: Any, stack: list[Any], position: int) -> str:

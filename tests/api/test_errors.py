@@ -291,6 +291,32 @@ def test_method_that_has_gone(later):
         loaf.loads(payload)
 
 
+def test_explained_in_linear_time_with_shared_arguments():
+    """Arguments that many calls have in common are not read once for each."""
+    from pickleloaf.blame import wanted_by
+
+    count = 20_000
+    calls = b"(" + b"K\x01" * count + b"t\x94" + b"cbuiltins\nmax\n\x94h\x00R" * count
+    payload = b"\x80\x04(" + calls + b"cno_such_module_here\nGone\nt."
+    start = time.process_time()
+    assert wanted_by(payload, "no_such_module_here") == []
+    assert time.process_time() - start < 4
+
+
+def test_wanted_by_many():
+    """Of many functions that wanted a missing module, the innermost ten are named."""
+    from pickleloaf.blame import wanted_by
+
+    shells = []
+    for i in range(12):
+        blob = pickletools.genops(loaf.dumps(define(f"def f{i}(): pass", f"f{i}")))
+        code = max((arg for _, arg, _ in blob if isinstance(arg, bytes)), key=len)
+        shells.append(b"cpickleloaf.wire\nfunction\n(B" + len(code).to_bytes(4, "little") + code + b"tR")
+    payload = b"\x80\x04(" + b"".join(shells) + b"cno_such_module_here\nGone\nt."
+    names = [f"f{i}" for i in range(11, 1, -1)]
+    assert wanted_by(payload, "no_such_module_here") == [*names, "others"]
+
+
 def test_damaged_code():
     """Damage inside a function's code is noticed before the code is built."""
     function = define("def f(n):\n    text = 'CANARY'\n    return [text * i for i in range(n)]\n", "f")
