@@ -203,7 +203,7 @@ def write_with_originals(pickler: Any, obj: Any, before: Memory | None, error: E
 
 def _named_in(error: Exception) -> list[Any]:
     """Return the module of an object that pickle did not find by its name."""
-    if not isinstance(error, pickle.PicklingError):
+    if not isinstance(error, pickle.PicklingError) or isinstance(error, EncodeError):
         return []
     found = re.search(r"not the same object as ([\w.]+)", str(error))
     name = found[1] if found else ""

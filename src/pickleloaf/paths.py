@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
+from itertools import islice, repeat
+from operator import is_
+from sys import getrefcount
 from types import CellType, FunctionType, ModuleType
 from typing import Any
 
@@ -16,7 +19,7 @@ from pickleloaf.inspecting.instance_dicts import shows_dict
 from pickleloaf.reducers._sharing import Sharing
 from pickleloaf.reducers.patched import Patched
 
-__all__ = ["path_along"]
+__all__ = ["IMMORTAL", "first_with", "has", "path_along"]
 
 #: What the pickler puts around the object that it was given.
 _WRAPPERS = (Patched, Sharing)
@@ -27,8 +30,12 @@ _ATTRIBUTES = (
     "__origin__ __args__ __bound__ __defaults__ __kwdefaults__ __annotations__ __dict__ "
     "exceptions default_factory maps data gi_frame".split()
 )
-#: Elements of a container that are compared at most.
-_LOOKED_THROUGH = 100_000
+#: Elements of a container that are looked through at most, since a class of the user's may have no end of them.
+_LOOKED_THROUGH = 1_000_000
+#: Elements that are copied at once to find out whether an object is among them.
+_CHUNK = 4096
+#: Above that are the reference counts of objects that live for ever, which are not counted.
+IMMORTAL = 1 << 28
 #: Objects at either end of a very long trail whose steps are shown.
 _SHOWN = 100
 #: Objects in a row that reducers make up at most between two that names connect.
@@ -82,24 +89,51 @@ def _step(parent: Any, child: Any) -> str | None:
         return None
 
 
+def first_with(obj: Any, items: Any, make: Callable[[Any], list[Any]]) -> int:
+    """Return the index of the first item of which a list is made that holds an object, if any item has it."""
+    start, stop = 0, len(items)
+    while stop - start > 1:
+        middle = start + min((stop - start) // 2, _CHUNK)
+        count = getrefcount(obj)
+        made = make(items[start:middle])
+        if getrefcount(obj) > count or (count > IMMORTAL and has(made, obj)):
+            stop = middle
+        else:
+            start = middle
+        del made
+    return start
+
+
+def has(objects: list[Any], obj: Any) -> bool:
+    """Return whether an object is in a list."""
+    return any(map(is_, objects, repeat(obj)))
+
+
+def _index(items: Any, child: Any) -> int | None:
+    """Return where in a list or tuple an object is."""
+    at = first_with(child, items, _itself)
+    return at if items and items[at] is child else None
+
+
+def _itself(items: Any) -> Any:
+    return items
+
+
 def _in_mapping(parent: Mapping[Any, Any], child: Any) -> str | None:
-    for number, (key, value) in enumerate(parent.items()):
-        if value is child:
-            return f"[{_short(key)}]"
-        if key is child:
-            return f".<key {number}>"
-        if number > _LOOKED_THROUGH:
-            break
-    return None
+    at = _index(_beginning(parent.values()), child)
+    if at is not None:
+        return f"[{_short(next(islice(parent, at, None)))}]"
+    at = _index(_beginning(parent), child)
+    return None if at is None else f".<key {at}>"
 
 
 def _in_sequence(parent: Iterable[Any], child: Any) -> str | None:
-    for index, value in enumerate(parent):
-        if value is child:
-            return f"[{index}]"
-        if index > _LOOKED_THROUGH:
-            break
-    return None
+    at = _index(parent if type(parent) in (list, tuple) else _beginning(parent), child)
+    return None if at is None else f"[{at}]"
+
+
+def _beginning(elements: Iterable[Any]) -> list[Any]:
+    return list(islice(elements, _LOOKED_THROUGH))
 
 
 def _in_set(parent: Iterable[Any], child: Any) -> str | None:
@@ -162,12 +196,14 @@ def _short(key: Any) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
+#: By kind of the parent. The last takes long to tell.
 _LOOKS: tuple[tuple[Any, Callable[[Any, Any], str | None]], ...] = (
-    (Mapping, _in_mapping),
     ((list, tuple, deque), _in_sequence),
+    (dict, _in_mapping),
     ((set, frozenset), _in_set),
     (FunctionType, _in_function),
     (CellType, _in_cell),
     (type, _in_class),
     (ModuleType, _in_module),
+    (Mapping, _in_mapping),
 )

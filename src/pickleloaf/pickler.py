@@ -198,16 +198,25 @@ def dumps(
         pickler = _spare.pop()
     except IndexError:
         pickler = Pickler(None)
-    parts = pickler._pickled(obj)
+    try:
+        parts = pickler._pickled(obj)
+    except EncodeError:
+        _keep(pickler)
+        raise
     if len(parts) > 1:
         del pickler  # gives its memo back before memory is needed for the payload
         return b"".join(parts)
     payload: bytes = parts[0]
-    if len(payload) < SMALL and len(_spare) < _SPARE and not pickler._dump.keeps:
-        parts.clear()
+    if len(payload) < SMALL:
+        _keep(pickler)
+    return payload
+
+
+def _keep(pickler: Pickler) -> None:
+    if len(_spare) < _SPARE and not pickler._dump.keeps:
+        pickler._parts.clear()
         pickler.clear_memo()
         _spare.append(pickler)
-    return payload
 
 
 #: Picklers with nothing in them. To make one takes longer than to dump a function.

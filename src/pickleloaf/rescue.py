@@ -53,22 +53,24 @@ class Memory:
         dump = pickler._dump
         pairs = iter(dump.answers)
         known = {id(obj): (obj, answer) for obj, answer in zip(pairs, pairs, strict=True)} | dump.known
-        dump.clear()
+        self._go_back(pickler)
         dump.known = known
-        if self._state is not None:
-            dump.remember(self._state)
         for hook in pickler._hooks:
             hook.replay()
-        pickler._parts.clear()
-        pickler.memo = self._memo
         return dict(self._memo)
 
     def give_up(self, pickler: Any) -> None:
         """Make a pickler forget a dump that has failed."""
-        self.restore(pickler)
-        pickler._dump.known = {}
+        self._go_back(pickler)
         for hook in pickler._hooks:
             hook.forget()
+
+    def _go_back(self, pickler: Any) -> None:
+        pickler._dump.clear()
+        if self._state is not None:
+            pickler._dump.remember(self._state)
+        pickler._parts.clear()
+        pickler.memo = self._memo
 
 
 def rescue(pickler: Any, obj: Any, before: Memory, error: Exception) -> None:

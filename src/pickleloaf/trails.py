@@ -2,10 +2,12 @@
 
 1. The culprit is the object that a reducer was asked for when it failed: the traceback has it. Where C code failed, the
    C pickler runs once more and notes what it asks for last. Hooks replay their answers then.
-2. The way to it is searched breadth first over what pickling follows. Each level costs one call of the garbage
-   collector, which visits references at C speed; only functions, classes and modules are looked at one by one.
-3. Parents are found afterwards, level by level, by halving.
-4. Where that finds nothing, such as below an object that C code has made up, the object is pickled without recursion,
+2. The way to it is found by one walk, breadth first over what pickling follows. Each level costs a few calls of the
+   garbage collector, which visits references at C speed; only functions, classes and modules are looked at one by one.
+3. A list of the objects met raises the reference count of the culprit if it is among them, so nothing is compared.
+   Parents are found afterwards in the same way, level by level, by halving (see `first_with`).
+4. Two threads may disturb that count. Each step of the way is looked at once more when its path is written (see paths).
+5. Where that finds nothing, such as below an object that C code has made up, the object is pickled without recursion,
    whose stack is the way (see rescue).
 """
 
@@ -13,25 +15,28 @@ from __future__ import annotations
 
 import gc
 import pickle
-from collections.abc import Callable, Iterable
-from itertools import compress, repeat
-from operator import is_
+from collections.abc import Callable, Collection
+from itertools import compress, islice
+from sys import getrefcount
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 from pickleloaf.code.codec import facts_of
-from pickleloaf.inspecting.kinds import ATOMS
+from pickleloaf.inspecting.kinds import ATOMS, CONTAINERS
 from pickleloaf.judging import override_of
-from pickleloaf.paths import path_along
+from pickleloaf.paths import IMMORTAL, first_with, has, path_along
 from pickleloaf.policy.by_value import ValuePolicy
+from pickleloaf.reducers._asking import is_reduction
 from pickleloaf.reducers._dump import Dump
 from pickleloaf.reducers._referents import referents
 from pickleloaf.replaying import Buffers, Overrides, PersistentIds
 
 __all__ = ["path_to", "trail_of"]
 
-#: Objects that are visited at most.
+#: Objects behind which it is looked at most.
 _BUDGET = 5_000_000
+#: Objects of which it is asked at once whether they refer to anything.
+_CHUNK = 1000
 
 
 def trail_of(pickler: Any, obj: Any, before: Any, error: Exception, *, is_of_user: bool) -> list[Any] | None:
@@ -46,7 +51,7 @@ def trail_of(pickler: Any, obj: Any, before: Any, error: Exception, *, is_of_use
     """
     asked = _asked_in(error)
     if asked is None and not is_of_user:
-        asked = _asked_last(pickler, obj, before, error)
+        asked = _answered_in_vain(pickler._dump, error) or _asked_last(pickler, obj, before, error)
     return None if asked is None else _search(obj, asked[0], pickler._dump)
 
 
@@ -69,6 +74,12 @@ def _asked_in(error: Exception) -> tuple[Any] | None:
 #: Code that is called with an object by the C pickler.
 _ASKING = frozenset(each.__call__.__code__ for each in (PersistentIds, Overrides, Buffers))
 _OVERRIDE_FILE = override_of.__code__.co_filename
+
+
+def _answered_in_vain(dump: Dump, error: Exception) -> tuple[Any] | None:
+    """Return the object that was asked last, if the error is that its answer is no reduction."""
+    is_none = "__reduce__" in str(error) and dump.answers and not is_reduction(dump.answers[-1])
+    return (dump.answers[-2],) if is_none else None
 
 
 def _asked_last(pickler: Any, obj: Any, before: Any, error: Exception) -> tuple[Any] | None:
@@ -101,34 +112,58 @@ def _names(obj: Any, text: str) -> bool:
 
 
 def _search(root: Any, culprit: Any, dump: Dump) -> list[Any] | None:
-    """Return the shortest way from one object to another, or None.
-
-    Whatever is done for each object is done by C code, since there may be millions.
-    """
+    """Return the shortest way from one object to another, or None."""
     try:
-        return _breadth_first(root, culprit, _Followed(dump))
+        return _breadth_first(root, culprit, dump)
     except Exception:  # noqa: BLE001 - user code that fails while we look for the place of another failure
         return None
 
 
-def _breadth_first(root: Any, culprit: Any, followed: _Followed) -> list[Any] | None:
-    is_tracked = gc.is_tracked(culprit)
-    levels = [[root]]
-    seen = {id(root)}
-    while id(culprit) not in seen:
-        # What leads to an object that the collector tracks is tracked, too.
-        found = followed(levels[-1])
-        found = list(filter(gc.is_tracked, found)) if is_tracked else _without_atoms(found)
-        if not seen.isdisjoint(map(id, found)):
-            found = [each for each in found if id(each) not in seen]
-        if not found or len(seen) > _BUDGET:
-            return None
-        count = len(seen)
-        seen.update(map(id, found))
-        if len(seen) - count < len(found):
-            found = list({id(each): each for each in found}.values())
-        levels.append(found)
-    return _backwards(levels, culprit, followed)
+def _breadth_first(root: Any, culprit: Any, dump: Dump) -> list[Any] | None:
+    if root is culprit:
+        return [root]
+    containers = _tracked if gc.is_tracked(culprit) else _without_atoms
+    stand_ins = _StandIns(dump)
+    levels: list[tuple[list[Any], list[Any]]] = []
+    level, seen = [root], {id(root): root}
+    while level and len(seen) < _BUDGET:
+        standing = stand_ins.of(level)
+        levels.append((level, standing))
+        references = getrefcount(culprit)
+        found = gc.get_referents(*standing)
+        if getrefcount(culprit) > references or (references > IMMORTAL and has(found, culprit)):
+            del found
+            return _backwards(levels, culprit)
+        found = containers(found)
+        known = len(seen)
+        seen.update(zip(map(id, found), found, strict=True))
+        level = list(islice(reversed(seen.values()), len(seen) - known))
+        level.reverse()
+    return None
+
+
+def _backwards(levels: list[tuple[list[Any], list[Any]]], culprit: Any) -> list[Any]:
+    """Return the way from the only object of the first level to one that the last level leads to."""
+    trail = [culprit]
+    for parents, stand_ins in reversed(levels):
+        trail.append(parents[first_with(trail[-1], stand_ins, _referents_of)])
+    return trail[::-1]
+
+
+def _referents_of(objects: list[Any]) -> list[Any]:
+    return gc.get_referents(*objects)
+
+
+def _tracked(objects: list[Any]) -> list[Any]:
+    """Return the objects that may lead to one that the collector tracks: it tracks these, too."""
+    if len(objects) < _CHUNK:
+        return list(filter(gc.is_tracked, objects))
+    found: list[Any] = []
+    for start in range(0, len(objects), _CHUNK):
+        chunk = objects[start : start + _CHUNK]
+        if gc.is_tracked(chunk[0]) or gc.get_referents(*chunk):  # much faster than to ask each
+            found += filter(gc.is_tracked, chunk)
+    return found
 
 
 def _without_atoms(objects: list[Any]) -> list[Any]:
@@ -136,41 +171,30 @@ def _without_atoms(objects: list[Any]) -> list[Any]:
     return list(compress(objects, map(kinds.__contains__, map(type, objects)))) if kinds else []
 
 
-def _backwards(levels: list[list[Any]], culprit: Any, followed: _Followed) -> list[Any]:
-    """Return the way from the only object of the first level to one of the last."""
-    trail = [culprit]
-    for level in levels[-2::-1]:
-        parents = level
-        while len(parents) > 1:
-            half = parents[: len(parents) // 2]
-            is_there = any(map(is_, followed(half), repeat(trail[-1])))
-            parents = half if is_there else parents[len(half) :]
-        trail += parents
-    return trail[::-1]
-
-
-class _Followed:
-    """Returns what pickling some objects leads to directly."""
+class _StandIns:
+    """Makes lists of what has the same referents as pickling some objects leads to: most have these themselves."""
 
     def __init__(self, dump: Dump) -> None:
         self._policy = dump.policy
-        pairs = iter(dump.answers)
         #: What hooks have answered, by the id of the object.
-        self._known = {id(obj): answer for obj, answer in zip(pairs, pairs, strict=True)}
+        self._known = dict(zip(map(id, dump.answers[::2]), dump.answers[1::2], strict=True))
         self._known |= {key: answer for key, (_, answer) in dump.known.items()}
+        self._asked = {*map(type, dump.answers[::2]), *(type(obj) for obj, _ in dump.known.values())}
 
-    def __call__(self, objects: list[Any]) -> list[Any]:
-        special = tuple(kind for kind in set(map(type, objects)) if issubclass(kind, _SPECIAL))
-        if special or (self._known and not self._known.keys().isdisjoint(map(id, objects))):
-            return [part for each in objects for part in self._parts(each, special)]
-        return gc.get_referents(*objects)
+    def of(self, objects: list[Any]) -> list[Any]:
+        """Return what stands for each object."""
+        kinds = set(map(type, objects))
+        if kinds <= CONTAINERS:
+            return objects
+        if not self._asked.isdisjoint(kinds):
+            objects = [self._known.get(id(each), each) for each in objects]
+        special = {kind for kind in kinds if issubclass(kind, _SPECIAL)}
+        return (
+            [self._parts(each) if type(each) in special else each for each in objects] if special else objects
+        )
 
-    def _parts(self, obj: Any, special: tuple[type, ...]) -> Iterable[Any]:
-        if id(obj) in self._known:
-            return gc.get_referents(self._known[id(obj)])
+    def _parts(self, obj: Any) -> Collection[Any]:
         kind = type(obj)
-        if kind not in special:
-            return gc.get_referents(obj)
         if kind is FunctionType:
             return _behind_function(obj, self._policy)
         if issubclass(kind, type):
@@ -184,9 +208,9 @@ class _Followed:
 _SPECIAL = (type, ModuleType, FunctionType, CodeType)
 
 
-def _behind_function(function: FunctionType, policy: ValuePolicy) -> list[Any]:
+def _behind_function(function: FunctionType, policy: ValuePolicy) -> Collection[Any]:
     if policy.by_reference(function):
-        return []
+        return ()
     names = facts_of(function.__code__).names
     scope = function.__globals__
     used = [scope[name] for name in names.globals if name in scope]

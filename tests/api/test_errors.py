@@ -95,6 +95,120 @@ def test_own_error_below_one_made_up():
     assert "obj[1]" in caught.value.__notes__[-1]
 
 
+class Unfit:
+    """Returns no reduction."""
+
+    def __reduce__(self):
+        return 3
+
+
+def listed(part):
+    """A part after many others, further than anybody would count."""
+    return [*range(200_000), part], "obj[200000]"
+
+
+def beside_dicts(part):
+    """A part in the last of many dicts."""
+    return [*({"a": i, "b": [i]} for i in range(20_000)), {"a": part}], "obj[20000]['a']"
+
+
+def keyed(part):
+    """A key of a dict, of many."""
+    return dict.fromkeys([*range(20_000), part]), "obj.<key 20000>"
+
+
+def in_instances(part):
+    """A part of the last of many instances."""
+    kind = define("class Kind:\n    def __init__(self, x):\n        self.x = x\n", "Kind")
+    return [kind(i) for i in [*range(5000), part]], "obj[5000].x"
+
+
+def reduced(part):
+    """A part of the last of many objects that say themselves what they are made of."""
+    source = """
+        class Kind:
+            def __init__(self, x): self.x = x
+            def __reduce__(self): return Kind, (self.x,)
+        """
+    kind = define(source, "Kind")
+    return [kind(i) for i in [*range(5000), part]], "obj[5000].x"
+
+
+def many_ways(part):
+    """A part behind lists that are met on more ways than anybody could go, some of which lead back."""
+    top = part = [part]
+    for _ in range(60):
+        top = [top, top, part]
+    part.append(top)
+    return [0, top], "obj[1][2][0]"
+
+
+def in_function(part):
+    """A part in a closure, after many functions."""
+    make = define("def make(i, x):\n    return lambda: (i, x)\n", "make")
+    return [make(i, i) for i in range(500)] + [make(0, part)], "obj[500].__closure__['x']"
+
+
+LARGE = [listed, beside_dicts, keyed, in_instances, reduced, many_ways, in_function]
+
+
+@pytest.mark.parametrize("place", LARGE)
+@pytest.mark.parametrize("make", [suspended, sys._getframe, Unfit], ids=["generator", "frame", "own"])
+def test_one_walk(place, make, monkeypatch):
+    """Where the culprit sits is found in one walk at C speed, which runs few lines of Python for each object met."""
+    monkeypatch.setattr("pickleloaf.flat.FlatPickler.dump", None)
+    obj, path = place(make())
+    lines = 0
+
+    def count(frame, event, _):
+        nonlocal lines
+        lines += event == "line" and frame.f_code.co_filename.endswith(SEARCHING)
+        return count
+
+    before = sys.gettrace()
+    sys.settrace(count)
+    try:
+        with pytest.raises(loaf.EncodeError) as caught:
+            loaf.dumps(obj)
+    finally:
+        sys.settrace(before)
+    assert caught.value.path == path
+    assert lines < 12_000
+
+
+#: Files that explain an error.
+SEARCHING = ("trails.py", "paths.py", "rescue.py", "flat.py")
+
+
+def test_path_to_one_that_is_not_counted():
+    """A part whose references Python does not count, since it lives for ever, is found as well."""
+    import io
+
+    class Stored(loaf.Pickler):
+        def persistent_id(self, obj):
+            if obj == "some":
+                raise GoneError(1, "full")
+
+    with pytest.raises(GoneError) as caught:
+        Stored(io.BytesIO()).dump({"a": [*range(1000), sys.intern("some")]})
+    assert "obj['a'][1000]" in caught.value.__notes__[-1]
+
+
+@pytest.mark.parametrize("answer", ["3", "(3, ())", "(int, 3)", "(int,)", "(int, (), 1, 2, 3, 4, 5)"])
+def test_no_reduction(answer, monkeypatch):
+    """What answers pickle with something else than a reduction is found without another pass."""
+    monkeypatch.setattr("pickleloaf.trails._asked_last", None)
+    kinds = define(
+        f"class Bad:\n    def __reduce__(self): return {answer}\n"
+        "class Good:\n    def __reduce__(self): return Good, ()\n",
+        "Bad",
+        "Good",
+    )
+    with pytest.raises(loaf.EncodeError, match="__reduce__") as caught:
+        loaf.dumps([kinds[1](), {"bad": kinds[0]()}, kinds[1]()])
+    assert caught.value.path == "obj[1]['bad']"
+
+
 @pytest.mark.parametrize("kind", [TypeError, pickle.PicklingError])
 def test_hook_refuses(kind):
     """A TypeError or PicklingError of a hook says that an object cannot be pickled."""
@@ -130,13 +244,6 @@ def test_own_error_of_callbacks():
         with pytest.raises(GoneError):
             pickler.dump(obj)
         assert len(asked) == 1
-
-
-class Unfit:
-    """Returns no reduction."""
-
-    def __reduce__(self):
-        return 3
 
 
 class Failing:

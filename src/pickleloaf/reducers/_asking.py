@@ -19,6 +19,7 @@ __all__ = [
     "ask",
     "ask_for_state",
     "has_hooks",
+    "is_reduction",
     "question_for",
     "reduces_itself",
     "with_items_anew",
@@ -90,6 +91,13 @@ def with_items_anew(reduced: Any) -> Any:
     if type(reduced) is not tuple or len(reduced) <= 3:
         return reduced
     return *reduced[:3], *(iter(part) if type(part) is list else part for part in reduced[3:])
+
+
+def is_reduction(answer: Any) -> bool:
+    """Return whether an object's answer has a form that pickle knows."""
+    if not isinstance(answer, tuple):
+        return isinstance(answer, str)
+    return 2 <= len(answer) <= 6 and callable(answer[0]) and isinstance(answer[1], tuple)
 
 
 def ask_for_state(obj: Any, dump: Dump) -> Any:
