@@ -55,6 +55,13 @@ _CLOSURE = """
 def closure_{n}(i, part):
     return lambda x: (x, i, part)
 """
+_ZONE = """
+import datetime
+
+class Zone_{n}(datetime.tzinfo):
+    def __init__(self, x=0):
+        self.x = x
+"""
 _CLASS = """
 class Class_{n}:
     def run(self):
@@ -111,6 +118,11 @@ DUMPS = [
         "[closure_{n}(i, 0) for i in range(1000)] + [closure_{n}(0, part)]",
     ),
     Workload("class with it as an attribute", _CLASS, "setattr(Class_{n}, 'part', part) or Class_{n}"),
+    Workload(
+        "5,000 datetimes, it in the zone of the last",
+        _ZONE,
+        "[datetime.datetime(2000, 1, 1, tzinfo=Zone_{n}(i)) for i in [*range(5000), part]]",
+    ),
     Workload("20 MB of bytes, then it", "", "[*(bytearray(1_000_000) for _ in range(20)), part]"),
     Workload("100 lists in lists, it innermost", _DEEP, "deep_{n}(100, part)"),
     Workload("500 lists in lists, it innermost", _DEEP, "deep_{n}(500, part)"),

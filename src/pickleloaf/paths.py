@@ -28,7 +28,7 @@ _WRAPPERS = (Patched, Sharing)
 _ATTRIBUTES = (
     "__func__ __self__ __wrapped__ func args keywords fget fset fdel __cause__ __context__ __traceback__ "
     "__origin__ __args__ __bound__ __defaults__ __kwdefaults__ __annotations__ __dict__ "
-    "exceptions default_factory maps data gi_frame".split()
+    "exceptions default_factory maps data gi_frame tzinfo".split()
 )
 #: Elements of a container that are looked through at most, since a class of the user's may have no end of them.
 _LOOKED_THROUGH = 1_000_000

@@ -7,12 +7,14 @@
 3. A list of the objects met raises the reference count of the culprit if it is among them, so nothing is compared.
    Parents are found afterwards in the same way, level by level, by halving (see `first_with`).
 4. Two threads may disturb that count. Each step of the way is looked at once more when its path is written (see paths).
-5. Where that finds nothing, such as below an object that C code has made up, the object is pickled without recursion,
-   whose stack is the way (see rescue).
+5. Where that finds nothing, such as below an object that C code has made up, the C pickler runs once more and notes
+   what all objects are made of. Where even that does not help, the object is pickled without recursion, whose stack is
+   the way (see rescue).
 """
 
 from __future__ import annotations
 
+import copyreg
 import gc
 import pickle
 from collections.abc import Callable, Collection
@@ -26,7 +28,7 @@ from pickleloaf.inspecting.kinds import ATOMS, CONTAINERS
 from pickleloaf.judging import override_of
 from pickleloaf.paths import IMMORTAL, first_with, has, path_along
 from pickleloaf.policy.by_value import ValuePolicy
-from pickleloaf.reducers._asking import is_reduction
+from pickleloaf.reducers._asking import is_reduction, reduces_itself, with_items_anew, with_items_held
 from pickleloaf.reducers._dump import Dump
 from pickleloaf.reducers._referents import referents
 from pickleloaf.replaying import Buffers, Overrides, PersistentIds
@@ -49,10 +51,15 @@ def trail_of(pickler: Any, obj: Any, before: Any, error: Exception, *, is_of_use
         error: what the C pickler has raised.
         is_of_user: whether a hook of the user's has raised it, which is not called once more.
     """
-    asked = _asked_in(error)
-    if asked is None and not is_of_user:
-        asked = _answered_in_vain(pickler._dump, error) or _asked_last(pickler, obj, before, error)
-    return None if asked is None else _search(obj, asked[0], pickler._dump)
+    dump = pickler._dump
+    asked = _asked_in(error) or _answered_in_vain(dump, error)
+    trail = None if asked is None else _search(obj, asked[0], dump)
+    if trail is not None or is_of_user:
+        return trail
+    last, notes = _asked_again(pickler, obj, before, error)
+    if asked is None and _names(last, str(error)):
+        asked = (last,)
+    return None if asked is None else _search(obj, asked[0], dump, notes)
 
 
 def path_to(root: Any, obj: Any, dump: Dump) -> str:
@@ -82,16 +89,33 @@ def _answered_in_vain(dump: Dump, error: Exception) -> tuple[Any] | None:
     return (dump.answers[-2],) if is_none else None
 
 
-def _asked_last(pickler: Any, obj: Any, before: Any, error: Exception) -> tuple[Any] | None:
-    """Pickle once more; return the object that was asked for last, if the error is about it."""
+def _asked_again(pickler: Any, obj: Any, before: Any, error: Exception) -> tuple[Any, list[Any]]:
+    """Pickle once more; return the object asked for last, if the error may be about it, and what others are made of.
+
+    That is a list of objects, each followed by its reduction. Those that C code takes apart are asked for theirs here.
+    """
     before.restore(pickler)
-    last: list[Any] = [None]
+    last = None
+    notes: list[Any] = []
+    asked: dict[type, bool] = {}
     held = vars(pickler).get("reducer_override")
     override: Callable[[Any], Any] = pickler.reducer_override
+    table = getattr(pickler, "dispatch_table", copyreg.dispatch_table)
 
     def reducer_override(each: Any) -> Any:
-        last[0] = each
-        return override(each)
+        nonlocal last
+        last = each
+        reduced = override(each)
+        if reduced is NotImplemented:
+            kind = type(each)
+            if kind not in asked:
+                asked[kind] = kind not in table and not issubclass(kind, _SPECIAL) and reduces_itself(kind)
+            if not asked[kind]:
+                return reduced
+            reduced = each.__reduce_ex__(pickler._dump.protocol)
+        reduced = with_items_held(reduced)
+        notes.extend((each, reduced))
+        return with_items_anew(reduced)
 
     pickler.reducer_override = reducer_override
     try:
@@ -102,7 +126,7 @@ def _asked_last(pickler: Any, obj: Any, before: Any, error: Exception) -> tuple[
         is_same = False
     finally:
         pickler.reducer_override = held
-    return (last[0],) if is_same and _names(last[0], str(error)) else None
+    return last if is_same else None, notes
 
 
 def _names(obj: Any, text: str) -> bool:
@@ -111,19 +135,28 @@ def _names(obj: Any, text: str) -> bool:
     return (obj.__name__ if is_named else type(obj).__name__) in text
 
 
-def _search(root: Any, culprit: Any, dump: Dump) -> list[Any] | None:
-    """Return the shortest way from one object to another, or None."""
+def _search(root: Any, culprit: Any, dump: Dump, notes: list[Any] | None = None) -> list[Any] | None:
+    """Return the shortest way from one object to another, or None.
+
+    Args:
+        root: where the way begins.
+        culprit: where it ends.
+        dump: the state of the pickler.
+        notes: what objects are made of, also such as the garbage collector does not track; see `_asked_again`.
+    """
+    containers = _tracked if notes is None and gc.is_tracked(culprit) else _without_atoms
+    stand_ins = _StandIns(dump.answers if notes is None else notes, dump)
     try:
-        return _breadth_first(root, culprit, dump)
+        return _breadth_first(root, culprit, stand_ins, containers)
     except Exception:  # noqa: BLE001 - user code that fails while we look for the place of another failure
         return None
 
 
-def _breadth_first(root: Any, culprit: Any, dump: Dump) -> list[Any] | None:
+def _breadth_first(
+    root: Any, culprit: Any, stand_ins: _StandIns, containers: Callable[[list[Any]], list[Any]]
+) -> list[Any] | None:
     if root is culprit:
         return [root]
-    containers = _tracked if gc.is_tracked(culprit) else _without_atoms
-    stand_ins = _StandIns(dump)
     levels: list[tuple[list[Any], list[Any]]] = []
     level, seen = [root], {id(root): root}
     while level and len(seen) < _BUDGET:
@@ -174,12 +207,12 @@ def _without_atoms(objects: list[Any]) -> list[Any]:
 class _StandIns:
     """Makes lists of what has the same referents as pickling some objects leads to: most have these themselves."""
 
-    def __init__(self, dump: Dump) -> None:
+    def __init__(self, answers: list[Any], dump: Dump) -> None:
         self._policy = dump.policy
-        #: What hooks have answered, by the id of the object.
-        self._known = dict(zip(map(id, dump.answers[::2]), dump.answers[1::2], strict=True))
+        #: By the id of the object.
+        self._known = dict(zip(map(id, answers[::2]), answers[1::2], strict=True))
         self._known |= {key: answer for key, (_, answer) in dump.known.items()}
-        self._asked = {*map(type, dump.answers[::2]), *(type(obj) for obj, _ in dump.known.values())}
+        self._asked = {*map(type, answers[::2]), *(type(obj) for obj, _ in dump.known.values())}
 
     def of(self, objects: list[Any]) -> list[Any]:
         """Return what stands for each object."""

@@ -2,6 +2,7 @@
 
 import contextlib
 import copyreg
+import datetime as dt
 import gc
 import pickle
 import pickletools
@@ -149,7 +150,15 @@ def in_function(part):
     return [make(i, i) for i in range(500)] + [make(0, part)], "obj[500].__closure__['x']"
 
 
-LARGE = [listed, beside_dicts, keyed, in_instances, reduced, many_ways, in_function]
+def in_time_zone(part):
+    """A part of a time zone, which the garbage collector does not know of."""
+    kind = define("import datetime\nclass Kind(datetime.tzinfo):\n    pass\n", "Kind")
+    zones = [kind() for _ in range(500)]
+    zones[-1].x = part
+    return [dt.datetime(2000, 1, 1, tzinfo=each) for each in zones], "obj[499].tzinfo.x"
+
+
+LARGE = [listed, beside_dicts, keyed, in_instances, reduced, many_ways, in_function, in_time_zone]
 
 
 @pytest.mark.parametrize("place", LARGE)
@@ -197,7 +206,7 @@ def test_path_to_one_that_is_not_counted():
 @pytest.mark.parametrize("answer", ["3", "(3, ())", "(int, 3)", "(int,)", "(int, (), 1, 2, 3, 4, 5)"])
 def test_no_reduction(answer, monkeypatch):
     """What answers pickle with something else than a reduction is found without another pass."""
-    monkeypatch.setattr("pickleloaf.trails._asked_last", None)
+    monkeypatch.setattr("pickleloaf.trails._asked_again", None)
     kinds = define(
         f"class Bad:\n    def __reduce__(self): return {answer}\n"
         "class Good:\n    def __reduce__(self): return Good, ()\n",
