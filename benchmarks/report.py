@@ -35,6 +35,9 @@ Where a target is missed, how near the floor is (Python 3.13):
   seen), marshalling and finding the source 45, taking the class apart with the names that its methods look up 65,
   noting what it consists of 20. cloudpickle (115 µs) does neither the first nor the second, and pays later: in
   bytes and each time again. Deflating alone is more than the target.
+- *failing dump* of what is small or deep: to find and write the path and to raise the error takes 30 µs, and each level
+  of nesting 2 to 4 more, where the C pickler writes a list in a list in 0.05. Below a datetime, whose zone the garbage
+  collector does not see, and where C code fails that no reducer has called, the C pickler runs twice.
 - *first load*: of 26 µs for a class of five methods, C takes 18: inflating 5, unmarshalling 7, `type()` 4, pickle 2.
   The rest makes the functions, registers their source lines and the identity of the class."""
 

@@ -19,6 +19,7 @@ from types import FunctionType
 from typing import Any
 
 from pickleloaf.errors import EncodeError
+from pickleloaf.reducers._asking import is_reduction
 
 __all__ = ["FlatPickler"]
 
@@ -111,11 +112,9 @@ class FlatPickler(_PythonPickler):  # type: ignore[misc]
         if isinstance(reduced, str):
             self.save_global(obj, reduced)
             return
-        if not isinstance(reduced, tuple) or not 2 <= len(reduced) <= 6:
-            msg = f"__reduce__ of {kind.__qualname__} must return a string or a tuple of two to six"
-            raise pickle.PicklingError(msg)
-        if not callable(reduced[0]) or not isinstance(reduced[1], tuple):
-            msg = f"__reduce__ of {kind.__qualname__} must return a callable and a tuple of its arguments"
+        if not is_reduction(reduced):
+            msg = f"__reduce__ of {kind.__qualname__} must return a string, or a tuple of two to six that begins "
+            msg += "with a callable and a tuple of its arguments"
             raise pickle.PicklingError(msg)
         self._nested += 1
         if self._nested > _BUDGET:

@@ -32,9 +32,9 @@ _ATTRIBUTES = (
 )
 #: Elements of a container that are looked through at most, since a class of the user's may have no end of them.
 _LOOKED_THROUGH = 1_000_000
-#: Elements that are copied at once to find out whether an object is among them.
+#: Elements that are copied at a time, to see whether an object is among them.
 _CHUNK = 4096
-#: Above that are the reference counts of objects that live for ever, which are not counted.
+#: Reference counts above that are those of immortal objects, which never change.
 IMMORTAL = 1 << 28
 #: Objects at either end of a very long trail whose steps are shown.
 _SHOWN = 100
@@ -90,7 +90,13 @@ def _step(parent: Any, child: Any) -> str | None:
 
 
 def first_with(obj: Any, items: Any, make: Callable[[Any], list[Any]]) -> int:
-    """Return the index of the first item of which a list is made that holds an object, if any item has it."""
+    """Return the index of the first item that leads to an object, found by halving; one of them has to.
+
+    Args:
+        obj: the object. A list that holds it raises its reference count, which costs less than to compare.
+        items: a list or tuple.
+        make: returns a list of what some of the items lead to.
+    """
     start, stop = 0, len(items)
     while stop - start > 1:
         middle = start + min((stop - start) // 2, _CHUNK)

@@ -6,7 +6,7 @@
    garbage collector, which visits references at C speed; only functions, classes and modules are looked at one by one.
 3. A list of the objects met raises the reference count of the culprit if it is among them, so nothing is compared.
    Parents are found afterwards in the same way, level by level, by halving (see `first_with`).
-4. Two threads may disturb that count. Each step of the way is looked at once more when its path is written (see paths).
+4. Other threads may change that count meanwhile. So each step is verified when the path is written (see paths).
 5. Where that finds nothing, such as below an object that C code has made up, the C pickler runs once more and notes
    what all objects are made of. Where even that does not help, the object is pickled without recursion, whose stack is
    the way (see rescue).
@@ -18,11 +18,12 @@ import copyreg
 import gc
 import pickle
 from collections.abc import Callable, Collection
-from itertools import compress, islice
+from itertools import chain, compress, islice
 from sys import getrefcount
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
+from pickleloaf._compat import VERSION
 from pickleloaf.code.codec import facts_of
 from pickleloaf.inspecting.kinds import ATOMS, CONTAINERS
 from pickleloaf.judging import override_of
@@ -35,9 +36,9 @@ from pickleloaf.replaying import Buffers, Overrides, PersistentIds
 
 __all__ = ["path_to", "trail_of"]
 
-#: Objects behind which it is looked at most.
+#: Containers that are visited at most.
 _BUDGET = 5_000_000
-#: Objects of which it is asked at once whether they refer to anything.
+#: Objects whose referents are asked for at once.
 _CHUNK = 1000
 
 
@@ -188,13 +189,13 @@ def _referents_of(objects: list[Any]) -> list[Any]:
 
 
 def _tracked(objects: list[Any]) -> list[Any]:
-    """Return the objects that may lead to one that the collector tracks: it tracks these, too."""
+    """Return the objects that may lead to one that the garbage collector tracks, since it tracks these, too."""
     if len(objects) < _CHUNK:
         return list(filter(gc.is_tracked, objects))
     found: list[Any] = []
     for start in range(0, len(objects), _CHUNK):
         chunk = objects[start : start + _CHUNK]
-        if gc.is_tracked(chunk[0]) or gc.get_referents(*chunk):  # much faster than to ask each
+        if gc.is_tracked(chunk[0]) or gc.get_referents(*chunk):  # faster than to ask each, if all are atoms
             found += filter(gc.is_tracked, chunk)
     return found
 
@@ -205,14 +206,18 @@ def _without_atoms(objects: list[Any]) -> list[Any]:
 
 
 class _StandIns:
-    """Makes lists of what has the same referents as pickling some objects leads to: most have these themselves."""
+    """Objects whose referents are what pickling others leads to. Most stand for themselves."""
 
     def __init__(self, answers: list[Any], dump: Dump) -> None:
         self._policy = dump.policy
-        #: By the id of the object.
-        self._known = dict(zip(map(id, answers[::2]), answers[1::2], strict=True))
-        self._known |= {key: answer for key, (_, answer) in dump.known.items()}
-        self._asked = {*map(type, answers[::2]), *(type(obj) for obj, _ in dump.known.values())}
+        answers = [*answers, *chain.from_iterable(dump.known.values())]
+        asked, made_of = answers[::2], answers[1::2]
+        if _IS_HIDDEN:
+            made_of = [
+                _with_values(each) if type(each) is tuple and len(each) > 2 else each for each in made_of
+            ]
+        self._known = dict(zip(map(id, asked), made_of, strict=True))
+        self._asked = set(map(type, asked))
 
     def of(self, objects: list[Any]) -> list[Any]:
         """Return what stands for each object."""
@@ -236,6 +241,16 @@ class _StandIns:
             return list(vars(obj).values())
         return ()
 
+
+def _with_values(answer: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return a reduction that shows what is in its state, also if that is the dict of an instance."""
+    state = answer[2]
+    is_hidden = type(state) is dict and len(gc.get_referents(state)) < len(state)
+    return (*answer, *state.values()) if is_hidden else answer
+
+
+#: Whether the garbage collector meets what is in the dict of an instance only behind the instance.
+_IS_HIDDEN = VERSION >= (3, 13)
 
 #: Types whose objects refer to more than pickling follows.
 _SPECIAL = (type, ModuleType, FunctionType, CodeType)

@@ -121,7 +121,7 @@ def keyed(part):
 def in_instances(part):
     """A part of the last of many instances."""
     kind = define("class Kind:\n    def __init__(self, x):\n        self.x = x\n", "Kind")
-    return [kind(i) for i in [*range(5000), part]], "obj[5000].x"
+    return [kind(i) for i in [*range(2000), part]], "obj[2000].x"
 
 
 def reduced(part):
@@ -132,7 +132,7 @@ def reduced(part):
             def __reduce__(self): return Kind, (self.x,)
         """
     kind = define(source, "Kind")
-    return [kind(i) for i in [*range(5000), part]], "obj[5000].x"
+    return [kind(i) for i in [*range(2000), part]], "obj[2000].x"
 
 
 def many_ways(part):
@@ -150,15 +150,36 @@ def in_function(part):
     return [make(i, i) for i in range(500)] + [make(0, part)], "obj[500].__closure__['x']"
 
 
+def in_own_dict(part):
+    """A part of the last of many objects that give pickle their own dict, of which 3.13 shows the collector nothing."""
+    source = """
+        class Kind:
+            def __init__(self, x): self.x = x
+            def __getstate__(self): return self.__dict__
+        """
+    kind = define(source, "Kind")
+    return [kind(i) for i in [*range(2000), part]], "obj[2000].x"
+
+
 def in_time_zone(part):
     """A part of a time zone, which the garbage collector does not know of."""
     kind = define("import datetime\nclass Kind(datetime.tzinfo):\n    pass\n", "Kind")
-    zones = [kind() for _ in range(500)]
+    zones = [kind() for _ in range(200)]
     zones[-1].x = part
-    return [dt.datetime(2000, 1, 1, tzinfo=each) for each in zones], "obj[499].tzinfo.x"
+    return [dt.datetime(2000, 1, 1, tzinfo=each) for each in zones], "obj[199].tzinfo.x"
 
 
-LARGE = [listed, beside_dicts, keyed, in_instances, reduced, many_ways, in_function, in_time_zone]
+LARGE = [
+    listed,
+    beside_dicts,
+    keyed,
+    in_instances,
+    reduced,
+    many_ways,
+    in_function,
+    in_own_dict,
+    in_time_zone,
+]
 
 
 @pytest.mark.parametrize("place", LARGE)
@@ -203,7 +224,10 @@ def test_path_to_one_that_is_not_counted():
     assert "obj['a'][1000]" in caught.value.__notes__[-1]
 
 
-@pytest.mark.parametrize("answer", ["3", "(3, ())", "(int, 3)", "(int,)", "(int, (), 1, 2, 3, 4, 5)"])
+NO_REDUCTIONS = ["3", "(3, ())", "(int, 3)", "(int,)", "(int, (), 1, 2, 3, 4, 5)"]
+
+
+@pytest.mark.parametrize("answer", NO_REDUCTIONS)
 def test_no_reduction(answer, monkeypatch):
     """What answers pickle with something else than a reduction is found without another pass."""
     monkeypatch.setattr("pickleloaf.trails._asked_again", None)
@@ -216,6 +240,19 @@ def test_no_reduction(answer, monkeypatch):
     with pytest.raises(loaf.EncodeError, match="__reduce__") as caught:
         loaf.dumps([kinds[1](), {"bad": kinds[0]()}, kinds[1]()])
     assert caught.value.path == "obj[1]['bad']"
+
+
+@pytest.mark.parametrize("answer", NO_REDUCTIONS)
+def test_no_reduction_in_the_deep(answer):
+    """Where the C pickler gives up such an answer is refused as well."""
+    obj = define(f"class Bad:\n    def __reduce__(self): return {answer}\n", "Bad")()
+    for _ in range(20_000):
+        obj = [obj]
+    with pytest.raises(
+        loaf.EncodeError, match="__reduce__ of Bad must return a string, or a tuple"
+    ) as caught:
+        loaf.dumps(obj)
+    assert caught.value.path.endswith("[0][0]")
 
 
 @pytest.mark.parametrize("kind", [TypeError, pickle.PicklingError])
