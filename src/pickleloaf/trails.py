@@ -146,8 +146,8 @@ def _search(root: Any, culprit: Any, dump: Dump, notes: list[Any] | None = None)
         notes: what objects are made of, also such as the garbage collector does not track; see `_asked_again`.
     """
     containers = _tracked if notes is None and gc.is_tracked(culprit) else _without_atoms
-    stand_ins = _StandIns(dump.answers if notes is None else notes, dump)
     try:
+        stand_ins = _StandIns(dump.answers if notes is None else notes, dump)
         return _breadth_first(root, culprit, stand_ins, containers)
     except Exception:  # noqa: BLE001 - user code that fails while we look for the place of another failure
         return None

@@ -224,6 +224,22 @@ def test_path_to_one_that_is_not_counted():
     assert "obj['a'][1000]" in caught.value.__notes__[-1]
 
 
+def test_path_beside_unhashable_classes():
+    """Classes that cannot be hashed are no obstacle on the way to the culprit."""
+    source = """
+        class Meta(type):
+            __hash__ = None
+            def __eq__(cls, other): return cls is other
+        class Kind(metaclass=Meta):
+            def __init__(self, x): self.x = x
+            def __reduce__(self): return Kind, (self.x,)
+        """
+    kind = define(source, "Kind")
+    with pytest.raises(loaf.EncodeError, match="generator") as caught:
+        loaf.dumps([kind(1), kind({"a": suspended()})])
+    assert caught.value.path.endswith("['a']")
+
+
 NO_REDUCTIONS = ["3", "(3, ())", "(int, 3)", "(int,)", "(int, (), 1, 2, 3, 4, 5)"]
 
 
