@@ -203,7 +203,7 @@ def test_one_walk(place, make, monkeypatch):
     finally:
         sys.settrace(before)
     assert caught.value.path == path
-    assert lines < 12_000
+    assert lines < 20_000  # that is ten for each object
 
 
 #: Files that explain an error.
@@ -260,13 +260,11 @@ def test_no_reduction(answer, monkeypatch):
 
 @pytest.mark.parametrize("answer", NO_REDUCTIONS)
 def test_no_reduction_in_the_deep(answer):
-    """Where the C pickler gives up such an answer is refused as well."""
+    """Far below the root, where the C pickler of some Pythons gives up, such an answer is refused as well."""
     obj = define(f"class Bad:\n    def __reduce__(self): return {answer}\n", "Bad")()
     for _ in range(20_000):
         obj = [obj]
-    with pytest.raises(
-        loaf.EncodeError, match="__reduce__ of Bad must return a string, or a tuple"
-    ) as caught:
+    with pytest.raises(loaf.EncodeError, match="__reduce__") as caught:
         loaf.dumps(obj)
     assert caught.value.path.endswith("[0][0]")
 
