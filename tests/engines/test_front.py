@@ -95,3 +95,18 @@ def test_not_inside_a_task():
     """`here` outside of a task is an error that says so."""
     with pytest.raises(loaf.EngineError, match="runs here"):
         engines.here()
+
+
+class Bare(concurrent.futures.Executor):
+    """A pool that does not say how many tasks it runs at once."""
+
+    submit = concurrent.futures.ThreadPoolExecutor.submit
+
+
+@pytest.mark.parametrize(
+    ("pool", "width"), [(concurrent.futures.ThreadPoolExecutor(3), 3), (Bare(), os.cpu_count())]
+)
+def test_width(pool, width):
+    """As many tasks are sent ahead as the pool says that it runs at once, or as there are processors."""
+    with pool:
+        assert engines.connect(pool).engine.width() == width
