@@ -29,7 +29,7 @@ from pickleloaf.unpickler import load, loads
 if TYPE_CHECKING:
     from pickleloaf.engines.front import Executor, run
     from pickleloaf.fingerprinting import fingerprint
-    from pickleloaf.patching import (
+    from pickleloaf.patching.api import (
         Loaded,
         Patch,
         applied,
@@ -91,14 +91,14 @@ __all__ = [
 #: Names that are imported when they are first asked for, from where: most programs need none of them.
 _LAZY = {
     "fingerprint": "pickleloaf.fingerprinting",
-    "Loaded": "pickleloaf.patching",
-    "Patch": "pickleloaf.patching",
-    "applied": "pickleloaf.patching",
-    "apply_patches": "pickleloaf.patching",
-    "mark_patched": "pickleloaf.patching",
-    "patches": "pickleloaf.patching",
-    "revert_patches": "pickleloaf.patching",
-    "track_patches": "pickleloaf.patching",
+    "Loaded": "pickleloaf.patching.api",
+    "Patch": "pickleloaf.patching.api",
+    "applied": "pickleloaf.patching.api",
+    "apply_patches": "pickleloaf.patching.api",
+    "mark_patched": "pickleloaf.patching.api",
+    "patches": "pickleloaf.patching.api",
+    "revert_patches": "pickleloaf.patching.api",
+    "track_patches": "pickleloaf.patching.api",
     "Cluster": "pickleloaf.tasks.cluster",
     "run": "pickleloaf.engines.front",
     "Executor": "pickleloaf.engines.front",

@@ -90,7 +90,11 @@ class Pickler(pickle.Pickler):
         self._hooks: list[Any] = []
         self._buffers: Any = None
         if buffer_callback is not None:
-            kind = _part("carrying").HeldBuffers if policy.patches == "carry" else _part("replaying").Buffers
+            kind = (
+                _part("patching.ship").HeldBuffers
+                if policy.patches == "carry"
+                else _part("replaying").Buffers
+            )
             self._buffers = kind(buffer_callback)
             self._hooks.append(self._buffers)
         if type(self).persistent_id is not _persistent_id:
@@ -135,7 +139,7 @@ class Pickler(pickle.Pickler):
             _part("again").look_again(self, obj, before)
         uses = dump.uses
         if uses and dump.policy.glance(uses):
-            _part("carrying").treat_patches(self, obj, before)
+            _part("patching.ship").treat_patches(self, obj, before)
         if dump.policy.portable and dump.portable:
             from pickleloaf.provided import with_note
 
@@ -146,7 +150,7 @@ class Pickler(pickle.Pickler):
         try:
             _dump(self, obj)
         except Exception as error:  # noqa: BLE001 - whatever user code raises while it is asked for its state
-            if not _part("carrying").write_with_originals(self, obj, before, error):
+            if not _part("patching.ship").write_with_originals(self, obj, before, error):
                 rescue(self, obj, before or Memory(), error)
 
     def clear_memo(self) -> None:

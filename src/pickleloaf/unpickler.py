@@ -63,8 +63,8 @@ def _treating(patches: str, make: Callable[..., Any]) -> Callable[..., Any]:
     if patches not in ("refuse", "collect"):
         msg = f"patches is 'apply', 'refuse' or 'collect', not {patches!r}"
         raise ValueError(msg)
-    from pickleloaf.patching import Loaded
-    from pickleloaf.reducers.patched import ARRIVAL, Arrival
+    from pickleloaf.patching.api import Loaded
+    from pickleloaf.patching.patched import ARRIVAL, Arrival
 
     def load_treating(source: Any, *, buffers: Iterable[Any] | None) -> Any:
         arrival = Arrival(patches)

@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from situations import BIRDS
 
 import pickleloaf
-from pickleloaf.policy.marks import MARKS
+from pickleloaf.patching.explicit import MARKS
 
 _count = 0
 

@@ -15,7 +15,7 @@ import pytest
 
 import pickleloaf
 from pickleloaf import KeptPatchWarning, PatchError
-from pickleloaf.policy.carrying import CarryingPolicy
+from pickleloaf.patching.carrying import CarryingPolicy
 
 SOURCE = Path(__file__).parent.parent.parent / "src"
 
@@ -190,16 +190,16 @@ def test_all_or_none_while_setting(birds, sent, monkeypatch):
         def __setitem__(self, name, value):
             raise RuntimeError(name)
 
-    from pickleloaf.reducers import _ledger
+    from pickleloaf.patching import registry
 
-    put = _ledger._put
+    put = registry._put
 
     def fail_at_feed(owner, name, value):
         if name == "feed":
             raise RuntimeError(name)
         put(owner, name, value)
 
-    monkeypatch.setattr(_ledger, "_put", fail_at_feed)
+    monkeypatch.setattr(registry, "_put", fail_at_feed)
     with pytest.raises(PatchError, match="cannot be patched"):
         pickleloaf.loads(payload)
     monkeypatch.undo()

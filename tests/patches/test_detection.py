@@ -14,10 +14,10 @@ import pytest
 
 import pickleloaf
 from pickleloaf import EncodeError, LostPatchWarning
-from pickleloaf.policy.altered import altered
+from pickleloaf.patching.altered import altered
+from pickleloaf.patching.scan import watch_for
 from pickleloaf.policy.by_value import Registry, ValuePolicy
 from pickleloaf.policy.handles import Handles
-from pickleloaf.policy.watch import watch_for
 
 
 def places_behind(obj, **policy):

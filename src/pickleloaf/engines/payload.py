@@ -81,7 +81,7 @@ class Payload:
         """
         if stack is None or b"patche" not in self.data:
             return loads(self.data, buffers=self.buffers)
-        from pickleloaf.patching import applied
+        from pickleloaf.patching.api import applied
 
         obj, patches = loads(self.data, buffers=self.buffers, patches="collect")
         stack.enter_context(applied(patches))

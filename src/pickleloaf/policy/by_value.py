@@ -141,14 +141,14 @@ class ValuePolicy:
         local: whether local code travels by value.
         patches: what is done about patches of importable code, one of `TREATMENTS`.
         portable: whether code is for every Python; "prefer" where it can be.
-        forced: ids of objects that travel by value wherever their names lead; see reducers/patched.
-        watch: what looks for patches, and glance: tells whether it needs to; see policy/watch.
+        forced: ids of objects that travel by value wherever their names lead; see patching/ship.
+        watch: what looks for patches, and glance: tells whether it needs to; see patching/scan.
     """
 
     __slots__ = ("glance", "handles", "local", "patches", "portable", "registry", "watch")
 
     forced: frozenset[int] = frozenset()
-    #: Whether patches are being carried, and originals have to be told from copies: see policy/carrying.
+    #: Whether patches are being carried, and originals have to be told from copies: see patching/ship.
     carries = False
 
     def __init__(

@@ -122,7 +122,7 @@ class Dump:
         judged: the reducers of the types that have been met; see judging.
         building: classes whose arguments are being pickled, outermost first, with what waits for each.
         made: ids of classes that the payload has, of those that others waited for.
-        uses: what goes by reference, and the look-ups of code that travels; see policy/watch.
+        uses: what goes by reference, and the look-ups of code that travels; see patching/scan.
         namespaces: what stands for a globals dict, by its id; see functions, rule 2.
         given: globals that functions which need no second step have brought, by the id of their dict.
         cells: where a cell is found in the payload, by its id: (function, index), or the cell itself.

@@ -256,7 +256,7 @@ def unpack_for_a_while(parcel: Parcel) -> tuple[Any, AbstractContextManager[None
     place = _OUTSIDE if parcel.layout is None else parcel.layout[2]
     if not (carries_patches(data) if place == _OUTSIDE else place == _INSIDE_WITH_PATCHES):
         return loads(data, buffers=buffers), _NOTHING
-    from pickleloaf.patching import applied
+    from pickleloaf.patching.api import applied
 
     obj, patches = loads(data, buffers=buffers, patches="collect")
     return obj, applied(patches)

@@ -19,11 +19,11 @@ from collections.abc import Callable, Iterator
 from types import FunctionType, ModuleType
 from typing import Any
 
-from pickleloaf.code.bindings import defined_names
-from pickleloaf.code.pristine import MISSING, definition, digest
 from pickleloaf.inspecting.anatomy import inner, is_patchable, space_of
 from pickleloaf.inspecting.holders import found_by_name
-from pickleloaf.policy.patches import PLAIN, Place
+from pickleloaf.patching.bindings import defined_names
+from pickleloaf.patching.detect import PLAIN, Place
+from pickleloaf.patching.source import MISSING, definition, digest
 
 __all__ = ["MARKS", "Marks", "place_of"]
 

@@ -10,16 +10,16 @@ from types import FunctionType, ModuleType
 from typing import Any
 
 from pickleloaf._digests import blake2b
-from pickleloaf.code.bindings import binding
 from pickleloaf.code.codec import facts_of
-from pickleloaf.code.pristine import MISSING, Description, describe, describe_written
 from pickleloaf.inspecting.anatomy import inner
 from pickleloaf.inspecting.kinds import ATOMS, Kinds
-from pickleloaf.policy.carrying import find_original, live_value
-from pickleloaf.policy.marks import MARKS
-from pickleloaf.policy.patches import Judge, Place
-from pickleloaf.reducers._ledger import LEDGER
-from pickleloaf.reducers._patch import REMOVED, Patch
+from pickleloaf.patching.bindings import binding
+from pickleloaf.patching.carrying import find_original, live_value
+from pickleloaf.patching.detect import Judge, Place
+from pickleloaf.patching.explicit import MARKS
+from pickleloaf.patching.patch import REMOVED, Patch
+from pickleloaf.patching.registry import LEDGER
+from pickleloaf.patching.source import MISSING, Description, describe, describe_written
 from pickleloaf.settle import settle_sets
 
 __all__ = ["origin_of", "patch_at"]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from pickleloaf.code.pristine import Description
-from pickleloaf.policy.patches import Place
+from pickleloaf.patching.detect import Place
+from pickleloaf.patching.source import Description
 from pickleloaf.wire import verb
 
 __all__ = ["REMOVED", "Patch"]

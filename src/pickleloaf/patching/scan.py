@@ -26,12 +26,12 @@ from types import ModuleType
 from typing import Any
 
 from pickleloaf.inspecting.names import LookUps
-from pickleloaf.policy.altered import altered
+from pickleloaf.patching.altered import altered
+from pickleloaf.patching.detect import Judge, Place
+from pickleloaf.patching.explicit import MARKS
+from pickleloaf.patching.near import Seen, glance_of, is_known_by_identity, see
+from pickleloaf.patching.snapshot import Scope
 from pickleloaf.policy.by_value import MAIN, Registry, ValuePolicy, is_importable_module
-from pickleloaf.policy.glances import Seen, glance_of, is_known_by_identity, see
-from pickleloaf.policy.marks import MARKS
-from pickleloaf.policy.patches import Judge, Place
-from pickleloaf.policy.scopes import Scope
 
 __all__ = ["Watch", "watch_for"]
 

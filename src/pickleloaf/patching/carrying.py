@@ -15,10 +15,10 @@ from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any, NamedTuple
 
 from pickleloaf.code.codec import facts_of
-from pickleloaf.code.pristine import MISSING, describe
 from pickleloaf.inspecting.anatomy import contents_of, inner, is_heap_type, wrapped
+from pickleloaf.patching.detect import Judge, Place, held, owner_of
+from pickleloaf.patching.source import MISSING, describe
 from pickleloaf.policy.by_value import MAIN, ValuePolicy
-from pickleloaf.policy.patches import Judge, Place, held, owner_of
 
 __all__ = ["CarryingPolicy", "Original", "find_original", "live_value"]
 

@@ -21,7 +21,7 @@ from typing import Any
 
 from pickleloaf.inspecting.anatomy import space_of
 from pickleloaf.inspecting.names import LookUps
-from pickleloaf.policy.scopes import Scope
+from pickleloaf.patching.snapshot import Scope
 
 __all__ = ["Seen", "glance_of", "is_known_by_identity", "see"]
 

@@ -27,14 +27,14 @@ from contextlib import contextmanager, suppress
 from types import FunctionType
 from typing import Any
 
-from pickleloaf.code.pristine import MISSING
 from pickleloaf.errors import PatchError
+from pickleloaf.patching.carrying import find_original
+from pickleloaf.patching.detect import Judge, Place, held, owner_of
+from pickleloaf.patching.likeness import check, choose
+from pickleloaf.patching.patch import REMOVED, Patch
+from pickleloaf.patching.source import MISSING
 from pickleloaf.policy.by_value import Registry, ValuePolicy
-from pickleloaf.policy.carrying import find_original
 from pickleloaf.policy.handles import Handles
-from pickleloaf.policy.patches import Judge, Place, held, owner_of
-from pickleloaf.reducers._likeness import check, choose
-from pickleloaf.reducers._patch import REMOVED, Patch
 
 __all__ = ["LEDGER", "Ledger"]
 

@@ -16,7 +16,7 @@ from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 from pickleloaf.inspecting.anatomy import LRU_CACHE, WRAPPERS, is_patchable, space_of
-from pickleloaf.policy.patches import OF_THE_PROCESS, PLAIN, Judge, Place
+from pickleloaf.patching.detect import OF_THE_PROCESS, PLAIN, Judge, Place
 
 __all__ = ["Scope"]
 

@@ -16,11 +16,11 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 from pickleloaf.errors import KeptPatchWarning
-from pickleloaf.policy.carrying import live_value
-from pickleloaf.policy.marks import MARKS
-from pickleloaf.reducers._ledger import LEDGER
-from pickleloaf.reducers._patch import Patch
-from pickleloaf.sending import origin_of
+from pickleloaf.patching.carrying import live_value
+from pickleloaf.patching.explicit import MARKS
+from pickleloaf.patching.patch import Patch
+from pickleloaf.patching.registry import LEDGER
+from pickleloaf.patching.sending import origin_of
 
 __all__ = [
     "Loaded",

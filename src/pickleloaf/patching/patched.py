@@ -16,9 +16,9 @@ from contextvars import ContextVar
 from typing import Any
 
 from pickleloaf.errors import PatchError
-from pickleloaf.policy.carrying import CarryingPolicy
-from pickleloaf.reducers._ledger import LEDGER
-from pickleloaf.reducers._patch import Patch
+from pickleloaf.patching.carrying import CarryingPolicy
+from pickleloaf.patching.patch import Patch
+from pickleloaf.patching.registry import LEDGER
 from pickleloaf.wire import verb
 
 __all__ = ["ARRIVAL", "Arrival", "Patched", "reduce_original"]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from pickleloaf.code.pristine import MISSING, describe
 from pickleloaf.errors import PatchError
 from pickleloaf.inspecting.anatomy import inner
-from pickleloaf.reducers._patch import Patch
+from pickleloaf.patching.patch import Patch
+from pickleloaf.patching.source import MISSING, describe
 
 __all__ = ["check", "choose"]
 

@@ -15,10 +15,10 @@ from collections.abc import Iterator
 from types import FunctionType
 from typing import Any
 
-from pickleloaf.code.bindings import assigns, constants
-from pickleloaf.code.pristine import MISSING
-from pickleloaf.policy.patches import Place
-from pickleloaf.policy.scopes import Scope
+from pickleloaf.patching.bindings import assigns, constants
+from pickleloaf.patching.detect import Place
+from pickleloaf.patching.snapshot import Scope
+from pickleloaf.patching.source import MISSING
 
 __all__ = ["altered"]
 

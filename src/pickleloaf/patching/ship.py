@@ -20,16 +20,16 @@ from typing import Any
 
 from pickleloaf._warning import warn
 from pickleloaf.errors import EncodeError, LostPatchWarning
+from pickleloaf.patching.carrying import CarryingPolicy, live_value
+from pickleloaf.patching.detect import Judge, Place
+from pickleloaf.patching.patch import Patch
+from pickleloaf.patching.patched import Patched, reduce_original
+from pickleloaf.patching.registry import LEDGER
+from pickleloaf.patching.scan import Watch, watch_for
+from pickleloaf.patching.sending import origin_of, patch_at
 from pickleloaf.policy.by_value import ValuePolicy
-from pickleloaf.policy.carrying import CarryingPolicy, live_value
-from pickleloaf.policy.patches import Judge, Place
-from pickleloaf.policy.watch import Watch, watch_for
-from pickleloaf.reducers._ledger import LEDGER
-from pickleloaf.reducers._patch import Patch
-from pickleloaf.reducers.patched import Patched, reduce_original
 from pickleloaf.replaying import Buffers, Overrides
 from pickleloaf.rescue import Memory
-from pickleloaf.sending import origin_of, patch_at
 
 __all__ = ["HeldBuffers", "adopt", "treat_patches", "write_with_originals"]
 

@@ -28,11 +28,11 @@ from collections.abc import Callable
 from types import BuiltinFunctionType, CellType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any, NamedTuple
 
-from pickleloaf.code.bindings import binding
-from pickleloaf.code.pristine import MISSING
 from pickleloaf.inspecting.anatomy import WRAPPERS, contents_of, inner, space_of, wrapped
 from pickleloaf.inspecting.kinds import ATOMS, CONTAINERS
 from pickleloaf.inspecting.names import resolved
+from pickleloaf.patching.bindings import binding
+from pickleloaf.patching.source import MISSING
 from pickleloaf.policy.by_value import MAIN, ValuePolicy, is_importable_module, is_installed
 from pickleloaf.policy.native import is_native_module
 

@@ -15,7 +15,7 @@ from functools import lru_cache
 from types import CodeType
 from typing import Any, NamedTuple
 
-from pickleloaf.code.pristine import MISSING, compiled, definition, file_of, inner_code
+from pickleloaf.patching.source import MISSING, compiled, definition, file_of, inner_code
 
 __all__ = ["Binding", "assigns", "binding", "constants", "defined_names"]
 

@@ -1,0 +1,1 @@
+"""Patches of importable code: how they are found, sent and applied."""
