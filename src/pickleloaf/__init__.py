@@ -21,7 +21,7 @@ from pickleloaf.errors import (
     TaskError,
     WorkerDied,
 )
-from pickleloaf.pickler import DEFAULT_PROTOCOL, Pickler, dump, dumps
+from pickleloaf.pickler import DEFAULT_PROTOCOL, Pickler, dump, dumps, set_default_patches
 from pickleloaf.pickler import HANDLES as _HANDLES
 from pickleloaf.pickler import REGISTRY as _REGISTRY
 from pickleloaf.unpickler import load, loads
@@ -30,10 +30,12 @@ if TYPE_CHECKING:
     from pickleloaf.engines.front import Executor, run
     from pickleloaf.fingerprinting import fingerprint
     from pickleloaf.patching.api import (
+        FoundPatch,
         Loaded,
         Patch,
         applied,
         apply_patches,
+        find_patches,
         mark_patched,
         patches,
         revert_patches,
@@ -53,6 +55,7 @@ __all__ = [
     "EncodeError",
     "EngineError",
     "Executor",
+    "FoundPatch",
     "KeptPatchWarning",
     "LeftOutWarning",
     "Loaded",
@@ -72,6 +75,7 @@ __all__ = [
     "apply_patches",
     "dump",
     "dumps",
+    "find_patches",
     "fingerprint",
     "handle",
     "list_registry_pickle_by_value",
@@ -82,6 +86,7 @@ __all__ = [
     "register_pickle_by_value",
     "revert_patches",
     "run",
+    "set_default_patches",
     "track_patches",
     "unregister_pickle_by_value",
     "when_all",
@@ -91,6 +96,8 @@ __all__ = [
 #: Names that are imported when they are first asked for, from where: most programs need none of them.
 _LAZY = {
     "fingerprint": "pickleloaf.fingerprinting",
+    "FoundPatch": "pickleloaf.patching.api",
+    "find_patches": "pickleloaf.patching.api",
     "Loaded": "pickleloaf.patching.api",
     "Patch": "pickleloaf.patching.api",
     "applied": "pickleloaf.patching.api",

@@ -16,7 +16,7 @@ from typing import Any
 
 from pickleloaf.inspecting.anatomy import cells_of, contents_of, members_of
 from pickleloaf.inspecting.instance_dicts import shows_dict
-from pickleloaf.patching.patched import Patched
+from pickleloaf.patching.payload import Patched
 from pickleloaf.reducers._sharing import Sharing
 
 __all__ = ["IMMORTAL", "first_with", "has", "path_along"]

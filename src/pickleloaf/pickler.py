@@ -17,7 +17,16 @@ from pickleloaf.policy.handles import Handles
 from pickleloaf.reducers._dump import Dump
 from pickleloaf.rescue import Memory, Parts, rescue
 
-__all__ = ["DEFAULT_PROTOCOL", "REGISTRY", "SMALL", "Pickler", "dump", "dumps"]
+__all__ = [
+    "DEFAULT_POLICY",
+    "DEFAULT_PROTOCOL",
+    "REGISTRY",
+    "SMALL",
+    "Pickler",
+    "dump",
+    "dumps",
+    "set_default_patches",
+]
 
 DEFAULT_PROTOCOL = pickle.HIGHEST_PROTOCOL
 
@@ -41,6 +50,9 @@ class Pickler(pickle.Pickler):
 
     ``reducer_override``, ``persistent_id`` and ``dispatch_table`` may be overridden as pickle documents.
     """
+
+    #: Whether the last payload that was looked at closely carries patches.
+    _carries = False
 
     if sys.implementation.name != "cpython":
 
@@ -84,17 +96,15 @@ class Pickler(pickle.Pickler):
         protocol = DEFAULT_PROTOCOL if protocol is None or protocol < 0 else protocol
         self._file = file
         self._parts = parts = Parts()
-        policy = _DEFAULT
+        policy = DEFAULT_POLICY
         if by_value is not None or handles is not None or patches is not None or portable:
-            policy = chosen_policy(_DEFAULT, by_value, handles, patches, portable)
+            policy = chosen_policy(DEFAULT_POLICY, by_value, handles, patches, portable)
         self._hooks: list[Any] = []
         self._buffers: Any = None
+        self._holds = False
         if buffer_callback is not None:
-            kind = (
-                _part("patching.ship").HeldBuffers
-                if policy.patches == "carry"
-                else _part("replaying").Buffers
-            )
+            self._holds = policy.patches == "carry"
+            kind = _part("patching.ship").HeldBuffers if self._holds else _part("replaying").Buffers
             self._buffers = kind(buffer_callback)
             self._hooks.append(self._buffers)
         if type(self).persistent_id is not _persistent_id:
@@ -139,7 +149,9 @@ class Pickler(pickle.Pickler):
             _part("again").look_again(self, obj, before)
         uses = dump.uses
         if uses and dump.policy.glance(uses):
-            _part("patching.ship").treat_patches(self, obj, before)
+            _part("patching.treat").treat_patches(self, obj, before)
+        elif self._holds and dump.policy.patches == "carry":  # and not being written behind patches
+            _part("patching.ship").release_buffers(self, obj, before)
         if dump.policy.portable and dump.portable:
             from pickleloaf.provided import with_note
 
@@ -179,7 +191,22 @@ def _part(name: str) -> Any:
 
 
 #: The policy where nothing else is said.
-_DEFAULT = ValuePolicy(REGISTRY, HANDLES, patches=default_treatment())
+DEFAULT_POLICY = ValuePolicy(REGISTRY, HANDLES, patches=default_treatment())
+
+
+def set_default_patches(patches: str) -> None:
+    """Say what becomes of patches wherever nothing else is said: in `dumps`, `Pickler`, and frameworks that use these.
+
+    It holds in this process. ``PICKLELOAF_PATCHES`` in the environment holds in its children, too.
+
+    Args:
+        patches: see `Pickler`.
+
+    Raises:
+        ValueError: another string.
+    """
+    DEFAULT_POLICY.treat_patches(patches)
+    _spare.clear()
 
 
 def dumps(

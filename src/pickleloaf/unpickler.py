@@ -64,7 +64,7 @@ def _treating(patches: str, make: Callable[..., Any]) -> Callable[..., Any]:
         msg = f"patches is 'apply', 'refuse' or 'collect', not {patches!r}"
         raise ValueError(msg)
     from pickleloaf.patching.api import Loaded
-    from pickleloaf.patching.patched import ARRIVAL, Arrival
+    from pickleloaf.patching.payload import ARRIVAL, Arrival
 
     def load_treating(source: Any, *, buffers: Iterable[Any] | None) -> Any:
         arrival = Arrival(patches)

@@ -190,10 +190,10 @@ VERBS: dict[str, Verb] = {
     "tee": Verb("reducers.iterators", "one of several tees, where it stands"),
     "tee_block": Verb("reducers.iterators", "what several tees share"),
     # patches of importable code
-    "patched": Verb("patching.patched", "an object, once the patches that it needs are in force"),
-    "patches": Verb("patching.patched", "applies patches, all or none"),
+    "patched": Verb("patching.payload", "an object, once the patches that it needs are in force"),
+    "patches": Verb("patching.payload", "applies patches, all or none"),
     "patch": Verb("patching.patch", "a change to an importable module or class, as data"),
-    "original": Verb("patching.patched", "what the receiver has under a name, or had before it was patched"),
+    "original": Verb("patching.payload", "what the receiver has under a name, or had before it was patched"),
     # other libraries
     "proxy": Verb("reducers.third.wrapt_", "a proxy of wrapt, around an object"),
     "bound_proxy": Verb("reducers.third.wrapt_", "a function wrapper of wrapt, bound to an object"),

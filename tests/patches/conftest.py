@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from situations import BIRDS
 
 import pickleloaf
-from pickleloaf.patching.explicit import MARKS
+from pickleloaf.patching.explicit import EXPLICIT
 
 _count = 0
 
@@ -34,7 +34,7 @@ def _clean(monkeypatch):
     monkeypatch.delenv("PICKLELOAF_PATCHES", raising=False)
     yield
     pickleloaf.revert_patches()
-    MARKS.forget()
+    EXPLICIT.forget()
 
 
 @pytest.fixture

@@ -823,3 +823,182 @@ situation(
     files={},
     needs=("requests",),
 )
+
+
+_group = "what a library lets a script register"
+
+_FLOCKS = """
+    import functools
+    class Accessor:
+        def __init__(self, name, make):
+            self.name, self.make = name, make
+        def __get__(self, obj, cls):
+            return self if obj is None else self.make(obj)
+    class Flock:
+        def __init__(self, birds):
+            self.birds = birds
+        @functools.singledispatchmethod
+        def price(self, bird):
+            return 1
+    def register(name):
+        def decorate(make):
+            setattr(Flock, name, Accessor(name, make))
+            return make
+        return decorate
+    @functools.singledispatch
+    def describe(bird):
+        return "a thing"
+    class Egg:
+        def __init__(self, size):
+            self.size = size
+    """
+
+situation(
+    "an accessor of the script's, behind a descriptor of the library's",
+    """
+    import flocks
+    @flocks.register("count")
+    class Count:
+        def __init__(self, flock):
+            self.flock = flock
+        def all(self):
+            return len(self.flock.birds)
+    def obj(birds):
+        return flocks.Flock(birds).count.all()
+    """,
+    "assert obj(['tom', 'ann']) == 2",
+    files={"flocks.py": _FLOCKS},
+)
+situation(
+    "a function behind an object of the library's that can be called",
+    """
+    import hooks
+    hooks.before = hooks.Hook(lambda name: name.upper())
+    def obj(name):
+        return hooks.before(name)
+    """,
+    "assert obj('tom') == 'TOM'",
+    files={
+        "hooks.py": """
+    class Hook:
+        def __init__(self, function):
+            self.function = function
+        def __call__(self, name):
+            return self.function(name)
+    before = Hook(None)
+    """
+    },
+)
+situation(
+    "an implementation of a generic function, for a class of the script",
+    """
+    import flocks
+    class Emu: pass
+    @flocks.describe.register(Emu)
+    def _(bird):
+        return "an emu"
+    def obj():
+        return flocks.describe(Emu()), flocks.describe(1)
+    """,
+    "assert obj() == ('an emu', 'a thing')",
+    files={"flocks.py": _FLOCKS},
+)
+situation(
+    "an implementation of a generic function, for a builtin class",
+    """
+    import flocks
+    flocks.describe.register(int, lambda number: f"{number} birds")
+    def obj():
+        return flocks.describe(3)
+    """,
+    "assert obj() == '3 birds'",
+    files={"flocks.py": _FLOCKS},
+)
+situation(
+    "an implementation of a generic method",
+    """
+    import flocks
+    class Emu: pass
+    @flocks.Flock.price.register
+    def _(self, bird: Emu):
+        return 99
+    obj = flocks.Flock([Emu()])
+    """,
+    "assert obj.price(obj.birds[0]) == 99 and obj.price('tom') == 1",
+    files={"flocks.py": _FLOCKS},
+)
+situation(
+    "how copyreg pickles a class",
+    """
+    import copyreg, flocks
+    copyreg.pickle(flocks.Egg, lambda egg: (flocks.Egg, (egg.size * 2,)))
+    def obj(size):
+        import copy
+        return copyreg.dispatch_table[flocks.Egg](flocks.Egg(size))[1], copy.copy(flocks.Egg(size)).size
+    """,
+    "assert obj(3) == ((6,), 6)",
+    files={"flocks.py": _FLOCKS},
+)
+situation(
+    "logging.setLoggerClass",
+    """
+    import logging
+    class Loud(logging.Logger):
+        def loud(self, text):
+            return text.upper()
+    logging.setLoggerClass(Loud)
+    def obj(name):
+        return logging.getLogger(name).loud("hi")
+    """,
+    "assert obj('elsewhere') == 'HI'",
+    files={},
+)
+situation(
+    "a logger of a class of the script",
+    """
+    import logging
+    class Loud(logging.Logger):
+        def loud(self, text):
+            return text.upper()
+    logging.setLoggerClass(Loud)
+    log = logging.getLogger("here")
+    def obj():
+        return log.loud("hi"), log.name
+    """,
+    "assert obj() == ('HI', 'here')",
+    files={},
+)
+situation(
+    "an accessor of a DataFrame",
+    """
+    import pandas
+    @pandas.api.extensions.register_dataframe_accessor("birds")
+    class Birds:
+        def __init__(self, frame):
+            self.frame = frame
+        def total(self):
+            return int(self.frame["n"].sum())
+    def obj(numbers):
+        return pandas.DataFrame({"n": numbers}).birds.total()
+    """,
+    "assert obj([1, 2]) == 3",
+    files={},
+    needs=("pandas",),
+)
+situation(
+    "a namespace of a data frame of polars",
+    """
+    import polars
+    @polars.api.register_dataframe_namespace("birds")
+    class Birds:
+        def __init__(self, frame):
+            self.frame = frame
+        def total(self):
+            return self.frame["n"].sum()
+    def obj(numbers):
+        return polars.DataFrame({"n": numbers}).birds.total()
+    """,
+    "assert obj([1, 2]) == 3",
+    files={},
+    needs=("polars",),
+)

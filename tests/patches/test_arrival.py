@@ -15,7 +15,7 @@ import pytest
 
 import pickleloaf
 from pickleloaf import KeptPatchWarning, PatchError
-from pickleloaf.patching.carrying import CarryingPolicy
+from pickleloaf.patching.ship import CarryingPolicy
 
 SOURCE = Path(__file__).parent.parent.parent / "src"
 
@@ -192,14 +192,14 @@ def test_all_or_none_while_setting(birds, sent, monkeypatch):
 
     from pickleloaf.patching import registry
 
-    put = registry._put
+    put = registry.put
 
     def fail_at_feed(owner, name, value):
         if name == "feed":
             raise RuntimeError(name)
         put(owner, name, value)
 
-    monkeypatch.setattr(registry, "_put", fail_at_feed)
+    monkeypatch.setattr(registry, "put", fail_at_feed)
     with pytest.raises(PatchError, match="cannot be patched"):
         pickleloaf.loads(payload)
     monkeypatch.undo()

@@ -14,8 +14,8 @@ import pytest
 
 import pickleloaf
 from pickleloaf import EncodeError, LostPatchWarning
-from pickleloaf.patching.altered import altered
-from pickleloaf.patching.scan import watch_for
+from pickleloaf.patching.constants import changed_constants
+from pickleloaf.patching.scan import scanner_for
 from pickleloaf.policy.by_value import Registry, ValuePolicy
 from pickleloaf.policy.handles import Handles
 
@@ -44,16 +44,16 @@ def _importable():
 def test_nothing_is_patched_in_the_standard_library():
     """In modules that nobody has touched no patch is seen, neither by their values nor by their source."""
     policy = ValuePolicy(Registry(), Handles())
-    watch = watch_for(policy)
+    watch = scanner_for(policy)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for name in _importable():
             try:
-                watch.renew([importlib.import_module(name)])
+                watch.find_all([importlib.import_module(name)])
             except BaseException:  # noqa: S112 - what cannot be imported here says nothing
                 continue
-    scopes = [scope for top in watch._scopes.values() for scope in top.walk()]
-    seen = {str(place) for scope in scopes for place in (*scope.patched, *altered(scope))}
+    scopes = [scope for top in watch._snapshots.values() for scope in top.walk()]
+    seen = {str(place) for scope in scopes for place in (*scope.patched, *changed_constants(scope))}
     touched = {
         "sys",
         "builtins",
@@ -263,7 +263,7 @@ def test_patch_near_is_seen_without_waiting(what, birds, script):
     )
     obj = eval(made, scope)
     pickleloaf.dumps(obj)
-    watch = watch_for(ValuePolicy(pickleloaf.pickler.REGISTRY, Handles()))
+    watch = scanner_for(ValuePolicy(pickleloaf.pickler.REGISTRY, Handles()))
     watch.due = float("inf")
     try:
         assert not warned(obj)
@@ -275,12 +275,13 @@ def test_patch_near_is_seen_without_waiting(what, birds, script):
 
 @pytest.mark.parametrize("name", ["feed", "Bird.hi"])
 def test_code_replaced_in_place_is_carried(name, birds):
-    """Code that was replaced after a module had been looked at is seen whenever everything is looked at."""
+    """Code that was replaced after a module had been looked at is seen once everything has been looked at."""
     target = birds.feed if name == "feed" else birds.Bird.hi
     assert places_behind(birds.day) == places_behind(birds.Bird) == []
     scope = {}
     exec(compile("def mine(bird):\n    return 'mine'", "<stdin>", "exec"), scope)
     target.__code__ = scope["mine"].__code__
+    assert f"{birds.__name__}.{name}.__code__" in [str(found.place) for found in pickleloaf.find_patches()]
     assert places_behind(birds.Bird) == [f"{birds.__name__}.{name}.__code__"]
 
 
@@ -318,7 +319,7 @@ def test_other_payloads_are_glanced_at_while_something_is_patched(birds, script,
     assert warned(patched["use"])
     pickleloaf.dumps(json.loads)
     policy = ValuePolicy(pickleloaf.pickler.REGISTRY, Handles())
-    watch_for(policy)
+    scanner_for(policy)
     assert not policy.glance([json.loads])
     assert policy.glance([birds])
 
@@ -458,14 +459,6 @@ def test_track(birds, script):
     assert set(places_behind(birds.day)) == {f"{birds.__name__}.{name}" for name in names}
 
 
-def test_track_later(birds):
-    """Functions that were replaced or deleted before show by the source of the module."""
-    birds.feed = json.dumps
-    del birds.Bird.hi
-    pickleloaf.track_patches(birds)
-    assert places_behind(birds.day) == [f"{birds.__name__}.feed", f"{birds.__name__}.Bird.hi"]
-
-
 def test_function_as_a_target(birds):
     """Attributes of functions can be marked."""
     birds.feed.__kwdefaults__ = {"what": 1}
@@ -491,6 +484,7 @@ def test_submodules_of_numpy():
     scope = {"__name__": "__main__", "np": np}
     exec("def norm(x): return 1\ndef use(x): return np.mean(x)", scope)
     with unittest.mock.patch.object(np.linalg, "norm", scope["norm"]):
+        pickleloaf.find_patches()
         assert places_behind(scope["use"]) == ["numpy.linalg.norm"]
         assert warned(scope["use"])
     assert places_behind(scope["use"]) == []

@@ -132,6 +132,10 @@ def policy_of(
     return tuple(policy.items())
 
 
+#: Picklers of one way that are kept at most.
+_SPARE = 8
+
+
 class Packing:
     """One way of making payloads. Its picklers are used again: to make one takes longer than to pickle a function."""
 
@@ -142,9 +146,6 @@ class Packing:
         self.is_plain = all(type(value) in ATOMS for value in self._policy.values()) and not self._policy.get(
             "portable"
         )
-        self._most = (
-            0 if self._policy.get("patches") == "carry" else 8
-        )  # what has carried is no more as it was
 
     def pack(self, obj: Any, *, failed: bool = False) -> Payload:
         """Pickle an object; see `Payload.of`.
@@ -159,7 +160,7 @@ class Packing:
         except IndexError:
             packer = Packer(**self._policy)
         data, buffers = packer.pickle(obj)
-        if packer.clean and len(self._spare) < self._most:
+        if packer.clean and len(self._spare) < _SPARE:
             self._spare.append(packer)
         return Payload(data, buffers, failed)
 

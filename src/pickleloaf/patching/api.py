@@ -16,17 +16,22 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 from pickleloaf.errors import KeptPatchWarning
-from pickleloaf.patching.carrying import live_value
-from pickleloaf.patching.explicit import MARKS
+from pickleloaf.patching.detect import origin_of
+from pickleloaf.patching.explicit import EXPLICIT
 from pickleloaf.patching.patch import Patch
-from pickleloaf.patching.registry import LEDGER
-from pickleloaf.patching.sending import origin_of
+from pickleloaf.patching.place import Place, value_at
+from pickleloaf.patching.registry import REGISTRY
+from pickleloaf.patching.scan import scanner_for
+from pickleloaf.pickler import DEFAULT_POLICY
+from pickleloaf.policy.by_value import Registry, chosen_policy
 
 __all__ = [
+    "FoundPatch",
     "Loaded",
     "Patch",
     "applied",
     "apply_patches",
+    "find_patches",
     "mark_patched",
     "patches",
     "revert_patches",
@@ -41,12 +46,36 @@ class Loaded(NamedTuple):
     patches: tuple[Patch, ...]
 
 
+class FoundPatch(NamedTuple):
+    """A patch that this process has, as `find_patches` returns it."""
+
+    #: The attribute: ``str(place)`` is ``requests.sessions.Session.get``.
+    place: Place
+    #: What stands there and where it was defined: ``function __main__.mine``.
+    origin: str
+
+    def __str__(self) -> str:
+        return f"{self.place}, by {self.origin}"
+
+
+def find_patches(*, by_value: str | Registry | None = None) -> list[FoundPatch]:
+    """Return all patches of the modules that have been imported here, in the order of their places.
+
+    Dumping looks at what is far from a payload now and then only. From here on it knows of all that is there now.
+
+    Args:
+        by_value: see `Pickler`: what travels by value is no patch of itself.
+    """
+    policy = chosen_policy(DEFAULT_POLICY, by_value, None, None, False)
+    return [FoundPatch(place, origin_of(value_at(place))) for place in scanner_for(policy).find_everywhere()]
+
+
 def patches() -> list[Patch]:
     """Return the patches that payloads have applied in this process and that are in force.
 
     Each knows its ``place``, its ``value`` and its ``origin``: what it is and where it was defined.
     """
-    return LEDGER.patches()
+    return REGISTRY.patches()
 
 
 def revert_patches() -> None:
@@ -55,9 +84,9 @@ def revert_patches() -> None:
     Patches that hold for a block (`applied`) stay until its end. What this process has patched by itself
     since is left alone, with a `KeptPatchWarning`.
     """
-    for place in LEDGER.revert():
+    for place in REGISTRY.revert():
         message = (
-            f"{place} has been patched here after a payload did, by {origin_of(live_value(place))}: that stays. "
+            f"{place} has been patched here after a payload did, by {origin_of(value_at(place))}: that stays. "
             "What was there before the payload came is not put back"
         )
         warnings.warn(message, KeptPatchWarning, stacklevel=2)
@@ -69,7 +98,7 @@ def apply_patches(patches: Iterable[Patch]) -> None:
     Raises:
         PatchError: one of them cannot be applied; none is.
     """
-    LEDGER.apply(list(patches))
+    REGISTRY.apply(list(patches))
 
 
 def applied(patches: Iterable[Patch]) -> AbstractContextManager[None]:
@@ -81,7 +110,7 @@ def applied(patches: Iterable[Patch]) -> AbstractContextManager[None]:
     Raises:
         PatchError: one of them cannot be applied; none is.
     """
-    return LEDGER.block(list(patches))
+    return REGISTRY.block(list(patches))
 
 
 def mark_patched(target: Any, *names: str) -> None:
@@ -96,7 +125,7 @@ def mark_patched(target: Any, *names: str) -> None:
     Raises:
         TypeError: the target is neither, or is not found by its name.
     """
-    MARKS.mark(target, names)
+    EXPLICIT.mark(target, names)
 
 
 def track_patches(module: ModuleType) -> None:
@@ -108,4 +137,4 @@ def track_patches(module: ModuleType) -> None:
     Raises:
         TypeError: not a module that is found by its name.
     """
-    MARKS.track(module)
+    EXPLICIT.track(module)

@@ -4,28 +4,24 @@ A patch by something importable looks like an import, and a deletion like nothin
 
 1. `mark`: these names of this module or class are patched.
 2. `track`: everything by which this module and its classes differ from now on from what they are now.
-   What has been done to them before shows where their source says otherwise: a function or class that
-   it defines once and that is another one or gone (see code/pristine).
 
-What was marked or tracked is remembered for the life of the process, in `MARKS`.
+What was marked or tracked is remembered for the life of the process, in `EXPLICIT`.
 """
 
 from __future__ import annotations
 
 import sys
 import threading
-from abc import ABCMeta
 from collections.abc import Callable, Iterator
-from types import FunctionType, ModuleType
+from types import ModuleType
 from typing import Any
 
-from pickleloaf.inspecting.anatomy import inner, is_patchable, space_of
-from pickleloaf.inspecting.holders import found_by_name
-from pickleloaf.patching.bindings import defined_names
-from pickleloaf.patching.detect import PLAIN, Place
-from pickleloaf.patching.source import MISSING, definition, digest
+from pickleloaf.inspecting.anatomy import is_patchable, space_of
+from pickleloaf.patching.detect import PLAIN
+from pickleloaf.patching.place import Place, place_of
+from pickleloaf.patching.source import MISSING
 
-__all__ = ["MARKS", "Marks", "place_of"]
+__all__ = ["EXPLICIT", "ExplicitPatches"]
 
 #: Names that the import system and the interpreter keep in namespaces.
 _KEPT = frozenset(
@@ -34,7 +30,7 @@ _KEPT = frozenset(
 )
 
 
-class Marks:
+class ExplicitPatches:
     """What is known to be patched; safe to use from several threads.
 
     Attributes:
@@ -89,12 +85,6 @@ class Marks:
         snapshot = {}
         for path, owner in _owners(module, name, ""):
             snapshot[path] = dict(space_of(owner))
-            if type(owner) in (
-                ModuleType,
-                type,
-                ABCMeta,
-            ):  # other metaclasses may make what they like of functions
-                _mend(name, path, snapshot[path])
         with self._lock:
             self._activate()
             self._tracked[name] = snapshot
@@ -112,26 +102,7 @@ class Marks:
 
     def original(self, place: Place) -> Any:
         """Return the value that a tracked module had at some place, or MISSING."""
-        found = self._tracked.get(place.module, {}).get(place.path, {}).get(place.name, MISSING)
-        return MISSING if found is _REPLACED else found
-
-
-def place_of(target: Any) -> tuple[str, str]:
-    """Return the module and qualified name by which a module, class or function is found.
-
-    Raises:
-        TypeError: it is neither, or is not found there.
-    """
-    if isinstance(target, ModuleType):
-        if sys.modules.get(target.__name__) is target:
-            return target.__name__, ""
-    elif (
-        isinstance(target, (type, FunctionType))
-        and found_by_name(target.__module__, target.__qualname__) is target
-    ):
-        return target.__module__, target.__qualname__
-    msg = f"{target!r} is no module, class or function that is found by its name"
-    raise TypeError(msg)
+        return self._tracked.get(place.module, {}).get(place.path, {}).get(place.name, MISSING)
 
 
 def _owners(owner: Any, module: str, path: str) -> Iterator[tuple[str, Any]]:
@@ -158,21 +129,5 @@ def _differences(before: dict[str, Any], now: dict[str, Any], module: str, path:
         yield Place(module, path, name)
 
 
-def _mend(module: str, path: str, space: dict[str, Any]) -> None:
-    """Take out of a namespace what its source says was something else."""
-    for name in defined_names(module, path):
-        qualname = f"{path}.{name}" if path else name
-        code = definition(module, qualname)
-        if code is None:
-            continue
-        live = inner(space.get(name, MISSING))
-        is_function = isinstance(live, FunctionType) and digest(live.__code__) == digest(code)
-        if not is_function and not isinstance(live, type):
-            space[name] = _REPLACED
-
-
-#: Stands for an original that is no longer there.
-_REPLACED: Any = object()
-
 #: What has been marked and tracked in this process.
-MARKS = Marks()
+EXPLICIT = ExplicitPatches()

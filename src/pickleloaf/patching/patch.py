@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pickleloaf.patching.detect import Place
+from pickleloaf.patching.place import Place
 from pickleloaf.patching.source import Description
 from pickleloaf.wire import verb
 

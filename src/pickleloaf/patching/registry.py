@@ -11,10 +11,10 @@
    the function that was there before that, too.
 5. What went out from here comes back as itself: a place that still has the very object that was sent is
    left alone.
-6. Where something else stands than the ledger has put there, this process has patched it since. That is
+6. Where something else stands than the registry has put there, this process has patched it since. That is
    left alone, whatever ends, and what arrives later is put above it.
 
-The ledger is the process's own, since patches act on modules and classes, of which there is one each.
+The registry is the process's own, since patches act on modules and classes, of which there is one each.
 """
 
 from __future__ import annotations
@@ -24,22 +24,21 @@ import threading
 import weakref
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from types import FunctionType
 from typing import Any
 
 from pickleloaf.errors import PatchError
-from pickleloaf.patching.carrying import find_original
-from pickleloaf.patching.detect import Judge, Place, held, owner_of
-from pickleloaf.patching.likeness import check, choose
+from pickleloaf.inspecting.anatomy import inner
+from pickleloaf.patching.detect import PatchDetector, find_original
 from pickleloaf.patching.patch import REMOVED, Patch
-from pickleloaf.patching.source import MISSING
+from pickleloaf.patching.place import Place, held, is_same, owner_of, put
+from pickleloaf.patching.source import MISSING, describe
 from pickleloaf.policy.by_value import Registry, ValuePolicy
 from pickleloaf.policy.handles import Handles
 
-__all__ = ["LEDGER", "Ledger"]
+__all__ = ["REGISTRY", "PatchRegistry"]
 
 #: Tells what this process has patched by itself.
-_JUDGE = Judge(ValuePolicy(Registry(), Handles()))
+_DETECTOR = PatchDetector(ValuePolicy(Registry(), Handles()))
 
 
 #: Digests of one patch that are remembered at most: one that counts has another each time.
@@ -68,15 +67,15 @@ class _Entry:
         return MISSING if value is REMOVED else value
 
     def stands(self, name: str) -> bool:
-        """Tell whether what stands at the place is what the ledger has put there."""
-        return held(self.owner, name) is self.top()
+        """Tell whether what stands at the place is what the registry has put there."""
+        return is_same(held(self.owner, name), self.top())
 
     def is_taken(self, name: str) -> bool:
         """Tell whether it is something else, and not what was there before either."""
-        return not self.stands(name) and held(self.owner, name) is not self.restored
+        return not self.stands(name) and not is_same(held(self.owner, name), self.restored)
 
 
-class Ledger:
+class PatchRegistry:
     """The patches applied in this process; safe to use from several threads."""
 
     def __init__(self) -> None:
@@ -109,7 +108,7 @@ class Ledger:
                 return value
 
         known, digests = self._sent.get(patch.place, (value, frozenset()))
-        if known() is not patch.value or len(digests) > _REMEMBERED:
+        if not is_same(known(), patch.value) or len(digests) > _REMEMBERED:
             digests = frozenset()
         self._sent[patch.place] = (value, digests | {patch.digest})
 
@@ -168,7 +167,7 @@ class Ledger:
                 raise PatchError(
                     f"this process has no {place}, which a patch in this payload wraps", str(place)
                 )
-        return choose(found, kind, digest, module, qualname)
+        return _choose(found, kind, digest, module, qualname)
 
     def _original_at(self, place: Place, owner: Any) -> Any:
         entry = self._entries.get(place)
@@ -177,7 +176,7 @@ class Ledger:
         value = held(owner, place.name)
         if value is MISSING:
             return getattr(owner, place.name, MISSING)
-        return find_original(value, place, _JUDGE) if _JUDGE.is_patch(value, place) else value
+        return find_original(value, place, _DETECTOR) if _DETECTOR.is_patch(value, place) else value
 
     def _entry(self, patch: Patch, *, block: bool = False) -> Any:
         """Return the entry that a patch belongs into, or None where it is there already."""
@@ -193,20 +192,20 @@ class Ledger:
         entry = self._entries.get(place)
         if entry is not None and entry.owner is owner:
             if not entry.stands(place.name):
-                known = find_original(live, place, _JUDGE)
+                known = find_original(live, place, _DETECTOR)
                 return _Entry(owner, live, entry.original if known is MISSING else known)
             same = entry.loaded is not None and entry.loaded.digest == patch.digest
             return None if same and not block and not patch.shares else entry
         if not block and self._is_sent(patch, live):
             return None
-        if _JUDGE.is_patch(live, place):
-            return _Entry(owner, live, find_original(live, place, _JUDGE))
-        check(patch, live)
+        if _DETECTOR.is_patch(live, place):
+            return _Entry(owner, live, find_original(live, place, _DETECTOR))
+        _check(patch, live)
         return _Entry(owner, live, live)
 
     def _is_sent(self, patch: Patch, live: Any) -> bool:
         value, digests = self._sent.get(patch.place, (lambda: None, frozenset()))
-        return patch.digest in digests and value() is (REMOVED if live is MISSING else live)
+        return patch.digest in digests and is_same(value(), REMOVED if live is MISSING else live)
 
     def _load(self, patch: Patch, entry: _Entry) -> None:
         entry.loaded = patch
@@ -236,7 +235,7 @@ class Ledger:
         elif self._entries.get(place) is entry:
             del self._entries[place]
         if stood:
-            _put(entry.owner, place.name, entry.top())
+            put(entry.owner, place.name, entry.top())
 
 
 def _place(item: tuple[Place, _Entry]) -> Place:
@@ -252,25 +251,60 @@ def _import(module: str, place: Place) -> Any:
         ) from error
 
 
-def _put(owner: Any, name: str, value: Any) -> None:
-    """Set an attribute, or remove it for MISSING, past what its owner does about that."""
-    if held(owner, name) is value:
+#: More than any sane stack of decorators.
+_PARTS = 20
+
+
+def _check(patch: Patch, live: Any) -> None:
+    """Compare what this process has with what the sender of a patch had.
+
+    Raises:
+        PatchError: it is missing, of another kind, or of other code.
+    """
+    theirs, place = patch.before, patch.place
+    if theirs is None:
         return
-    if isinstance(owner, type):
-        if value is MISSING:
-            type.__delattr__(owner, name)
-        else:
-            type.__setattr__(owner, name, value)
-    elif isinstance(owner, FunctionType) or name == "__class__":
-        if value is MISSING:
-            delattr(owner, name)
-        else:
-            setattr(owner, name, value)
-    elif value is MISSING:
-        del owner.__dict__[name]
-    else:
-        owner.__dict__[name] = value
+    if live is MISSING:
+        raise PatchError(f"this process has no {place}, which a patch in this payload replaces", str(place))
+    ours = [describe(each, place.module, place.qualname) for each in _inside(live)]
+    alike = [each for each in ours if theirs.kind in (None, each.kind)]
+    if not alike:
+        message = (
+            f"{place} is a {theirs.kind} at the sender of this patch, and a {ours[0].kind} in this process"
+        )
+        raise PatchError(message, str(place))
+    if theirs.python == ours[0].python and (
+        _differ(theirs.written, ours[0].written) or all(_differ(theirs.live, each.live) for each in alike)
+    ):
+        message = f"{place} is another one in this process than at the sender of this patch: its code differs"
+        raise PatchError(message, str(place))
+
+
+def _differ(theirs: bytes | None, ours: bytes | None) -> bool:
+    return theirs is not None and ours is not None and theirs != ours
+
+
+def _inside(value: Any) -> list[Any]:
+    """Return all that one name may stand for: a descriptor's functions, the parts of a property, what is wrapped."""
+    found = [value, inner(value)]
+    for each in found:
+        if not issubclass(type(each), type):
+            parts = [getattr(each, name, None) for name in ("fget", "fset", "fdel", "func", "__wrapped__")]
+            found += [part for part in parts if part is not None and len(found) < _PARTS]
+    return found
+
+
+def _choose(value: Any, kind: str | None, digest: bytes | None, module: str, qualname: str) -> Any:
+    """Return what a wrapper wraps, of all that one name stands for."""
+
+    def likeness(each: Any) -> int:
+        if issubclass(type(each), (staticmethod, classmethod)):
+            return 0
+        about = describe(each, module, qualname)
+        return 1 + (about.kind == kind) + (about.kind == kind and about.live == digest)
+
+    return max(_inside(value), key=likeness)
 
 
 #: The patches of this process.
-LEDGER = Ledger()
+REGISTRY = PatchRegistry()

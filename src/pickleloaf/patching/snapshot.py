@@ -11,14 +11,16 @@ hundredths for each name. What is remembered for that depends on the value:
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import singledispatchmethod
 from operator import itemgetter
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 from pickleloaf.inspecting.anatomy import LRU_CACHE, WRAPPERS, is_patchable, space_of
-from pickleloaf.patching.detect import OF_THE_PROCESS, PLAIN, Judge, Place
+from pickleloaf.patching.detect import OF_THE_PROCESS, PLAIN, PatchDetector
+from pickleloaf.patching.place import Place, entries, registry_of
 
-__all__ = ["Scope"]
+__all__ = ["NamespaceSnapshot"]
 
 _HELD = (FunctionType, BuiltinFunctionType, MethodType, type, ModuleType, LRU_CACHE, *WRAPPERS)
 _HELD_IDS = frozenset(map(id, _HELD))
@@ -30,7 +32,7 @@ _USUAL = frozenset(
 )
 
 
-class Scope:
+class NamespaceSnapshot:
     """The namespace of a module, or of a class in one.
 
     Attributes:
@@ -38,14 +40,15 @@ class Scope:
         module: the name of the module.
         path: qualified name of the class; "" for the module.
         space: the namespace.
-        inner: the scopes of the classes defined in it, by name.
+        size: how many names it had when it was last read.
+        inner: the snapshots of the classes defined in it, by name.
         patched: where patches were seen when it was last read, without those in `inner`.
         leads: names of the modules that it holds something of, without those of `inner`.
     """
 
     __slots__ = (
-        "_codes", "_functions", "_get_held", "_get_rest", "_held", "_kind", "_rest", "_size",
-        "inner", "leads", "module", "owner", "patched", "path", "space",
+        "_codes", "_functions", "_get_held", "_get_rest", "_held", "_kind", "_registries", "_rest",
+        "inner", "leads", "module", "owner", "patched", "path", "size", "space",
     )  # fmt: skip
 
     def __init__(self, owner: Any, module: str, path: str = "") -> None:
@@ -53,38 +56,42 @@ class Scope:
         self.module = module
         self.path = path
         self.space: Mapping[str, Any] = space_of(owner)
-        self.inner: dict[str, Scope] = {}
+        self.inner: dict[str, NamespaceSnapshot] = {}
         self.patched: tuple[Place, ...] = ()
         self.leads: frozenset[str] = frozenset()
-        self._size = -1
+        self.size = -1
 
-    def is_unchanged(self) -> bool:
+    def is_current(self) -> bool:
         """Tell whether the namespace is as it was when it was read."""
         space = self.space
         try:
             return (
-                len(space) == self._size
+                len(space) == self.size
                 and type(self.owner) is self._kind
                 and self._get_held(space) == self._held
                 and tuple(map(type, self._get_rest(space))) == self._rest
                 and [each.__code__ for each in self._functions] == self._codes
+                and all(len(registry) == size for registry, size in self._registries)
             )
         except Exception:  # noqa: BLE001 - a name is gone, or a foreign __eq__ fails
             return False
 
-    def read(self, judge: Judge) -> None:
+    def read(self, detector: PatchDetector) -> None:
         """Look at every value, and at the classes that are defined here."""
         held: dict[str, Any] = {}
         rest: dict[str, type] = {}
         known, self.inner = self.inner, {}
         patched: list[Place] = []
         leads: set[str] = set()
+        self._registries: list[tuple[Mapping[Any, Any], int]] = []
         items = list(self.space.items())
         for name, value in items:
             kind = type(value)
             if id(kind) in PLAIN:
                 if not self.path or name not in _USUAL:
                     rest[name] = kind
+                if kind is dict and self.module == "copyreg":
+                    patched.extend(self._entries(name, value, detector))
                 continue
             if (
                 id(kind) in _HELD_IDS
@@ -94,62 +101,75 @@ class Scope:
                 held[name] = value
             else:
                 rest[name] = kind
-            if _is_plain_function(value, kind, self.module, judge):
+            if self._is_plain_function(value, kind, detector):
                 continue
             home = _home(value, kind)
             if home == self.module and issubclass(kind, type):
-                self._enter(name, value, known.get(name), judge)
+                self._enter(name, value, known.get(name), detector)
                 continue
-            patches = list(self._patches(name, value, judge))
+            if kind is singledispatchmethod or (kind is FunctionType and value.__module__ == self.module):
+                patched.extend(self._entries(name, value, detector))
+            patches = list(self._patches(name, value, detector))
             patched.extend(patches)
             if not patches:  # where a patch comes from nobody goes who imports this
                 leads.add(home)
         self._kind = type(self.owner)
         if issubclass(self._kind, ModuleType):  # which may be given another class
-            patched.extend(self._patches("__class__", self._kind, judge))
+            patched.extend(self._patches("__class__", self._kind, detector))
         self.patched = tuple(patched)
         self.leads = frozenset(leads - {self.module, ""})
         self._held, self._get_held = tuple(held.values()), _getter(held)
         self._rest, self._get_rest = tuple(rest.values()), _getter(rest)
         self._functions = [value for value in self._held if type(value) is FunctionType]
         self._codes = [each.__code__ for each in self._functions]
-        self._size = len(items)
+        self.size = len(items)
 
-    def walk(self) -> Iterator[Scope]:
-        """Yield this scope and those inside it."""
+    def walk(self) -> Iterator[NamespaceSnapshot]:
+        """Yield this snapshot and those inside it."""
         yield self
-        for scope in self.inner.values():
-            yield from scope.walk()
+        for snapshot in self.inner.values():
+            yield from snapshot.walk()
 
-    def _enter(self, name: str, cls: type, known: Scope | None, judge: Judge) -> None:
+    def _enter(self, name: str, cls: type, known: NamespaceSnapshot | None, detector: PatchDetector) -> None:
         """Look into a class that is found by its own name."""
         if cls.__qualname__ != Place(self.module, self.path, name).qualname or not is_patchable(cls):
             return
         if known is None or known.owner is not cls:
-            known = Scope(cls, self.module, cls.__qualname__)
-        if not known.is_unchanged():
-            known.read(judge)
+            known = NamespaceSnapshot(cls, self.module, cls.__qualname__)
+        if not known.is_current():
+            known.read(detector)
         self.inner[name] = known
 
-    def _patches(self, name: str, value: Any, judge: Judge) -> Iterator[Place]:
+    def _patches(self, name: str, value: Any, detector: PatchDetector) -> Iterator[Place]:
         place = Place(self.module, self.path, name)
         if place in OF_THE_PROCESS:
             return
-        if judge.is_patch(value, place):
+        if detector.is_patch(value, place):
             yield place
-        elif type(value) is FunctionType and judge.is_of_session[value.__code__.co_filename]:
+        elif type(value) is FunctionType and detector.is_of_session(value.__code__.co_filename, self.module):
             yield Place(self.module, place.qualname, "__code__")
 
+    def _entries(self, name: str, value: Any, detector: PatchDetector) -> Iterator[Place]:
+        """Yield the entries of a registry that were not made by an import; remember its size."""
+        registry = registry_of(value)
+        if registry is None:
+            return
+        self._registries.append((registry, len(registry)))
+        path = Place(self.module, self.path, name).qualname
+        for entry, pair in entries(value).items():
+            place = Place(self.module, path, entry)
+            if any(detector.is_patch(each, place) for each in pair):
+                yield place
 
-def _is_plain_function(value: Any, kind: type, module: str, judge: Judge) -> bool:
-    """Tell at a glance that a value is a function that was defined in a module, and never touched."""
-    return (
-        kind is FunctionType
-        and value.__closure__ is None
-        and value.__globals__.get("__name__") == module
-        and not value.__dict__
-        and not judge.is_of_session[value.__code__.co_filename]
-    )
+    def _is_plain_function(self, value: Any, kind: type, detector: PatchDetector) -> bool:
+        """Tell at a glance that a value is a function that was defined in this module, and never touched."""
+        return (
+            kind is FunctionType
+            and value.__closure__ is None
+            and value.__globals__.get("__name__") == self.module
+            and not value.__dict__
+            and not detector.is_of_session(value.__code__.co_filename, self.module)
+        )
 
 
 def _home(value: Any, kind: type) -> str:

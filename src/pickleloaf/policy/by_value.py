@@ -113,10 +113,21 @@ TREATMENTS = ("warn", "carry", "refuse", "ignore")
 #: Whether what a payload uses needs a closer look, where nothing cheaper is known.
 _GLANCES: dict[str, Callable[[Any], bool]] = {
     "warn": bool,
-    "carry": lambda _: True,
+    "carry": bool,
     "refuse": lambda _: True,
     "ignore": lambda _: False,
 }
+
+
+def check_treatment(patches: str) -> None:
+    """Check a way of treating patches.
+
+    Raises:
+        ValueError: it is none of `TREATMENTS`.
+    """
+    if patches not in TREATMENTS:
+        msg = f"patches is one of {', '.join(map(repr, TREATMENTS))}, not {patches!r}"
+        raise ValueError(msg)
 
 
 def default_treatment() -> str:
@@ -142,10 +153,10 @@ class ValuePolicy:
         patches: what is done about patches of importable code, one of `TREATMENTS`.
         portable: whether code is for every Python; "prefer" where it can be.
         forced: ids of objects that travel by value wherever their names lead; see patching/ship.
-        watch: what looks for patches, and glance: tells whether it needs to; see patching/scan.
+        scanner: what looks for patches, and glance: tells whether it needs to; see patching/scan.
     """
 
-    __slots__ = ("glance", "handles", "local", "patches", "portable", "registry", "watch")
+    __slots__ = ("glance", "handles", "local", "patches", "portable", "registry", "scanner")
 
     forced: frozenset[int] = frozenset()
     #: Whether patches are being carried, and originals have to be told from copies: see patching/ship.
@@ -163,9 +174,18 @@ class ValuePolicy:
         self.registry = registry
         self.handles = handles
         self.local = local
-        self.patches = patches
         self.portable = portable
-        self.watch: Any = None
+        self.treat_patches(patches)
+
+    def treat_patches(self, patches: str) -> None:
+        """Say what is done about patches.
+
+        Raises:
+            ValueError: it is none of `TREATMENTS`.
+        """
+        check_treatment(patches)
+        self.patches = patches
+        self.scanner: Any = None
         self.glance: Callable[[Any], bool] = _GLANCES[patches]
 
     @property
@@ -211,10 +231,6 @@ def chosen_policy(
     Raises:
         ValueError: one of them is another string than those that it may be.
     """
-    patches = patches or default.patches
-    if patches not in TREATMENTS:
-        msg = f"patches is one of {', '.join(map(repr, TREATMENTS))}, not {patches!r}"
-        raise ValueError(msg)
     if portable not in (True, False, "prefer"):
         msg = f"portable is True, False or 'prefer', not {portable!r}"
         raise ValueError(msg)
@@ -223,6 +239,7 @@ def chosen_policy(
         raise ValueError(msg)
     registry = by_value if isinstance(by_value, Registry) else default.registry
     local = by_value == "local"
+    patches = default.patches if patches is None else patches
     return ValuePolicy(registry, handles or default.handles, local=local, patches=patches, portable=portable)
 
 

@@ -51,8 +51,14 @@ class Call:
         return self._name if self.made is None else name_of(self.made)
 
     @classmethod
-    def of(cls, f: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call:
+    def of(cls, f: Any, args: tuple[Any, ...], kwargs: dict[str, Any], patches: str = "carry") -> Call:
         """Pickle a call.
+
+        Args:
+            f: the function, or a ref of one.
+            args: its arguments.
+            kwargs: those by name.
+            patches: see `pickleloaf.Pickler`.
 
         Raises:
             EncodeError: a part of it cannot travel; says which and where it sits.
@@ -75,15 +81,15 @@ class Call:
         elif type(f) is Chunked and f.pickle is not None:
             data = f.pickle
         else:
-            function = pack(f)
+            function = pack(f, patches)
             if function.segment is not None or function.mentions:
-                return cls(b"", pack([args, kwargs, f]), tuple(needs), name)
+                return cls(b"", pack([args, kwargs, f], patches), tuple(needs), name)
             data = function.data
             if type(f) is Chunked:
                 f.pickle = data
             else:
-                remember_pickle(f, data, lambda hollow: pack(hollow).data)
-        arguments = pack([args, kwargs] if kwargs else args) if args or kwargs else _NO_ARGUMENTS
+                remember_pickle(f, data, lambda hollow: pack(hollow, patches).data)
+        arguments = pack([args, kwargs] if kwargs else args, patches) if args or kwargs else _NO_ARGUMENTS
         return cls(data, arguments, tuple(needs), name)
 
     def run(self, runtime: Runtime, value_of: Callable[[int], Any]) -> Any:

@@ -20,6 +20,7 @@ from concurrent.futures import Future
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from pickleloaf.policy.by_value import check_treatment
 from pickleloaf.tasks.calls import Call
 from pickleloaf.tasks.driver import Driver
 from pickleloaf.tasks.futures import TaskFuture
@@ -49,6 +50,7 @@ class Cluster(Tasking):
         memory_limit: int | None = None,
         grace_s: float = 3.0,
         deadline_s: float | None = None,
+        patches: str = "carry",
     ) -> None:
         """Start the workers; they are ready soon after, and tasks may be submitted at once.
 
@@ -61,12 +63,16 @@ class Cluster(Tasking):
             grace_s: seconds that a task has to end after it was interrupted, before its worker is killed.
             deadline_s: seconds without an answer after which a worker is replaced; by default it is reported
                 to the log ``pickleloaf.tasks`` after 10 s, and left alone.
+            patches: what becomes of patches of importable code that tasks refer to, see `pickleloaf.Pickler`;
+                what is carried is in force while the task runs.
 
         Raises:
-            ValueError: no workers, or two of one name.
+            ValueError: no workers, or two of one name, or ``patches`` is another string.
             EncodeError: the initializer cannot travel.
         """
         super().__init__(0)
+        check_treatment(patches)
+        self.patches = patches
         names = _names(workers)
         raise_descriptor_limit()
         self.workers = names
@@ -74,7 +80,7 @@ class Cluster(Tasking):
         self._driver = Driver(
             names,
             self,
-            initializer=pack((initializer, tuple(initargs))),
+            initializer=pack((initializer, tuple(initargs), patches), patches),
             max_tasks=max_tasks_per_worker or 0,
             memory_limit=memory_limit or 0,
             grace_s=grace_s,

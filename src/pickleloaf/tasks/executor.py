@@ -56,7 +56,7 @@ class Executor(Maps):
             RuntimeError: the executor was shut down.
             EncodeError: a part of function or arguments cannot travel.
         """
-        call = Call.of(fn, args, kwargs)
+        call = Call.of(fn, args, kwargs, self.cluster.patches)
         future = TaskFuture()
         with self._shut:
             if self._closed:

@@ -14,8 +14,8 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
-from pickleloaf.errors import EncodeError
 from pickleloaf.pickler import SMALL, Pickler
+from pickleloaf.policy.by_value import TREATMENTS
 from pickleloaf.tasks.plain import ATOMS, is_data
 from pickleloaf.tasks.shared_memory import Segment, places
 from pickleloaf.tasks.sharing import received, shared
@@ -138,9 +138,11 @@ class Packer:
 
     Attributes:
         clean: whether it is as good as new: it remembers nothing of what it has pickled, and is not large.
+        carries: whether the last pickle carries patches.
     """
 
     clean = True
+    carries = False
 
     def __init__(self, **policy: Any) -> None:
         self.parts: list[bytes] = []
@@ -158,7 +160,8 @@ class Packer:
         self.parts.clear()
         self.buffers = []
         self._pickler.clear_memo()
-        self.clean = len(data) < SMALL and not self._pickler._dump.keeps
+        self.carries = self._pickler._carries
+        self.clean = len(data) < SMALL and not (self.carries or self._pickler._dump.keeps)
         return data, buffers
 
 
@@ -174,13 +177,17 @@ def _stays(buffer: pickle.PickleBuffer, others: list[Any]) -> bool:
     return False
 
 
-#: Picklers for what refers to no patched code, which they find out at a fraction of what carrying costs.
-_spare: list[Packer] = []
+#: Picklers to be used again, by what becomes of patches.
+_spare: dict[str, list[Packer]] = {treatment: [] for treatment in TREATMENTS}
 _SPARE = 8
 
 
-def pack(obj: Any) -> Parcel:
+def pack(obj: Any, patches: str = "carry") -> Parcel:
     """Pickle an object for a worker, or for the driver.
+
+    Args:
+        obj: the object.
+        patches: see `Pickler`.
 
     Raises:
         EncodeError: a part of it cannot travel; says which and where it sits.
@@ -194,7 +201,7 @@ def pack(obj: Any) -> Parcel:
     elif all(map(is_data, obj)) if type(obj) is tuple else is_data(obj):
         data = pickle.dumps(obj, 5, buffer_callback=lambda buffer: _stays(buffer, large))
     else:
-        data, large, mentions, patched = _pickled(obj)
+        data, large, mentions, patched = _pickled(obj, patches)
     if not large and len(data) < LARGE:
         return Parcel(data, mentions=mentions)
     place = _OUTSIDE if len(data) < LARGE else _INSIDE_WITH_PATCHES if patched else _INSIDE
@@ -206,27 +213,22 @@ def pack(obj: Any) -> Parcel:
     return Parcel(b"" if place else data, segment, layout, mentions)
 
 
-def _pickled(obj: Any) -> tuple[bytes, list[Any], tuple[int, ...], bool]:
-    patched = False
+def _pickled(obj: Any, patches: str) -> tuple[bytes, list[Any], tuple[int, ...], bool]:
+    spare = _spare[patches]
     try:
-        packer = _spare.pop()
+        packer = spare.pop()
     except IndexError:
-        packer = Packer(patches="refuse")
+        packer = Packer(patches=patches)
     before, MENTIONS.into = MENTIONS.into, []
     try:
-        try:
-            data, buffers = packer.pickle(obj)
-        except EncodeError:  # it may be patched code, which is carried; else the same error comes again
-            MENTIONS.into.clear()
-            data, buffers = Packer(patches="carry").pickle(obj)
-            patched = True
-        else:
-            if packer.clean and len(_spare) < _SPARE:
-                _spare.append(packer)
-        mentions = tuple(MENTIONS.into)
+        data, buffers = packer.pickle(obj)
+        # What is written once more, behind its patches, mentions everything again.
+        mentions = tuple(dict.fromkeys(MENTIONS.into) if packer.carries else MENTIONS.into)
     finally:
         MENTIONS.into = before
-    return data, buffers, mentions, patched
+    if packer.clean and len(spare) < _SPARE:
+        spare.append(packer)
+    return data, buffers, mentions, packer.carries
 
 
 def unpack(parcel: Parcel, *, copy: bool = False) -> Any:

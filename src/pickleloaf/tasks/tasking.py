@@ -22,6 +22,9 @@ __all__ = ["Tasking"]
 class Tasking:
     """Tasks, refs and promises; how they are sent is the subclass's."""
 
+    #: What becomes of patches that tasks and what they return refer to: see `pickleloaf.Pickler`.
+    patches = "carry"
+
     def __init__(self, origin: int) -> None:
         self._numbers = itertools.count((origin << 40) + 1)
 
@@ -62,7 +65,7 @@ class Tasking:
         """Let a call be made; see `task`."""
         ident = next(self._numbers)
         name = None if to is None else str(to)
-        self._submit(ident, Call.of(*call), name, retries, timeout)
+        self._submit(ident, Call.of(*call, self.patches), name, retries, timeout)
         return Promise(self, ident)
 
     def put(self, obj: Any) -> Ref:
@@ -73,7 +76,7 @@ class Tasking:
             OSError: there is no room for it.
         """
         ident = next(self._numbers)
-        self._store(ident, pack(obj))
+        self._store(ident, pack(obj, self.patches))
         return Ref(self, ident)
 
     def alloc(self, nbytes: int) -> Ref:

@@ -231,7 +231,7 @@ class Worker(Asking):
         if type(result) is Promise:
             self._link.send(encode_frame(Kind.RESULT, ident, (None, (result.ident,), result.ident)))
             return
-        parcel = pack(result)
+        parcel = pack(result, self.patches)
         facts = (
             None if parcel.layout is None and not parcel.mentions else (parcel.layout, parcel.mentions, None)
         )
@@ -280,7 +280,7 @@ def main() -> None:
     try:
         if memory_limit:
             limit_memory(memory_limit)
-        initializer, initargs = unpack(Parcel.received(frames[0].body, layout, frames[0].fd))
+        initializer, initargs, worker.patches = unpack(Parcel.received(frames[0].body, layout, frames[0].fd))
         if initializer is not None:
             initializer(*initargs)
     except BaseException as error:  # noqa: BLE001 - an initializer may raise anything

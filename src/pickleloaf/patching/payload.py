@@ -1,4 +1,4 @@
-"""Patches of importable modules and classes, and what they replaced.
+"""Payloads that carry patches: what they are made of, and what becomes of the patches where they are loaded.
 
 Takes apart: the patches that a payload needs, before its object. Travels as: wire.patched,
 wire.patches, wire.patch; wire.original for what a patch knows of what it replaced.
@@ -16,12 +16,11 @@ from contextvars import ContextVar
 from typing import Any
 
 from pickleloaf.errors import PatchError
-from pickleloaf.patching.carrying import CarryingPolicy
 from pickleloaf.patching.patch import Patch
-from pickleloaf.patching.registry import LEDGER
+from pickleloaf.patching.registry import REGISTRY
 from pickleloaf.wire import verb
 
-__all__ = ["ARRIVAL", "Arrival", "Patched", "reduce_original"]
+__all__ = ["ARRIVAL", "Arrival", "Patched", "rebuild_original"]
 
 
 class Arrival:
@@ -69,6 +68,16 @@ def rebuild_patched(patches: Any, obj: Any) -> Any:
 
 
 @verb
+def rebuild_original(module: str, qualname: str, kind: str | None, digest: bytes | None) -> Any:
+    """Return what this process has under a name, or had before it was patched.
+
+    Raises:
+        PatchError: it has no such name.
+    """
+    return REGISTRY.original(module, qualname, kind, digest)
+
+
+@verb
 def rebuild_patches(*patches: Patch) -> None:
     """Treat the patches of a payload as its receiver wants.
 
@@ -77,7 +86,7 @@ def rebuild_patches(*patches: Patch) -> None:
     """
     arrival = ARRIVAL.get()
     if arrival is None or arrival.treatment == "apply":
-        LEDGER.apply(patches)
+        REGISTRY.apply(patches)
     elif arrival.treatment == "collect":
         arrival.collected.extend(patches)
     else:
@@ -85,19 +94,3 @@ def rebuild_patches(*patches: Patch) -> None:
         raise PatchError(
             f"this payload patches {names}, and it was loaded with patches='refuse'", str(patches[0].place)
         )
-
-
-def reduce_original(obj: Any, policy: CarryingPolicy) -> Any:
-    """Return the reduction of what a patch replaced, or None for anything else."""
-    original = policy.original(obj)
-    return None if original is None else (rebuild_original, tuple(original))
-
-
-@verb
-def rebuild_original(module: str, qualname: str, kind: str | None, digest: bytes | None) -> Any:
-    """Return what this process has under a name, or had before it was patched.
-
-    Raises:
-        PatchError: it has no such name.
-    """
-    return LEDGER.original(module, qualname, kind, digest)
