@@ -16,9 +16,9 @@ import pickle
 import types
 from typing import Any
 
-from pickleloaf.pickler import Pickler
+from pickleloaf.pickler import Pickler, set_default_patches
 
-__all__ = ["OURS", "FrameworkPickler", "take_the_place"]
+__all__ = ["OURS", "FrameworkPickler", "settle_patches", "take_the_place"]
 
 #: Types whose objects pickleloaf takes apart whatever a framework registered for them.
 OURS = (
@@ -73,3 +73,13 @@ def take_the_place(copy: str) -> None:
         return buffer.getvalue()
 
     cloudpickle.dumps = dumps
+
+
+def settle_patches(patches: str | None) -> None:
+    """Say what becomes of patches in this process, wherever nothing else is said; None leaves that as it is.
+
+    Raises:
+        ValueError: another string than `pickleloaf.set_default_patches` takes.
+    """
+    if patches is not None:
+        set_default_patches(patches)

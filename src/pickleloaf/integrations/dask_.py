@@ -14,18 +14,20 @@ from collections.abc import Callable
 from typing import Any
 
 from pickleloaf.errors import EncodeError
+from pickleloaf.integrations._framework import settle_patches
 from pickleloaf.pickler import dumps
 
 __all__ = ["use_in_dask"]
 
 
-def use_in_dask(client: Any = None) -> None:
+def use_in_dask(client: Any = None, *, patches: str | None = None) -> None:
     """Let dask.distributed pickle with pickleloaf, here and in the workers, those to come included.
 
     The scheduler opens what it is sent, so pickleloaf has to be installed there as well.
 
     Args:
         client: whose workers shall use it as well; None for this process only.
+        patches: see `settle_patches`; the workers do the same.
 
     Raises:
         ImportError: distributed is not installed.
@@ -34,7 +36,8 @@ def use_in_dask(client: Any = None) -> None:
     if not hasattr(protocol.dumps, "daskish"):
         protocol.dumps = _before(protocol.dumps)
     if client is not None:
-        client.register_plugin(_plugin())
+        client.register_plugin(_plugin(patches))
+    settle_patches(patches)
 
 
 def _before(dask_dumps: Callable[..., bytes]) -> Callable[..., bytes]:
@@ -61,7 +64,7 @@ def _before(dask_dumps: Callable[..., bytes]) -> Callable[..., bytes]:
 
 
 @functools.cache
-def _plugin() -> Any:
+def _plugin(patches: str | None) -> Any:
     """Return what Dask sets up in every worker. Its class goes by value: it is made where distributed is."""
     base: Any = importlib.import_module("distributed").WorkerPlugin
 
@@ -69,6 +72,6 @@ def _plugin() -> Any:
         name = "pickleloaf"
 
         def setup(self, worker: Any) -> None:
-            use_in_dask()
+            use_in_dask(patches=patches)
 
     return UsePickleloaf()

@@ -7,18 +7,23 @@ from __future__ import annotations
 
 import importlib
 
+from pickleloaf.integrations._framework import settle_patches
 from pickleloaf.pickler import dumps
 from pickleloaf.unpickler import loads
 
 __all__ = ["use_in_mpi4py"]
 
 
-def use_in_mpi4py() -> None:
+def use_in_mpi4py(*, patches: str | None = None) -> None:
     """Let mpi4py pickle with pickleloaf in this rank; every rank that sends or returns objects calls it.
 
     Workers of ``MPIPoolExecutor`` do when it is their initializer.
+
+    Args:
+        patches: see `settle_patches`.
 
     Raises:
         ImportError: mpi4py is not installed, or finds no MPI.
     """
     importlib.import_module("mpi4py.MPI").pickle.__init__(dumps, loads)
+    settle_patches(patches)

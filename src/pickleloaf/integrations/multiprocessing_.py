@@ -17,7 +17,7 @@ from multiprocessing import connection, queues, reduction
 from multiprocessing.process import BaseProcess
 from typing import Any
 
-from pickleloaf.integrations._framework import FrameworkPickler
+from pickleloaf.integrations._framework import FrameworkPickler, settle_patches
 
 __all__ = ["LoafForkingPickler", "start_here", "use_in_multiprocessing"]
 
@@ -63,8 +63,13 @@ def start_here(cls: type[BaseProcess]) -> BaseProcess:
     return cls.__new__(cls)
 
 
-def use_in_multiprocessing() -> None:
-    """Let multiprocessing and ProcessPoolExecutor pickle with pickleloaf, here and in processes started from now on."""
+def use_in_multiprocessing(*, patches: str | None = None) -> None:
+    """Let multiprocessing and ProcessPoolExecutor pickle with pickleloaf, here and in processes started from now on.
+
+    Args:
+        patches: see `settle_patches`.
+    """
+    settle_patches(patches)
     reduction.ForkingPickler = LoafForkingPickler  # type: ignore[misc, assignment]
     for module in (connection, queues):
         module._ForkingPickler = LoafForkingPickler  # type: ignore[attr-defined]

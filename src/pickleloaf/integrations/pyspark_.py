@@ -7,15 +7,19 @@ both ways; what that cannot send goes in parcels.
 
 from __future__ import annotations
 
-from pickleloaf.integrations._framework import take_the_place
+from pickleloaf.integrations._framework import settle_patches, take_the_place
 
 __all__ = ["use_in_pyspark"]
 
 
-def use_in_pyspark() -> None:
+def use_in_pyspark(*, patches: str | None = None) -> None:
     """Let PySpark pickle functions with pickleloaf: what RDDs are mapped with, and user-defined functions of SQL.
+
+    Args:
+        patches: see `settle_patches`.
 
     Raises:
         ImportError: PySpark is not installed.
     """
     take_the_place("pyspark.cloudpickle")
+    settle_patches(patches)
