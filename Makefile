@@ -8,6 +8,8 @@
 #   make test-all    the test suite on every Python that can be had (ARGS="--skip 3.13")
 #   make coverage    the suite under coverage; writes docs/coverage.md
 #   make mutants     how many faults the short form of the suite catches (ARGS="--count 100 --seed 1")
+#   make libraries   nothing is taken for a patch in the fifty most used libraries, and real patches are found (installs them
+#                    into an environment of their own)
 #   make engines     what runs on and inside of other frameworks: Dask, Ray, MPI, joblib, ... (installs them)
 #   make engines-spark  what runs inside of PySpark, which is large and wants Java
 #   make portable-matrix  what each Python dumps, loaded and used on each other (ARGS="--only enums -v")
@@ -22,7 +24,7 @@ ARGS ?=
 PY := .venv/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test test-faults check test-all coverage mutants portable-matrix engines engines-spark \
+.PHONY: demo test test-faults check test-all coverage mutants libraries portable-matrix engines engines-spark \
         bench bench-quick bench-tasks clean
 .NOTPARALLEL: # two pips at a time would trip over each other in one .venv
 
@@ -47,6 +49,9 @@ check: .venv/.lint .venv/.test
 
 test-all: $(PY)
 	$(PY) ci/pythons.py test $(ARGS)
+
+libraries: .venv-libraries/.libraries
+	.venv-libraries/bin/python -m pytest -q -n $(WORKERS) -m "" tests/patches/test_libraries.py $(ARGS)
 
 engines: .venv/.test .venv/.foreign .venv/.engines .venv/.mpi
 	$(PY) -m pytest -q tests/integrations tests/engines $(ARGS)
@@ -76,7 +81,7 @@ bench-tasks: .venv/.bench-tasks
 	$(PY) -m benchmarks.tasks $(ARGS)
 
 clean:
-	rm -rf .venv build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-libraries build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The first candidate that runs, is new enough and can make environments. (A name on PATH may be a pyenv
@@ -106,6 +111,14 @@ $(PY):
 
 .venv/.engines: pyproject.toml ci/foreign.py .venv/.package
 	$(PY) ci/foreign.py --group=engines install --quiet
+	@touch $@
+
+# Fifty libraries would change what the other tests find installed.
+.venv-libraries/.libraries: pyproject.toml ci/foreign.py | $(PY)
+	$(PY) -m venv --clear .venv-libraries
+	.venv-libraries/bin/python -m pip --disable-pip-version-check --quiet install --upgrade 'pip>=25.1'
+	.venv-libraries/bin/python -m pip --disable-pip-version-check --quiet install --editable . --group test
+	.venv-libraries/bin/python ci/foreign.py --group=libraries install --quiet
 	@touch $@
 
 # MPI is no Python package: mpi4py finds the one of the system. Without it, its tests skip themselves. apt-get gets

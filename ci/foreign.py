@@ -17,9 +17,11 @@ PYPROJECT = Path(__file__).resolve().parent.parent / "pyproject.toml"
 
 
 def requirements_of(group: str) -> list[str]:
-    """Read a group of pyproject.toml."""
-    groups = tomllib.loads(PYPROJECT.read_text(encoding="utf-8"))["dependency-groups"]
-    return [str(requirement) for requirement in groups[group]]
+    """Read a group of pyproject.toml, with those that it includes."""
+    found: list[str] = []
+    for each in tomllib.loads(PYPROJECT.read_text(encoding="utf-8"))["dependency-groups"][group]:
+        found += [each] if isinstance(each, str) else requirements_of(each["include-group"])
+    return found
 
 
 def pip(arguments: list[str], requirements: list[str]) -> bool:
