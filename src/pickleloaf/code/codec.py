@@ -8,8 +8,8 @@ a recipe and the recipe (see portable) come before all of that.
    the same code gives other bytes from one run to the next. Version 2 writes none.
 2. Version 2 knows no slices, which are constants from Python 3.14 on: they travel as marked tuples.
 3. No path, and line numbers counted from the code's own first line (see source).
-4. Both directions are remembered, for as long as the code object lives or, of what arrived, for the
-   last 2048 different ones. Functions that share code there share it here.
+4. Both directions are remembered for as long as the code object lives, and of what arrived the last 256 different
+   ones. Functions that share code there share it here.
 """
 
 from __future__ import annotations
@@ -145,13 +145,24 @@ def _encode(code: CodeType, source: str) -> bytes:
     return len(body).to_bytes(4, "little") + body + source.encode("utf-8", "surrogatepass")
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=256)
 def decode(blob: bytes) -> CodeType:
     """Return the code object in some bytes.
 
     Raises:
         DecodeError: the bytes are of another Python version and not portable, or damaged.
     """
+    code = _decoded.get(blob)
+    if code is None:
+        code = _decoded[blob] = _decode(blob)
+    return code
+
+
+#: What has been decoded, for as long as it lives: functions that share code share it again.
+_decoded: weakref.WeakValueDictionary[bytes, CodeType] = weakref.WeakValueDictionary()
+
+
+def _decode(blob: bytes) -> CodeType:
     if not is_portable(blob):
         return load_code(unseal(blob))
     contents = unseal(blob, of_any_python=True)
@@ -168,7 +179,7 @@ def _compile(how: bytes, contents: bytes) -> CodeType:
     start = 4 + int.from_bytes(contents[:4], "little")
     source = contents[start:].decode("utf-8", "surrogatepass")
     code = compile_recipe(unpacked(how), source)
-    register_source(code.co_filename, source)
+    register_source(code.co_filename, source, code)
     return code
 
 
@@ -190,7 +201,7 @@ def restore(code: CodeType, source: str) -> CodeType:
     """Return the code object behind a copy that has arrived, with the source text that it stands in."""
     if HAS_SLICE_CONSTANTS:
         code = _restore_slices(code)
-    register_source(code.co_filename, source)
+    register_source(code.co_filename, source, code)
     return code
 
 

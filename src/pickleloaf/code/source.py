@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import builtins
 import io
+import sys
+import weakref
 from collections.abc import Sequence
 from operator import attrgetter, itemgetter
 from types import CodeType
@@ -29,7 +31,7 @@ __all__ = [
 #: Source text that is kept nowhere else, of code objects; see `provide_source`.
 _provided: IdentityCache[str] = IdentityCache()
 
-#: What has arrived, by file name; ``linecache.clearcache()`` does not reach it.
+#: What has arrived and is in use, by file name; ``linecache.clearcache()`` does not reach it.
 _arrived: dict[str, list[str]] = {}
 
 
@@ -106,14 +108,52 @@ def file_name(source: str) -> str:
     return f"<pickleloaf {blake2b(source.encode('utf-8', 'surrogatepass'), digest_size=4).hexdigest()}>"
 
 
-def register_source(name: str, source: str) -> None:
-    """Let tracebacks and ``inspect`` find a piece of source text."""
+def register_source(name: str, source: str, code: CodeType) -> None:
+    """Let tracebacks and ``inspect`` find the source text of code that has arrived, for as long as that lives."""
     import linecache
 
-    if source and name not in linecache.cache:
+    if not source:
+        return
+    _note_use(code, name)
+    if name not in linecache.cache:
         lines = _arrived[name] = source.splitlines(keepends=True)
         # No modification time: linecache then never looks for a file of this name.
         linecache.cache[name] = (len(source), None, lines, name)
+
+
+def _note_use(code: CodeType, name: str) -> None:
+    """Take down that a code object uses a text, and those nested in it, which may outlive it."""
+    use = _Use(code, _end_use)
+    use.name = name
+    _uses[id(use)] = use
+    _counts[name] = _counts.get(name, 0) + 1
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            _note_use(constant, name)
+
+
+class _Use(weakref.ref[CodeType]):
+    __slots__ = ("name",)
+
+    name: str
+
+
+#: Code objects that use what has arrived, by the ids of the references: code may be equal to other code.
+_uses: dict[int, _Use] = {}
+
+#: How many there are, by file name.
+_counts: dict[str, int] = {}
+
+
+def _end_use(use: _Use, uses: dict[int, _Use] = _uses, counts: dict[str, int] = _counts) -> None:
+    """Forget the text that a code object has used, if no other does; also while the interpreter ends."""
+    del uses[id(use)]
+    counts[use.name] -= 1
+    if not counts[use.name]:
+        del counts[use.name]
+        _arrived.pop(use.name, None)
+        if (linecache := sys.modules.get("linecache")) is not None:
+            linecache.cache.pop(use.name, None)
 
 
 def provide_source(code: CodeType, source: str) -> None:
