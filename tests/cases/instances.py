@@ -177,6 +177,60 @@ class ReduceGlobal(Case):
         assert obj[0] is single_lib.ONLY is obj[1]()
 
 
+class NewArgsOfBase(Case):
+    """A base says with what __new__ is called, and the __new__ of a subclass sets more"""
+
+    def make():
+        class Base:
+            def __new__(cls, *args):
+                made = object.__new__(cls)
+                made.args = args
+                return made
+
+            def __getnewargs__(self):
+                return self.args
+
+            def __getstate__(self):
+                return None
+
+        class Power(Base):
+            def __new__(cls, base, exponent=2):
+                made = Base.__new__(cls, base, exponent)
+                made.commutes = True
+                return made
+
+        return Power(2, Power(3))
+
+    def same(obj):
+        assert obj.args[0] == 2
+        assert obj.commutes
+        assert obj.args[1].args == (3, 2)
+        assert obj.args[1].commutes
+
+
+class NewArgsThatDoNotFit(Case):
+    """A base says what its own __new__ is called with, which that of a subclass does not take"""
+
+    def make():
+        class Base:
+            def __new__(cls, left, right):
+                made = object.__new__(cls)
+                made.both = left, right
+                return made
+
+            def __getnewargs__(self):
+                return self.both
+
+        class Twice(Base):
+            def __new__(cls, one):
+                return Base.__new__(cls, one, one)
+
+        return Twice("a")
+
+    def same(obj):
+        assert obj.both == ("a", "a")
+
+
 class NewArguments(Case):
     """Instances with __getnewargs__ and __getnewargs_ex__"""
 

@@ -5,7 +5,9 @@ with that list, over there, and fails, or takes it for what it is not. And what 
 out attributes, which it has none of and a subclass may have.
 
 1. What such a base says is carried out by that base (the *maker*) where a subclass has made its own
-   ``__new__`` or ``__init__``. The attributes come with the state, so nothing is missed.
+   ``__new__`` or ``__init__``. The attributes come with the state, so nothing is missed. Where a base that is
+   written in Python says with what ``__new__`` is to be called, it is the subclass's own, as in pickle, if that can be
+   called so: expressions of sympy are made like that.
 2. Attributes that a base of the standard library does not mention are added; so they are where a base written in C
    has none itself, and knows nothing of those that a subclass has. An array of numpy is one; of its own library's
    subclasses, such as ``numpy.memmap``, the library knows.
@@ -19,10 +21,11 @@ from __future__ import annotations
 import copyreg
 import sys
 from collections.abc import Callable
+from inspect import CO_VARARGS
 from types import FunctionType, MethodDescriptorType
 from typing import Any
 
-from pickleloaf.inspecting.anatomy import definer, is_maker
+from pickleloaf.inspecting.anatomy import defined, definer, is_maker
 from pickleloaf.wire import verb
 
 __all__ = ["adapter_of"]
@@ -46,12 +49,17 @@ def adapter_of(cls: type) -> Callable[[Any, tuple[Any, ...]], tuple[Any, ...]] |
     # What is written in C and has attributes itself does not forget them; asking a partial would change it.
     complete = isinstance(says, MethodDescriptorType) and speaker.__dictoffset__
     forgets = isinstance(says, MethodDescriptorType) and not speaker.__dictoffset__ and cls.__dictoffset__
+    knows_subclasses = not hasattr(speaker, "_make") and any(
+        type(speaker.__dict__.get(name)) is FunctionType for name in ("__getnewargs__", "__getnewargs_ex__")
+    )
     between = cls.__mro__[: cls.__mro__.index(speaker)]
     forgets = forgets and all(_package(base) != _package(speaker) for base in between)
 
     def adapt(instance: Any, reduced: tuple[Any, ...]) -> tuple[Any, ...]:
         make, arguments, state, *rest = (*reduced, None)[: max(3, len(reduced))]
         if make is copyreg.__newobj__ and news:  # type: ignore[attr-defined]
+            if knows_subclasses and _takes(cls, len(arguments) - 1):
+                return reduced
             return rebuild_derived, (maker, *arguments), state, *rest
         if make is cls and _is_library(speaker):
             if news or inits:
@@ -79,6 +87,17 @@ def _asks_for_more(cls: type, speaker: type) -> bool:
     return speaker.__module__ == "builtins" and isinstance(
         cls.__dict__.get("__new__"), FunctionType | staticmethod
     )
+
+
+def _takes(cls: type, count: int) -> bool:
+    """Tell whether the ``__new__`` of a class can be called with so many arguments."""
+    new = getattr(defined(cls, "__new__"), "__func__", None)
+    if type(new) is not FunctionType:
+        return True
+    code = new.__code__
+    required = code.co_argcount - 1 - len(new.__defaults__ or ())
+    most = count if code.co_flags & CO_VARARGS else code.co_argcount - 1
+    return required <= count <= most and code.co_kwonlyargcount <= len(new.__kwdefaults__ or ())
 
 
 def _mentions(state: Any, attributes: dict[str, Any]) -> bool:
