@@ -16,7 +16,7 @@ ROOT = Path(__file__).parent.parent
 
 #: From the ground up: who may be imported by whom. A name is a file or folder of the package.
 LAYERS = (
-    ("errors", "wire", "_compat", "_digests", "_warning"),
+    ("errors", "wire", "_compat", "_digests", "_warning", "dispatch_table"),
     ("inspecting",),
     ("policy", "code"),
     ("reducers",),
@@ -122,7 +122,7 @@ def sibling_imports(root: Path) -> list[str]:
 
 
 def unlisted_names(root: Path) -> list[str]:
-    """`__all__` lists the public names: what `__init__` makes, takes from the package, or loads lazily."""
+    """`__all__` lists the public names: what `__init__` makes, takes from the package or pickle, or loads lazily."""
     tree = modules(root)["__init__.py"]
     bound, lists, elsewhere = set(), [], set()
     for node in tree.body:
@@ -134,7 +134,9 @@ def unlisted_names(root: Path) -> list[str]:
                 continue
         elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             bound.add(node.name)
-        elif isinstance(node, ast.ImportFrom) and (node.level or f"{node.module}.".startswith("pickleloaf.")):
+        elif isinstance(node, ast.ImportFrom) and (
+            node.level or f"{node.module}.".startswith(("pickleloaf.", "pickle."))
+        ):
             bound |= {alias.asname or alias.name for alias in node.names}
         elsewhere |= {leaf.value for leaf in ast.walk(node) if isinstance(leaf, ast.Constant)}
     hidden = {name for name in bound if not name.startswith("_")} - set(lists)

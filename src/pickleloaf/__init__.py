@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
+from pickle import HIGHEST_PROTOCOL, PickleBuffer, PickleError, PicklingError, UnpicklingError
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +25,7 @@ from pickleloaf.errors import (
 from pickleloaf.pickler import DEFAULT_PROTOCOL, Pickler, dump, dumps, set_default_patches
 from pickleloaf.pickler import HANDLES as _HANDLES
 from pickleloaf.pickler import REGISTRY as _REGISTRY
-from pickleloaf.unpickler import load, loads
+from pickleloaf.unpickler import Unpickler, load, loads
 
 if TYPE_CHECKING:
     from pickleloaf.engines.front import Executor, run
@@ -49,6 +50,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "DEFAULT_PROTOCOL",
+    "HIGHEST_PROTOCOL",
     "CloudPickler",
     "Cluster",
     "DecodeError",
@@ -64,11 +66,16 @@ __all__ = [
     "MissingNameError",
     "Patch",
     "PatchError",
+    "PickleBuffer",
+    "PickleError",
     "PickleloafError",
     "Pickler",
+    "PicklingError",
     "Promise",
     "Ref",
     "TaskError",
+    "Unpickler",
+    "UnpicklingError",
     "WorkerDied",
     "__version__",
     "applied",
@@ -129,8 +136,11 @@ def __getattr__(name: str) -> Any:
 CloudPickler = Pickler
 
 
-def register_pickle_by_value(module: ModuleType) -> None:
+def register_pickle_by_value(module: ModuleType | str) -> None:
     """Let the functions and classes of a module, and of its submodules, travel by value.
+
+    Args:
+        module: the module, or its name.
 
     Raises:
         ValueError: not a module, or one that is not in ``sys.modules``.
@@ -138,8 +148,11 @@ def register_pickle_by_value(module: ModuleType) -> None:
     _REGISTRY.register(module)
 
 
-def unregister_pickle_by_value(module: ModuleType) -> None:
+def unregister_pickle_by_value(module: ModuleType | str) -> None:
     """Take back `register_pickle_by_value`.
+
+    Args:
+        module: the module, or its name.
 
     Raises:
         ValueError: not a module, or not registered.

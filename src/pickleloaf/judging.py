@@ -9,9 +9,8 @@ since nothing can be looked up by them.
 
 from __future__ import annotations
 
-import copyreg
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import FunctionType
 from typing import Any
 
@@ -39,7 +38,7 @@ CORE_SIZE = len(CORE)
 
 
 def override_of(
-    pickler: weakref.ref[Any] | None, judged: dict[type, Any], dump: Dump
+    pickler: weakref.ref[Any] | None, judged: dict[type, Any], dump: Dump, table: Mapping[type, Any]
 ) -> Callable[[Any], Any]:
     """Return the ``reducer_override`` of a pickler: how to make an object again, or NotImplemented.
 
@@ -47,15 +46,14 @@ def override_of(
         pickler: the pickler, where its user may give it a dispatch table; None for one of our own.
         judged: the reducers of the types that have been met.
         dump: the pickler's state.
+        table: the dispatch table where the pickler has none of its own.
     """
 
     def reducer_override(obj: Any) -> Any:
         try:
             reducer = judged[type(obj)]
         except (KeyError, TypeError):
-            registered = copyreg.dispatch_table
-            if pickler is not None:
-                registered = getattr(pickler(), "dispatch_table", registered)
+            registered = table if pickler is None else getattr(pickler(), "dispatch_table", table)
             reducer = _judge(type(obj), registered, dump)
             if type(reducer) is Keeper:
                 reducer = reducer.for_payload(obj, dump)

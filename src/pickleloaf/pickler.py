@@ -8,8 +8,9 @@ import pickle
 import sys
 import weakref
 from collections.abc import Callable
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
+from pickleloaf.dispatch_table import ClassTable, DispatchTable
 from pickleloaf.errors import EncodeError
 from pickleloaf.judging import CORE, CORE_SIZE, override_of
 from pickleloaf.policy.by_value import Registry, ValuePolicy, chosen_policy, default_treatment
@@ -36,6 +37,9 @@ REGISTRY = Registry()
 #: What becomes of handles where nothing else is said.
 HANDLES = Handles()
 
+#: What is set on `Pickler.dispatch_table`.
+TABLE = ClassTable(lambda: _spare.clear())  # noqa: PLW0108 - which is there later
+
 BufferCallback = Callable[[pickle.PickleBuffer], Any] | None
 
 #: A pickler that had much in its memo stays large, and takes long to clear each time: it is not kept. There may be
@@ -51,8 +55,22 @@ class Pickler(pickle.Pickler):
     ``reducer_override``, ``persistent_id`` and ``dispatch_table`` may be overridden as pickle documents.
     """
 
+    #: As cloudpickle's: a mapping that holds for all picklers of this class, and for `dumps`.
+    dispatch_table = DispatchTable(TABLE)
+
     #: Whether the last payload that was looked at closely carries patches.
     _carries = False
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """Say that a subclass has forgotten to call ``__init__``, as pickle does."""
+            if name in ("_used", "_dump"):
+                kind = type(self).__name__
+                msg = f"Pickler.__init__() was not called by {kind}.__init__()"
+                raise EncodeError(msg)
+            msg = f"{type(self).__name__!r} object has no attribute {name!r}"
+            raise AttributeError(msg, name=name, obj=self)
 
     if sys.implementation.name != "cpython":
 
@@ -115,7 +133,7 @@ class Pickler(pickle.Pickler):
         self._used = False
         self._judged = self._dump.judged = CORE.copy()
         self._override = override = override_of(
-            None if file is None else weakref.ref(self), self._judged, self._dump
+            None if file is None else weakref.ref(self), self._judged, self._dump, TABLE
         )
         if type(self).reducer_override is _reducer_override:
             self.reducer_override = override  # type: ignore[method-assign, assignment]

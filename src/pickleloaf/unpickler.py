@@ -8,14 +8,25 @@ from typing import Any
 
 from pickleloaf.errors import DecodeError, MissingModuleError, MissingNameError, PickleloafError
 
-__all__ = ["load", "loads"]
+__all__ = ["Unpickler", "load", "loads"]
 
 
-def loads(data: Any, *, buffers: Iterable[Any] | None = None, patches: str = "apply") -> Any:
+def loads(
+    data: Any,
+    *,
+    fix_imports: bool = True,
+    encoding: str = "ASCII",
+    errors: str = "strict",
+    buffers: Iterable[Any] | None = None,
+    patches: str = "apply",
+) -> Any:
     """Make the object in a payload.
 
     Args:
         data: bytes, or anything with the buffer protocol.
+        fix_imports: whether names of modules of Python 2 in a pickle of protocol 0 to 2 mean those of Python 3.
+        encoding: how texts of a pickle that Python 2 has made are decoded; see `pickle.loads`.
+        errors: what happens when they cannot be.
         buffers: the buffers that went out of band, in order.
         patches: what becomes of patches that the payload carries: ``"apply"``, ``"refuse"``, or
             ``"collect"``, which applies none and returns (object, patches); see `pickleloaf.applied`.
@@ -29,7 +40,7 @@ def loads(data: Any, *, buffers: Iterable[Any] | None = None, patches: str = "ap
     """
     make = pickle.loads if patches == "apply" else _treating(patches, pickle.loads)
     try:
-        return make(data, buffers=buffers)
+        return make(data, fix_imports=fix_imports, encoding=encoding, errors=errors, buffers=buffers)
     except PickleloafError:
         raise
     except Exception as error:
@@ -39,7 +50,15 @@ def loads(data: Any, *, buffers: Iterable[Any] | None = None, patches: str = "ap
         raise translated from error
 
 
-def load(file: Any, *, buffers: Iterable[Any] | None = None, patches: str = "apply") -> Any:
+def load(
+    file: Any,
+    *,
+    fix_imports: bool = True,
+    encoding: str = "ASCII",
+    errors: str = "strict",
+    buffers: Iterable[Any] | None = None,
+    patches: str = "apply",
+) -> Any:
     """Make the next object in a file; see `loads`.
 
     Raises:
@@ -47,15 +66,85 @@ def load(file: Any, *, buffers: Iterable[Any] | None = None, patches: str = "app
         ValueError: ``patches`` is no such string.
     """
     make = pickle.load if patches == "apply" else _treating(patches, pickle.load)
+    start = _position(file)
     try:
-        return make(file, buffers=buffers)
+        return make(file, fix_imports=fix_imports, encoding=encoding, errors=errors, buffers=buffers)
     except PickleloafError:
         raise
     except Exception as error:
-        translated = _translate(error, b"")
+        translated = _translate(error, _read_again(file, start))
         if translated is None:
             raise
         raise translated from error
+
+
+class Unpickler(pickle.Unpickler):
+    """An unpickler of live objects; a drop-in for ``pickle.Unpickler``.
+
+    ``find_class`` and ``persistent_load`` may be overridden as pickle documents.
+    """
+
+    def __init__(
+        self,
+        file: Any,
+        *,
+        fix_imports: bool = True,
+        encoding: str = "ASCII",
+        errors: str = "strict",
+        buffers: Iterable[Any] | None = None,
+        patches: str = "apply",
+    ) -> None:
+        """Set up an unpickler that reads from a file; the other arguments are those of `loads`.
+
+        Raises:
+            ValueError: ``patches`` is no string that `loads` takes.
+        """
+        super().__init__(file, fix_imports=fix_imports, encoding=encoding, errors=errors, buffers=buffers)
+        self._loaf_file = file
+        self._make = super().load if patches == "apply" else _treating(patches, super().load)
+
+    def load(self) -> Any:
+        """Make the next object in the file.
+
+        Raises:
+            DecodeError: as `loads` does.
+        """
+        start = _position(self._loaf_file)
+        try:
+            return self._make()
+        except PickleloafError:
+            raise
+        except Exception as error:
+            translated = _translate(error, _read_again(self._loaf_file, start))
+            if translated is None:
+                raise
+            raise translated from error
+
+
+#: Bytes of a file that are read once more to explain an error.
+_EXPLAINED = 1 << 24
+
+
+def _position(file: Any) -> int | None:
+    """Return where a file stands, or None if it cannot be read again."""
+    try:
+        return int(file.tell()) if file.seekable() else None
+    except Exception:  # noqa: BLE001 - whatever a file of the user's raises
+        return None
+
+
+def _read_again(file: Any, start: int | None) -> bytes:
+    """Return what was read of a file, to find out who wanted what is missing; the file is left where it stands."""
+    if start is None:
+        return b""
+    try:
+        end = file.tell()
+        file.seek(start)
+        data: bytes = file.read(_EXPLAINED)
+        file.seek(end)
+    except Exception:  # noqa: BLE001 - whatever a file of the user's raises
+        return b""
+    return data
 
 
 def _treating(patches: str, make: Callable[..., Any]) -> Callable[..., Any]:
@@ -66,11 +155,11 @@ def _treating(patches: str, make: Callable[..., Any]) -> Callable[..., Any]:
     from pickleloaf.patching.api import Loaded
     from pickleloaf.patching.payload import ARRIVAL, Arrival
 
-    def load_treating(source: Any, *, buffers: Iterable[Any] | None) -> Any:
+    def load_treating(*source: Any, **arguments: Any) -> Any:
         arrival = Arrival(patches)
         token = ARRIVAL.set(arrival)
         try:
-            obj = make(source, buffers=buffers)
+            obj = make(*source, **arguments)
         finally:
             ARRIVAL.reset(token)
         return Loaded(obj, tuple(arrival.collected)) if patches == "collect" else obj

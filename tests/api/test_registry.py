@@ -50,9 +50,9 @@ def test_list_is_a_copy():
     assert loaf.list_registry_pickle_by_value() == set()
 
 
-@pytest.mark.parametrize("thing", ["json", 1, len])
+@pytest.mark.parametrize("thing", [1, len])
 def test_only_modules(thing):
-    """Anything but a module is a ValueError, both ways."""
+    """Anything but a module or a name is a ValueError, both ways."""
     with pytest.raises(ValueError, match="module object"):
         loaf.register_pickle_by_value(thing)
     with pytest.raises(ValueError, match="module object"):

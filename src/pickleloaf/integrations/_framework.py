@@ -12,13 +12,14 @@ import copyreg
 import functools
 import importlib
 import io
-import pickle
+import sys
 import types
 from typing import Any
 
-from pickleloaf.pickler import Pickler, set_default_patches
+from pickleloaf.dispatch_table import DispatchTable
+from pickleloaf.pickler import REGISTRY, TABLE, Pickler, set_default_patches
 
-__all__ = ["OURS", "FrameworkPickler", "settle_patches", "take_the_place"]
+__all__ = ["OURS", "FrameworkPickler", "heed_cloudpickle", "settle_patches", "take_the_place"]
 
 #: Types whose objects pickleloaf takes apart whatever a framework registered for them.
 OURS = (
@@ -28,23 +29,24 @@ OURS = (
     functools.partial,
 )
 
-#: The C pickler's own slot: only what lies there is asked when `reducer_override` declines.
-_slot: Any = pickle.Pickler.__dict__["dispatch_table"]
+
+class _OthersTable(DispatchTable):
+    """A framework's table, without `OURS`."""
+
+    def __set__(self, pickler: Any, table: Any) -> None:
+        for cls in OURS:
+            table.pop(cls, None)
+        super().__set__(pickler, table)
 
 
 class FrameworkPickler(Pickler):
     """A pickler that asks the table it is given about everything but `OURS`."""
 
-    @property
-    def dispatch_table(self) -> Any:
-        """The framework's table, without `OURS`."""
-        return _slot.__get__(self)
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        heed_cloudpickle()
+        super().__init__(*args, **kwargs)
 
-    @dispatch_table.setter
-    def dispatch_table(self, table: Any) -> None:
-        for cls in OURS:
-            table.pop(cls, None)
-        _slot.__set__(self, table)
+    dispatch_table = _OthersTable(TABLE)
 
 
 def take_the_place(copy: str) -> None:
@@ -83,3 +85,24 @@ def settle_patches(patches: str | None) -> None:
     """
     if patches is not None:
         set_default_patches(patches)
+
+
+#: Modules that keep what was registered to travel by value with cloudpickle, and with the copies that frameworks have.
+_CLOUDPICKLES = ("cloudpickle.cloudpickle", "ray.cloudpickle.cloudpickle", "pyspark.cloudpickle.cloudpickle")
+
+#: Names that have been taken over from there.
+_heeded: frozenset[str] = frozenset()
+
+
+def heed_cloudpickle() -> None:
+    """Let travel by value what was registered so with cloudpickle, for users who stay with a framework's own API."""
+    global _heeded  # noqa: PLW0603 - names are replaced together
+    registered = [getattr(sys.modules.get(name), "_PICKLE_BY_VALUE_MODULES", ()) for name in _CLOUDPICKLES]
+    names = frozenset().union(*registered)
+    if names == _heeded:
+        return
+    for name in (_heeded - names) & REGISTRY.names():
+        REGISTRY.unregister(name)
+    for name in names - REGISTRY.names():
+        REGISTRY.register(name)
+    _heeded = names

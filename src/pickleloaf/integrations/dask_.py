@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import Any
 
 from pickleloaf.errors import EncodeError
-from pickleloaf.integrations._framework import settle_patches
+from pickleloaf.integrations._framework import heed_cloudpickle, settle_patches
 from pickleloaf.pickler import dumps
 
 __all__ = ["use_in_dask"]
@@ -46,6 +46,7 @@ def _before(dask_dumps: Callable[..., bytes]) -> Callable[..., bytes]:
     def dumps_for_dask(
         x: Any, *, buffer_callback: Any = None, protocol: int | None = pickle.HIGHEST_PROTOCOL
     ) -> bytes:
+        heed_cloudpickle()
         buffers: list[pickle.PickleBuffer] = []
         out_of_band = buffer_callback is not None and protocol in (None, pickle.HIGHEST_PROTOCOL)
         try:

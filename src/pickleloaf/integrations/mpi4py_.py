@@ -6,8 +6,9 @@ mpi4py.futures sends by them, too. Every rank has a pair of its own.
 from __future__ import annotations
 
 import importlib
+from typing import Any
 
-from pickleloaf.integrations._framework import settle_patches
+from pickleloaf.integrations._framework import heed_cloudpickle, settle_patches
 from pickleloaf.pickler import dumps
 from pickleloaf.unpickler import loads
 
@@ -25,5 +26,10 @@ def use_in_mpi4py(*, patches: str | None = None) -> None:
     Raises:
         ImportError: mpi4py is not installed, or finds no MPI.
     """
-    importlib.import_module("mpi4py.MPI").pickle.__init__(dumps, loads)
+    importlib.import_module("mpi4py.MPI").pickle.__init__(_dumps, loads)
     settle_patches(patches)
+
+
+def _dumps(obj: Any, *args: Any) -> bytes:
+    heed_cloudpickle()
+    return dumps(obj, *args)

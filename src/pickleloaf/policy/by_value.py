@@ -59,33 +59,35 @@ class Registry:
     def register(self, module: object) -> None:
         """Let a module and its submodules travel by value.
 
+        Args:
+            module: the module, or its name.
+
         Raises:
             ValueError: not a module, or one that is not in ``sys.modules``.
         """
-        if not isinstance(module, types.ModuleType):
-            msg = f"Input should be a module object, got {module!s} instead"
-            raise ValueError(msg)  # noqa: TRY004 - the type that cloudpickle raises
-        if module.__name__ not in sys.modules:
+        name = _name_of(module)
+        if name not in sys.modules:
             msg = f"{module} was not imported correctly, have you used an `import` statement to access it?"
             raise ValueError(msg)
         with self._lock:
-            self._names |= {module.__name__}
+            self._names |= {name}
         self._tell()
 
     def unregister(self, module: object) -> None:
         """Take a registration back.
 
+        Args:
+            module: the module, or its name.
+
         Raises:
             ValueError: not a module, or not registered.
         """
-        if not isinstance(module, types.ModuleType):
-            msg = f"Input should be a module object, got {module!s} instead"
-            raise ValueError(msg)  # noqa: TRY004 - the type that cloudpickle raises
+        name = _name_of(module)
         with self._lock:
-            if module.__name__ not in self._names:
+            if name not in self._names:
                 msg = f"{module} is not registered for pickle by value"
                 raise ValueError(msg)
-            self._names -= {module.__name__}
+            self._names -= {name}
         self._tell()
 
     def names(self) -> set[str]:
@@ -105,6 +107,20 @@ class Registry:
 
     def __bool__(self) -> bool:
         return bool(self._names)
+
+
+def _name_of(module: object) -> str:
+    """Return the name of a module that may be given by its name.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    if isinstance(module, str):
+        return module
+    if isinstance(module, types.ModuleType):
+        return module.__name__
+    msg = f"Input should be a module object, got {module!s} instead"
+    raise ValueError(msg)
 
 
 #: What can be done about patches while dumping.
