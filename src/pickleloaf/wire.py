@@ -70,6 +70,9 @@ VERBS: dict[str, Verb] = {
     "member": Verb("reducers.classes.enum_", "a member of an enum, by its name"),
     "typed_dict": Verb("reducers.typings", "a TypedDict class, as it is"),
     "type_parameter": Verb("reducers.typings", "a TypeVar, ParamSpec or TypeVarTuple"),
+    "known_type_parameter": Verb("reducers.typings", "a TypeVar or its like, one in each process"),
+    "new_type": Verb("reducers.typings", "a NewType, one in each process, still of nothing"),
+    "fill_new_type": Verb("reducers.typings", "says what a NewType is of"),
     "fill_type_parameter": Verb(
         "reducers.typings", "says what the bound and default of a type parameter are"
     ),

@@ -297,3 +297,55 @@ def test_name_of_module_by_value(monkeypatch):
     monkeypatch.setattr(sys.modules["__main__"], "MARK", kind(), raising=False)
     with pytest.raises(loaf.EncodeError, match=r"asks to travel as the name __main__\.MARK"):
         loaf.dumps([sys.modules["__main__"].MARK])
+
+
+TYPES = """
+    import typing
+    T = typing.TypeVar("T", bound="Box")
+    P = typing.ParamSpec("P")
+    Name = typing.NewType("Name", str)
+    class Box(typing.Generic[T]):
+        def __init__(self, content: T): self.content = content
+    def unbox(box: Box[T], how: typing.Callable[P, Name]) -> T: return box.content
+    def names() -> Name: return Name("n")
+    """
+
+
+def test_type_parameters_and_new_types_in_two_payloads(receive):
+    """They are one object there, whichever payload brings them, and keep what they say of themselves."""
+    box, unbox, names = (define(TYPES, name) for name in ("Box", "unbox", "names"))
+    scope = unbox.__globals__
+    box, names = scope["Box"], scope["names"]
+
+    def check(objects):
+        generic, function, new = next(objects), next(objects), next(objects)
+        parameter = generic.__parameters__[0]
+        assert function.__annotations__["return"] is parameter
+        assert parameter.__bound__.__forward_arg__ == "Box"
+        kind = function.__annotations__["how"].__args__[-1]
+        assert new.__annotations__["return"] is kind
+        assert kind.__supertype__ is str
+        assert kind.__name__ == "Name"
+
+    receive(check, loaf.dumps(box), loaf.dumps(unbox), loaf.dumps(names))
+
+
+def test_type_parameters_come_back_as_themselves():
+    """Those that left this process are what comes back."""
+    function = define(TYPES, "unbox")
+    scope = function.__globals__
+    for name in ("T", "P", "Name"):
+        assert loaf.loads(loaf.dumps(scope[name])) is scope[name]
+
+
+def test_type_parameters_defined_again(receive):
+    """One that is defined in another way is another one; so is a second one that looks the same."""
+    source = 'import typing\nT = typing.TypeVar("T"{})\ndef f(x: T): pass\n'
+    first, second, third = (define(source.format(more), "f") for more in ("", "", ", covariant=True"))
+
+    def check(objects):
+        kinds = [next(objects).__annotations__["x"] for _ in range(4)]
+        assert len({id(kind) for kind in kinds}) == 3
+        assert kinds[0] is kinds[3]
+
+    receive(check, *map(loaf.dumps, (first, second, third, first)))

@@ -1,23 +1,27 @@
 """Type parameters, type aliases, new types, forward references, typed dicts.
 
 Takes apart: names, options and what is evaluated lazily, as functions. Travels as: wire.type_parameter,
-wire.type_alias, wire.late_type_alias, wire.fill_late_type_alias, wire.forward_reference, wire.typed_dict;
-typing.NewType, typing.ParamSpecArgs, by name.
+wire.known_type_parameter, wire.new_type, wire.type_alias, wire.late_type_alias, wire.fill_late_type_alias,
+wire.forward_reference, wire.typed_dict; typing.ParamSpecArgs, by name.
 Keeps: laziness, recursion, one object for each parameter of a payload; parameters that an importable
-module holds under their own name are that module's. Loses: the cached value of a forward reference.
+module holds under their own name are that module's. A TypeVar, ParamSpec or NewType that a script has made by calling
+these is one object in a process, however often it arrives (see _Known). Loses: the cached value of a forward reference.
 """
 
 from __future__ import annotations
 
-import copyreg
+import re
 import sys
 import typing
+import weakref
 from collections.abc import Callable
 from types import FunctionType
 from typing import Any
 
 from pickleloaf._compat import HAS_INFERRED_VARIANCE, HAS_PARAMETER_DEFAULTS, VERSION
+from pickleloaf._digests import blake2b
 from pickleloaf.errors import DecodeError
+from pickleloaf.inspecting.caches import IdentityCache
 from pickleloaf.reducers._dump import Dump, Late
 from pickleloaf.reducers._lazily import evaluators, intrinsic
 from pickleloaf.reducers.classes import identities
@@ -65,7 +69,60 @@ def reduce_type_parameter(parameter: Any, dump: Dump) -> Any:
         state = dump.give(Late(parameter, values, join_names, fill_type_parameter))
         later = tuple(name for _, name in values)
         return rebuild_type_parameter, (*arguments, None, later), state, None, None, fill_type_parameter
-    return rebuild_type_parameter, (*arguments, lazy) if lazy else arguments
+    if lazy or said.get("infer_variance"):  # written as PEP 695 has it, it belongs to a class or function
+        return rebuild_type_parameter, (*arguments, lazy) if lazy else arguments
+    return rebuild_known_type_parameter, (_known.identity_of(parameter, arguments), *arguments)
+
+
+class _Known:
+    """Objects that are the same in every payload that brings them, and in the process that they came from.
+
+    They are known by a digest of what they say of themselves, with a number that tells apart living ones of one
+    process that say the same. The table holds them weakly.
+    """
+
+    def __init__(self) -> None:
+        self._identities: IdentityCache[bytes] = IdentityCache()
+        self._objects: weakref.WeakValueDictionary[bytes, Any] = weakref.WeakValueDictionary()
+
+    def identity_of(self, obj: Any, said: tuple[Any, ...]) -> bytes:
+        """Return the identity of an object; it gets one when it is first asked for."""
+        identity = self._identities.get(id(obj))
+        if identity is None:
+            text = _ADDRESS.sub("", repr(said)).encode("utf-8", "surrogatepass")
+            digest = blake2b(text, digest_size=12).digest()
+            identity, number = digest, 0
+            while identity in self._objects:
+                number += 1
+                identity = digest + number.to_bytes(4, "big")
+            self.keep(obj, identity)
+        return identity
+
+    def get(self, identity: bytes) -> Any:
+        """Return the object of an identity, or None."""
+        return self._objects.get(identity)
+
+    def keep(self, obj: Any, identity: bytes) -> Any:
+        """Enter an object, and return it, or the one that another thread has entered meanwhile."""
+        kept = self._objects.setdefault(identity, obj)
+        if kept is obj:
+            self._identities.keep(obj, identity)
+        return kept
+
+
+_known = _Known()
+
+#: What the text of an object says of where it lies, which changes from run to run.
+_ADDRESS = re.compile(" at 0x[0-9a-fA-F]+")
+
+
+@verb
+def rebuild_known_type_parameter(
+    identity: bytes, kind: Callable[..., Any], name: str, module: str, said: dict[str, Any]
+) -> Any:
+    """Return the type parameter of an identity; make it unless it is here already."""
+    known = _known.get(identity)
+    return _known.keep(rebuild_type_parameter(kind, name, module, said), identity) if known is None else known
 
 
 def _value(parameter: Any, name: str) -> Any:
@@ -207,7 +264,29 @@ def _make_alias(kind: Any, name: str, value: Any, parameters: tuple[Any, ...]) -
 def reduce_new_type(new_type: Any, dump: Dump) -> Any:
     if dump.policy.by_reference(new_type):
         return NotImplemented
-    return copyreg.__newobj__, (type(new_type),), dict(new_type.__dict__)  # type: ignore[attr-defined]
+    state = dict(new_type.__dict__)
+    said = (state.get("__module__"), state.get("__qualname__"), repr(state.get("__supertype__")))
+    return (
+        rebuild_new_type,
+        (_known.identity_of(new_type, said), new_type.__name__),
+        state,
+        None,
+        None,
+        fill_new_type,
+    )
+
+
+@verb
+def rebuild_new_type(identity: bytes, name: str) -> Any:
+    """Return the new type of an identity; make it, still of nothing, unless it is here already."""
+    known = _known.get(identity)
+    return _known.keep(typing.NewType(name, object), identity) if known is None else known
+
+
+@verb
+def fill_new_type(new_type: Any, state: dict[str, Any]) -> None:
+    """Say what a new type is of."""
+    new_type.__dict__.update(state)
 
 
 #: Arguments of ForwardRef: the attribute that keeps each, and what it is if nothing is said.
