@@ -16,7 +16,7 @@ ROOT = Path(__file__).parent.parent
 
 #: From the ground up: who may be imported by whom. A name is a file or folder of the package.
 LAYERS = (
-    ("errors", "wire", "_compat", "_digests", "_warning", "dispatch_table"),
+    ("errors", "wire", "_compat", "_digests", "_locks", "_warning", "dispatch_table"),
     ("inspecting",),
     ("policy", "code"),
     ("reducers",),

@@ -11,11 +11,11 @@ What was marked or tracked is remembered for the life of the process, in `EXPLIC
 from __future__ import annotations
 
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from types import ModuleType
 from typing import Any
 
+from pickleloaf._locks import new_lock
 from pickleloaf.inspecting.anatomy import is_patchable, space_of
 from pickleloaf.patching.detect import PLAIN
 from pickleloaf.patching.place import Place, place_of
@@ -40,7 +40,7 @@ class ExplicitPatches:
     def __init__(self) -> None:
         self.active = False
         self._notified: list[Callable[[], None]] = []
-        self._lock = threading.Lock()
+        self._lock = new_lock()
         self._marked: dict[str, dict[Place, None]] = {}
         #: How a tracked module and its classes were: by module and path, names and values.
         self._tracked: dict[str, dict[str, dict[str, Any]]] = {}

@@ -20,12 +20,12 @@ The registry is the process's own, since patches act on modules and classes, of 
 from __future__ import annotations
 
 import importlib
-import threading
 import weakref
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
+from pickleloaf._locks import new_rlock
 from pickleloaf.errors import PatchError
 from pickleloaf.inspecting.anatomy import inner
 from pickleloaf.patching.detect import PatchDetector, find_original
@@ -79,7 +79,7 @@ class PatchRegistry:
     """The patches applied in this process; safe to use from several threads."""
 
     def __init__(self) -> None:
-        self._lock = threading.RLock()
+        self._lock = new_rlock()
         self._entries: dict[Place, _Entry] = {}
         #: What stood at a place when it was sent, and the last digests that it had.
         self._sent: dict[Place, tuple[Callable[[], Any], frozenset[bytes]]] = {}

@@ -21,12 +21,12 @@ from __future__ import annotations
 
 import builtins
 import sys
-import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from time import perf_counter, process_time
 from types import FunctionType, ModuleType
 from typing import Any
 
+from pickleloaf._locks import new_rlock
 from pickleloaf.inspecting.anatomy import definer, space_of
 from pickleloaf.inspecting.names import LookUps
 from pickleloaf.patching.constants import changed_constants
@@ -100,7 +100,7 @@ class PatchScanner:
         self.seen: dict[tuple[Any, ...], _Seen] = {}
         self.due = 0.0
         self.modules = 0
-        self._lock = threading.RLock()
+        self._lock = new_rlock()
         self._snapshots: dict[str, NamespaceSnapshot] = {}
         #: Names of modules to be read, those nearest to a payload first.
         self._unread: dict[str, None] = {}

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import os
 import sys
-import threading
 import types
 import weakref
 from collections.abc import Callable
@@ -22,6 +21,7 @@ from functools import lru_cache
 from importlib.machinery import BuiltinImporter, FrozenImporter
 from typing import Any
 
+from pickleloaf._locks import new_lock
 from pickleloaf.policy.handles import Handles
 
 __all__ = [
@@ -43,7 +43,7 @@ class Registry:
 
     def __init__(self) -> None:
         self._names: frozenset[str] = frozenset()
-        self._lock = threading.Lock()
+        self._lock = new_lock()
         self._notified: list[Callable[[], None]] = []
 
     def notify(self, callback: Callable[[], None]) -> None:

@@ -14,9 +14,10 @@ their own. What the user says about a type (`Handles`) comes before all that.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from typing import Any, NamedTuple
+
+from pickleloaf._locks import new_lock
 
 __all__ = ["KINDS", "POLICIES", "Handles", "Kind", "hint_for", "kind_of"]
 
@@ -232,7 +233,7 @@ class Handles:
         self._said: dict[int, tuple[type, Policy]] = {}
         #: Whether anything has been said, so that the common case need not ask.
         self.are_said = False
-        self._lock = threading.Lock()
+        self._lock = new_lock()
 
     def say(self, cls: type, policy: Policy | None) -> None:
         """Set the policy for the objects of a type and of its subclasses; None takes it back.

@@ -8,20 +8,25 @@
 3. A class that arrives with a known identity is the class that is known, and is left as it is. That also holds where
    it came from. What its sender has changed about it since arrives all the same: see merge.
 4. The table holds classes weakly.
+5. A class that is still being built is waited for by other threads, as long as the load that began it goes on. Whoever
+   would wait for somebody who waits for him goes on with the unfinished class, as with a module that is imported.
 """
 
 from __future__ import annotations
 
 import os
+import sys
 import threading
 import weakref
 from heapq import heappop, heappush
 from typing import Any
 
+from pickleloaf._locks import new_rlock
+
 __all__ = ["Tracked", "arrived", "assign", "finish", "is_new", "keywords_of", "known", "nonce", "start"]
 
-#: A loader that is building a class is waited for so long; it may have failed without a word.
-_PATIENCE_S = 10.0
+#: Seconds between two looks at whether the load goes on that is building a class: nobody tells when plain pickle fails.
+_LOOK_S = 0.02
 
 
 class Tracked:
@@ -39,12 +44,13 @@ class Tracked:
         numbers: the last change obeyed, by sender and place.
         unfinished: held until the class is finished.
         builder: the thread that builds the class, until it is finished.
+        load: where that thread called the load that builds it: see `_load_of`.
         maker: the thread whose payload brought the class, until that thread meets the class again.
     """
 
     __slots__ = (
         *("builder", "changes", "cls", "digest", "given", "identity", "image", "is_unique", "keywords"),
-        *("late", "made", "maker", "numbers", "unfinished"),
+        *("late", "load", "made", "maker", "numbers", "unfinished"),
     )
 
     def __init__(self, cls: type, identity: bytes, keywords: dict[str, Any] | None) -> None:
@@ -61,12 +67,13 @@ class Tracked:
         self.unfinished = threading.Lock()
         self.unfinished.acquire()
         self.builder: int | None = threading.get_ident()
+        self.load = None if keywords is None else _load_of(sys._getframe())
         self.maker = None if keywords is None else self.builder
         key = id(cls)
         self.cls = weakref.ref(cls, lambda _: _forget(key, identity))
 
 
-_lock = threading.RLock()
+_lock = new_rlock()
 _by_class: dict[int, Tracked] = {}
 _by_identity: dict[bytes, Tracked] = {}
 
@@ -135,9 +142,13 @@ def nonce() -> bytes:
 
 
 def _renew() -> None:
-    """Take other random bytes than the parent's after a fork."""
+    """After a fork, take other random bytes than the parent's, and forget what others were building."""
     global _nonce  # noqa: PLW0603 - a constant of the process
     _nonce = os.urandom(8)
+    _waiting.clear()
+    for identity, known in list(_by_identity.items()):
+        if known.builder not in (None, threading.get_ident()):
+            del _by_identity[identity]
 
 
 _nonce = os.urandom(8)
@@ -166,13 +177,58 @@ def arrived(identity: bytes) -> type | None:
         if known.maker == threading.get_ident():
             known.maker = None
         return cls
-    if known.builder != threading.get_ident() and known.unfinished.acquire(timeout=_PATIENCE_S):
-        known.unfinished.release()
+    if known.builder != threading.get_ident() and _wait_for(known):
         return known.cls()
     with _lock:  # whoever began to build it has failed: begin anew
         if _by_identity.get(identity) is known:
             del _by_identity[identity]
     return None
+
+
+#: What threads wait for, by thread.
+_waiting: dict[int, Tracked] = {}
+
+
+def _wait_for(known: Tracked) -> bool:
+    """Wait until another thread has finished a class, or waits for this one; tell whether there is a class then."""
+    thread = threading.get_ident()
+    with _lock:
+        builder, seen = known.builder, {thread}
+        while builder in _waiting and builder not in seen:
+            seen.add(builder)
+            builder = _waiting[builder].builder
+        if builder == thread:
+            return True
+        _waiting[thread] = known
+    try:
+        while not known.unfinished.acquire(timeout=_LOOK_S):
+            if not _goes_on(known):
+                return False
+        known.unfinished.release()
+        return True
+    finally:
+        del _waiting[thread]
+
+
+def _load_of(frame: Any) -> tuple[int, int] | None:
+    """Return where, outside of this package, the load was called that is going on: by frame and position."""
+    while frame is not None and str(frame.f_globals.get("__name__")).startswith(_OURS):
+        frame = frame.f_back
+    return None if frame is None else (id(frame), frame.f_lasti)
+
+
+def _goes_on(known: Tracked) -> bool:
+    """Tell whether the load that builds a class goes on: its thread still is where it called that."""
+    frame = sys._current_frames().get(known.builder or 0)
+    while frame is not None:
+        if (id(frame), frame.f_lasti) == known.load:
+            return True
+        frame = frame.f_back
+    return False
+
+
+#: The package that this module is of.
+_OURS = __name__.partition(".")[0] + "."
 
 
 def start(identity: bytes, cls: type, keywords: dict[str, Any] | None) -> None:
