@@ -1,13 +1,15 @@
 """Recover from a failure of the C pickler, or explain it.
 
 1. Nesting that is too deep for the C stack is pickled once more, without recursion (see flat).
-2. A name in the namespace of a module that was registered to travel by value may not be able to. If no
+2. An instance that an importable module holds by name goes by that where it cannot be pickled, with a
+   `LeftOutWarning` that its state stays behind.
+3. A name in the namespace of a module that was registered to travel by value may not be able to. If no
    shipped function asks the module for it, it is left out with a `LeftOutWarning`, and the rest is pickled
    again. Over there the module says why it lacks the name.
-3. An exception that a hook of the user's raises, such as ``__getstate__`` or the buffer callback, surfaces as it is,
+4. An exception that a hook of the user's raises, such as ``__getstate__`` or the buffer callback, surfaces as it is,
    with the path of the object as a note. TypeError and PicklingError are how hooks say that an object cannot be
    pickled.
-4. Everything else is an `EncodeError` that says where in the object the culprit sits.
+5. Everything else is an `EncodeError` that says where in the object the culprit sits.
 
 No hook is asked again for what it has answered. Until a dump has succeeded it writes nothing to the file, so a failed
 one leaves the file and the pickler's memo as if it had not been.
@@ -23,6 +25,7 @@ from pickleloaf._warning import warn
 from pickleloaf.errors import EncodeError, LeftOutWarning
 from pickleloaf.policy.handles import hint_for
 from pickleloaf.reducers._dump import Dump
+from pickleloaf.reducers._named import name_of
 
 __all__ = ["Memory", "Parts", "rescue"]
 
@@ -94,7 +97,10 @@ def rescue(pickler: Any, obj: Any, before: Memory, error: Exception) -> None:
                 failure, trail = _write_flat(pickler, obj, before)
             else:
                 trail = _trail_of(pickler, obj, before, failure)
-            if failure is not None and not _leave_out(pickler._dump, trail, failure):
+            helped = failure is None or (
+                _leave_out(pickler._dump, trail, failure) or _keep_name(pickler._dump, trail, failure)
+            )
+            if failure is not None and not helped:
                 before.give_up(pickler)
                 explained = _explained(failure, trail)
                 if explained is failure:
@@ -158,6 +164,24 @@ def _leave_out(dump: Dump, trail: list[Any], error: Exception) -> bool:
                     msg = f"module {module.__name__!r} travels by value without its {name!r}: {error}"
                     warn(msg, LeftOutWarning)
                     return True
+    return False
+
+
+def _keep_name(dump: Dump, trail: list[Any], error: Exception) -> bool:
+    """Mark an instance on the way to the culprit that a module holds by name, to go by that; False if there is none."""
+    for value in reversed(trail):
+        if dump.keeps and id(value) in dump.kept:
+            continue
+        named = name_of(value, dump)
+        if named is not None and id(value) not in dump.policy.forced:
+            dump.kept[id(value)] = value
+            place, reason = f"{named.module}.{named.name}", str(error).partition("\n")[0]
+            msg = (
+                f"{place} cannot be pickled ({reason}), so it goes by its name: where this is loaded it is what that "
+                "module has, and its state here stays behind. Set it up over there, in an initializer for example"
+            )
+            warn(msg, LeftOutWarning)
+            return True
     return False
 
 

@@ -102,7 +102,7 @@ def _used(function: FunctionType, names: Names, reader: Reader) -> Iterator[tupl
         if name in scope and name not in OF_THE_PLACE:
             value = scope[name]
             attributes = _attributes(name, value, names, reader)
-            yield from attributes or [(name, by_name(value, name, scope, reader.dump))]
+            yield from attributes or [(name, by_name(value, name, scope, reader.dump, with_state=False))]
     for level, name, wanted in names.imports:
         relative = "." * level + name
         try:

@@ -85,13 +85,14 @@ _ON_DEMAND: dict[str, Callable[[], Any]] = {
     "required": set,
     "modules": ShippedModules,
     "left_out": dict,
+    "kept": dict,
     "boxes": dict,
     "cycles": Cycles,
     "leading": Leading,
 }
 
 #: Parts of a Dump that hold while an object is pickled once more.
-_KEPT = frozenset({"left_out"})
+_KEPT = frozenset({"left_out", "kept"})
 
 
 class Unheard(deque[Any]):
@@ -136,6 +137,7 @@ class Dump:
         is_used: whether a reducer has been asked, so that there may be something to clear.
         has_more, keeps: whether there are parts that most dumps never need, or any that clearing leaves.
         left_out: names of modules by value that cannot travel, with the reason, by module.
+        kept: objects that go by name since they cannot be pickled, by id.
         cycles: which objects lead back to themselves.
         leading: which objects lead to a class that is being built.
         answers: objects that have been asked for their state, each followed by its answer; see _asking.
@@ -152,6 +154,7 @@ class Dump:
     required: set[tuple[str, str]]
     modules: ShippedModules
     left_out: dict[str, dict[str, str]]
+    kept: dict[int, Any]
     boxes: dict[int, Any]
     cycles: Cycles
     leading: Leading

@@ -7,6 +7,11 @@ behind ``from random import random`` and for the sentinels of libraries.
 1. An object goes by its module's name when the module of its own type holds it.
 2. A global goes by name when an importable module other than its own holds the same object under the
    same name: the place that it was imported from.
+   Of instances of classes both hold for those only that have nothing to lose: no state, or none but their own name
+   (sentinels), or one of the process: what the standard library holds, handles, and what functions of the module are
+   bound to (the generator behind ``numpy.random.random``). All others go by value, as with pickle, since what the
+   sender has changed about a config object would be lost. One that cannot be pickled goes by name all the same, with a
+   warning that its state stays behind.
 3. In a portable payload, a class or function of a private module goes by the name that a public one holds it
    under: ``pathlib._local.PosixPath`` of Python 3.13 is ``pathlib.PosixPath`` in every other.
 4. A bare ``object()`` is nothing but its identity, so it goes by any name under which an importable module
@@ -20,13 +25,18 @@ from __future__ import annotations
 
 import importlib
 import sys
-from types import FunctionType, ModuleType
+from collections import deque
+from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 from pickleloaf.errors import DecodeError
+from pickleloaf.inspecting.anatomy import defined, members_of
+from pickleloaf.inspecting.caches import IdentityCache
 from pickleloaf.inspecting.holders import closeness, module_of, modules
-from pickleloaf.inspecting.kinds import ATOMS, Kinds
+from pickleloaf.inspecting.kinds import ATOMS, CONTAINERS, Kinds
 from pickleloaf.policy.by_value import MAIN
+from pickleloaf.policy.handles import kind_of
+from pickleloaf.reducers._asking import reduces_itself
 from pickleloaf.reducers._dump import Dump
 from pickleloaf.wire import verb
 
@@ -34,6 +44,9 @@ __all__ = [
     "SELF_NAMED",
     "Named",
     "by_name",
+    "is_held",
+    "keeps_name",
+    "name_of",
     "names_of_instances",
     "reduce_bare",
     "reduce_named",
@@ -61,8 +74,16 @@ _homes: dict[tuple[int, str], tuple[int, int, str | None]] = {}
 _bare: tuple[int, dict[int, list[tuple[str, str]]]] = (0, {})
 
 
-def by_name(value: Any, name: str, scope: dict[str, Any], dump: Dump) -> Any:
-    """Return a stand-in for a global that another, importable module holds, or the value itself."""
+def by_name(value: Any, name: str, scope: dict[str, Any], dump: Dump, *, with_state: bool = True) -> Any:
+    """Return a stand-in for a global that another, importable module holds, or the value itself.
+
+    Args:
+        value: the global.
+        name: its name.
+        scope: where it is.
+        dump: the pickler's state.
+        with_state: whether an instance with a state is the value itself; an identity counts it by its name.
+    """
     if ATOMS.have(value) or isinstance(value, (type, ModuleType)):
         return value
     own: Any = scope.get("__name__")
@@ -80,9 +101,73 @@ def by_name(value: Any, name: str, scope: dict[str, Any], dump: Dump) -> Any:
         or dump.policy.travels(home)
         or _held(home, name) is not value
         or id(value) in dump.policy.forced
+        or (with_state and not keeps_name(value, home, name, dump))
     ):
         return value
     return dump.named.setdefault((home, name), Named(home, name))
+
+
+#: Whether instances of a type keep their names whatever their state, by type.
+_kinds: IdentityCache[bool] = IdentityCache()
+
+
+def keeps_name(value: Any, module: str, name: str, dump: Dump) -> bool:
+    """Tell whether nothing is lost when an object that a module holds goes by its name."""
+    if module.partition(".")[0] in sys.stdlib_module_names or (dump.keeps and id(value) in dump.kept):
+        return True
+    kind = type(value)
+    always = _kinds.get(id(kind))
+    if always is None:
+        always = _kinds.keep(kind, _NAMED_KINDS.issuperset((kind,)) or bool(kind_of(kind)[1].policy))
+    attributes = _attributes_of(value)
+    if always or ("__qualname__" in attributes and dump.policy.by_reference(value)):
+        return True
+    return not _has_state(value, kind, name, attributes) or _has_functions(module, value)
+
+
+def _has_functions(module: str, instance: Any) -> bool:
+    """Tell whether a module has functions that are methods of an instance, which then is a part of how it works."""
+    held = list(vars(sys.modules[module]).values()) if module in sys.modules else []
+    return any(type(each) in (BuiltinFunctionType, MethodType) and each.__self__ is instance for each in held)
+
+
+#: Types whose objects have no state of their own, and containers: these are the state of the module that holds them.
+_NAMED_KINDS = frozenset({BuiltinFunctionType, MethodType, FunctionType}) | CONTAINERS
+
+
+def _attributes_of(value: Any) -> dict[str, Any]:
+    """Return the attributes of an instance; none where its class has something else under ``__dict__``."""
+    try:
+        found = object.__getattribute__(value, "__dict__")
+    except Exception:  # noqa: BLE001 - a proxy may raise anything
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _has_state(value: Any, kind: type, name: str, attributes: dict[str, Any]) -> bool:
+    """Tell whether an instance has a state besides its own name, as far as that is seen without asking it."""
+    if issubclass(kind, _DATA) or reduces_itself(kind):
+        return True
+    if defined(kind, "__getstate__") is not object.__getstate__:
+        return True
+    held = [*attributes.values(), *(contents for _, contents in members_of(value))]
+    return any(type(each) is not str or each.rpartition(".")[2] != name for each in held)
+
+
+#: Types whose instances are data themselves.
+_DATA = (list, dict, set, frozenset, tuple, str, bytes, bytearray, int, float, complex, deque)
+
+
+def name_of(value: Any, dump: Dump) -> Named | None:
+    """Return the name by which a module holds an instance that goes by value, or None."""
+    kind = type(value)
+    if issubclass(kind, (type, ModuleType)) or ATOMS.have(value):
+        return None
+    found = names_of_instances(kind).get(id(value))
+    for (_, name), (key, _, home) in list(_homes.items()):
+        if found is None and key == id(value) and home is not None and _held(home, name) is value:
+            found = Named(home, name)
+    return None if found is None or dump.policy.travels(found.module) else found
 
 
 def _home(value: Any, name: str, scope: dict[str, Any], dump: Dump) -> str | None:
@@ -120,6 +205,11 @@ def names_of_instances(cls: type) -> dict[int, Named]:
     if module is None or home in MAIN:
         return {}
     return {id(value): Named(home, name) for name, value in list(vars(module).items()) if type(value) is cls}
+
+
+def is_held(named: Named, value: Any) -> bool:
+    """Tell whether a module still holds an object under a name: another one may have come to lie at its address."""
+    return _held(named.module, named.name) is value
 
 
 def reduce_public(definition: Any, dump: Dump) -> Any:

@@ -3,8 +3,8 @@
 Takes apart: as pickle does, by ``__reduce_ex__``. Travels as: what that says; wire.instance,
 wire.fill_instance, wire.fill_directly.
 Keeps: patched methods, slots, objects whose hash needs their state, objects with a ``__getattr__`` that
-needs its own attributes or a ``__new__`` that needs arguments; an instance that its type's own module
-holds by name arrives as that object. Loses: nothing.
+needs its own attributes or a ``__new__`` that needs arguments; an instance without state that its type's own
+module holds by name arrives as that object. Loses: nothing.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from pickleloaf.reducers._asking import has_hooks, question_for, reduces_itself
 from pickleloaf.reducers._derived import adapter_of
 from pickleloaf.reducers._dump import Dump
 from pickleloaf.reducers._filling import direct, watches
-from pickleloaf.reducers._named import names_of_instances, reduce_named
+from pickleloaf.reducers._named import is_held, keeps_name, names_of_instances, reduce_named
 from pickleloaf.reducers._own_dicts import Doubting, Keeper
 from pickleloaf.reducers.classes.tokens import is_data
 from pickleloaf.wire import verb
@@ -106,8 +106,10 @@ def _choose(cls: type) -> _Reducer | None:
         name = named.get(id(instance))
         if (
             name is not None
+            and is_held(name, instance)
             and not dump.policy.travels(name.module)
             and id(instance) not in dump.policy.forced
+            and keeps_name(instance, name.module, name.name, dump)
         ):
             return reduce_named(name, dump)
         reduced = ask(instance, dump)

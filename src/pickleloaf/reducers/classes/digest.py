@@ -286,7 +286,7 @@ class _Description:
             for name in facts.names.globals:
                 if name in scope:
                     self._tell(name)
-                    self._refer(by_name(scope[name], name, scope, self._dump))
+                    self._refer(by_name(scope[name], name, scope, self._dump, with_state=False))
 
     def _describe_buffer(self, value: Any) -> None:
         try:
