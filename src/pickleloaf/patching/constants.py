@@ -15,9 +15,9 @@ from collections.abc import Iterator
 from types import FunctionType
 from typing import Any
 
+from pickleloaf.code.baseline import MISSING, assigns, binding, stored_constants
 from pickleloaf.patching.place import Place
 from pickleloaf.patching.snapshot import NamespaceSnapshot
-from pickleloaf.patching.source import MISSING, assigns, binding, stored_constants
 
 __all__ = ["changed_constants"]
 

@@ -32,12 +32,12 @@ from collections.abc import Callable
 from types import BuiltinFunctionType, CellType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
+from pickleloaf.code.baseline import MISSING, binding, has_source
 from pickleloaf.code.codec import facts_of
 from pickleloaf.inspecting.anatomy import WRAPPERS, contents_of, inner, is_heap_type, space_of, wrapped
 from pickleloaf.inspecting.kinds import ATOMS, CONTAINERS
 from pickleloaf.inspecting.names import resolved
 from pickleloaf.patching.place import Place
-from pickleloaf.patching.source import MISSING, binding, has_source
 from pickleloaf.policy.by_value import MAIN, ValuePolicy, is_importable_module, is_installed
 
 __all__ = ["OF_THE_PROCESS", "PLAIN", "PatchDetector", "find_original", "origin_of"]

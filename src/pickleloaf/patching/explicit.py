@@ -16,10 +16,10 @@ from types import ModuleType
 from typing import Any
 
 from pickleloaf._locks import new_lock
+from pickleloaf.code.baseline import MISSING
 from pickleloaf.inspecting.anatomy import is_patchable, space_of
 from pickleloaf.patching.detect import PLAIN
 from pickleloaf.patching.place import Place, place_of
-from pickleloaf.patching.source import MISSING
 
 __all__ = ["EXPLICIT", "ExplicitPatches"]
 

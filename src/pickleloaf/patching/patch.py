@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from pickleloaf.code.baseline import Description
 from pickleloaf.patching.place import Place
-from pickleloaf.patching.source import Description
 from pickleloaf.wire import verb
 
 __all__ = ["REMOVED", "Patch"]

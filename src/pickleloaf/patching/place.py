@@ -15,9 +15,9 @@ from functools import singledispatchmethod
 from types import FunctionType, MappingProxyType, ModuleType
 from typing import Any, NamedTuple
 
+from pickleloaf.code.baseline import MISSING
 from pickleloaf.inspecting.anatomy import cells_of, inner
 from pickleloaf.inspecting.holders import found_by_name
-from pickleloaf.patching.source import MISSING
 
 __all__ = [
     "Place",

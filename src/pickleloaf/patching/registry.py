@@ -26,12 +26,12 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from pickleloaf._locks import new_rlock
+from pickleloaf.code.baseline import MISSING, describe
 from pickleloaf.errors import PatchError
 from pickleloaf.inspecting.anatomy import inner
 from pickleloaf.patching.detect import PatchDetector, find_original
 from pickleloaf.patching.patch import REMOVED, Patch
 from pickleloaf.patching.place import Place, held, is_same, owner_of, put
-from pickleloaf.patching.source import MISSING, describe
 from pickleloaf.policy.by_value import Registry, ValuePolicy
 from pickleloaf.policy.handles import Handles
 

@@ -24,6 +24,7 @@ from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any, NamedTuple
 
 from pickleloaf._digests import blake2b
+from pickleloaf.code.baseline import MISSING, Description, binding, describe, describe_written
 from pickleloaf.code.codec import facts_of
 from pickleloaf.errors import EncodeError
 from pickleloaf.inspecting.anatomy import inner
@@ -35,7 +36,6 @@ from pickleloaf.patching.payload import Patched, rebuild_original
 from pickleloaf.patching.place import Place, value_at
 from pickleloaf.patching.registry import REGISTRY
 from pickleloaf.patching.scan import PatchScanner, scanner_for
-from pickleloaf.patching.source import MISSING, Description, binding, describe, describe_written
 from pickleloaf.policy.by_value import ValuePolicy
 from pickleloaf.replaying import Buffers, Overrides
 from pickleloaf.rescue import Memory

@@ -28,6 +28,7 @@ __all__ = [
     "namespace_for",
     "of_python",
     "own_builtins",
+    "set_at_run_time",
     "shipped_with",
     "submodules",
 ]
@@ -64,6 +65,42 @@ def namespace_for(scope: dict[str, Any], function: FunctionType | ScopeOf | None
         found = module
     dump.namespaces[id(scope)] = found
     return found
+
+
+def set_at_run_time(module: ModuleType, names: Iterable[str]) -> dict[str, Any]:
+    """Return the globals of some names that an import of their module would not make; warn of changed constants.
+
+    Functions that are made in an importable module use that module's globals over there.
+    """
+    if of_python(module.__name__):
+        return {}
+    from pickleloaf.code.baseline import module_facts
+
+    scope, (made, constants) = module.__dict__, module_facts(module)
+    for name in names:
+        value, written = scope.get(name), constants.get(name)
+        is_public = name in constants and not name.startswith("_")
+        if is_public and type(value) in _CONSTANTS and (type(value), value) != (type(written), written):
+            _warn_of_constant(module, name, value, written)
+    return {} if made is None else {name: scope[name] for name in names if name in scope and name not in made}
+
+
+def _warn_of_constant(module: ModuleType, name: str, value: Any, written: Any) -> None:
+    from pickleloaf._warning import warn
+    from pickleloaf.code.baseline import binding
+    from pickleloaf.errors import LeftOutWarning
+
+    bound = binding(module.__name__, "", name)
+    if bound is not None and bound.times == 1:
+        msg = (
+            f"{module.__name__}.{name} is {value!r} here, where an import gives {written!r}; a function that was made "
+            "in that module uses it, and over there the receiver's own. Set it there, in an initializer for example"
+        )
+        warn(msg, LeftOutWarning)
+
+
+#: Types of constants that are compared with what the source says.
+_CONSTANTS = (bool, int, float, str, bytes, type(None))
 
 
 def of_python(module: str) -> bool:

@@ -28,6 +28,7 @@ from typing import Any
 from pickleloaf._compat import LAZY_IMPORT
 from pickleloaf.code.codec import CodeFacts, decode, facts_of
 from pickleloaf.inspecting.anatomy import NOTHING, contents_of
+from pickleloaf.inspecting.holders import module_of
 from pickleloaf.inspecting.kinds import ATOMS, Kinds, interned
 from pickleloaf.reducers import reducer_for_made
 from pickleloaf.reducers._attributes import add_annotation_names, are_leaves, attributes_of, fill_attributes
@@ -40,6 +41,7 @@ from pickleloaf.reducers._namespaces import (
     imported_modules,
     namespace_for,
     own_builtins,
+    set_at_run_time,
     submodules,
 )
 from pickleloaf.reducers.classes.shipping import place_in_class
@@ -138,7 +140,12 @@ def fill_function(function: FunctionType, state: tuple[Any, ...]) -> None:
     """Give a function its globals, the contents of its cells, its attributes; import what it needs."""
     size = len(state)
     if state[0] is not None:
-        function.__globals__.update(state[0])
+        scope = function.__globals__
+        if module_of(scope, scope.get("__name__")) is None:
+            scope.update(state[0])
+        else:  # what a module has here stays
+            for name, value in state[0].items():
+                scope.setdefault(name, value)
     if size > 1 and state[1] is not None:
         cells: Any = function.__closure__
         for index, value in state[1].items() if type(state[1]) is dict else enumerate(state[1]):
@@ -190,6 +197,9 @@ def _state(
         held = function.__builtins__  # type: ignore[attr-defined, unused-ignore]
         if held is not _BUILTINS and (own := own_builtins(function, names)):
             used, is_leaf = {**used, **own}, False
+    elif names.globals and type(namespace) is ModuleType:
+        used = {name: interned(value) for name, value in set_at_run_time(namespace, names.globals).items()}
+        is_leaf = all(map(_LEAVES.have, used.values()))
     closure = function.__closure__
     contents = None
     if closure is not None:

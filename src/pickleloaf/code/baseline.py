@@ -27,6 +27,7 @@ from typing import Any, NamedTuple
 
 from pickleloaf._digests import blake2b
 from pickleloaf.inspecting.anatomy import inner
+from pickleloaf.inspecting.caches import IdentityCache
 
 __all__ = [
     "MISSING",
@@ -37,6 +38,7 @@ __all__ = [
     "describe",
     "describe_written",
     "has_source",
+    "module_facts",
     "stored_constants",
 ]
 
@@ -211,6 +213,37 @@ def binding(module: str, path: str, name: str) -> Binding | None:
     """Return how a module, or a class in it, binds a name; None when it does not or that is not known."""
     code = definition(module, path) if path else _code_of(module)
     return None if code is None else _bindings(code).get(name)
+
+
+class ModuleFacts(NamedTuple):
+    """What an import of a module makes, at a glance."""
+
+    #: Names that the code of the module spells; None where any may be there.
+    names: frozenset[str] | None
+    #: Constants that it stores, by name; see `stored_constants`.
+    constants: dict[str, Any]
+
+
+_facts: IdentityCache[ModuleFacts] = IdentityCache()
+
+
+def module_facts(module: ModuleType) -> ModuleFacts:
+    """Return what an import of a module makes; remembered, since to look anything up by code takes long."""
+    found = _facts.get(id(module))
+    if found is None:
+        code = _code_of(module.__name__)
+        if code is None:
+            found = ModuleFacts(None, {})
+        else:
+            any_name = ("*",) in code.co_consts or not _REACHES.isdisjoint(code.co_names)
+            names = None if any_name else frozenset(code.co_names)
+            found = ModuleFacts(names, _stored_constants(code)[0])
+        _facts.keep(module, found)
+    return found
+
+
+#: Names by which code at the top of a module may bind others that it does not spell.
+_REACHES = frozenset({"globals", "exec", "vars", "setattr", "locals", "__dict__"})
 
 
 def has_source(module: str) -> bool:
