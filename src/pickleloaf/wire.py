@@ -200,6 +200,7 @@ VERBS: dict[str, Verb] = {
     # other libraries
     "proxy": Verb("reducers.third.wrapt_", "a proxy of wrapt, around an object"),
     "bound_proxy": Verb("reducers.third.wrapt_", "a function wrapper of wrapt, bound to an object"),
+    "curried": Verb("reducers.third.toolz_", "a curried function of toolz with its arguments"),
     "parametrized": Verb("reducers.third.pydantic_", "a generic model of pydantic with its arguments"),
     # payloads inside of other pickles
     "parcel": Verb("integrations.parcels", "what lies in a payload of ours that another pickler carries"),

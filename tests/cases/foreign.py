@@ -336,5 +336,28 @@ class Frames(Case):
         assert obj["a"].sum() == 3 and obj.loc["y", "f"]() == 2
 
 
+class Curried(Case):
+    """Functions curried by toolz, decorated and with some of their arguments"""
+
+    needs = ("toolz",)
+
+    def make():
+        from toolz import curry
+
+        @curry
+        def add(a, b, c=0):
+            return a + b + c if a < 100 else add(a - 100)(b)
+
+        return add, add(1), add(b=2, c=3)
+
+    def same(obj):
+        add, one, keywords = obj
+        assert add(1)(2) == 3
+        assert add(101)(2) == 3
+        assert one(5) == 6
+        assert keywords(1) == 6
+        assert add.__name__ == one.__name__ == "add"
+
+
 if __name__ == "__main__":
     drive()

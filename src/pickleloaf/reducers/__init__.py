@@ -114,6 +114,7 @@ TABLE: dict[str, Row] = {
         "third.pydantic_:reduce_parametrized", others="classes.class_:reduce_class"
     ),
     "msgspec._core.StructMeta": Row("third.msgspec_:reduce_struct", others="classes.class_:reduce_class"),
+    "toolz.functoolz.curry": Row("third.toolz_:reduce_curried"),
     "_wrappers.FunctionWrapper": Row("third.wrapt_:reduce_function_wrapper", exact=True),
     "_wrappers.BoundFunctionWrapper": Row("third.wrapt_:reduce_bound_wrapper", exact=True),
     "_wrappers.CallableObjectProxy": Row("third.wrapt_:reduce_object_proxy", exact=True),
