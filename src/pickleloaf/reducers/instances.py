@@ -115,6 +115,7 @@ def _choose(cls: type) -> _Reducer | None:
         reduced = ask(instance, dump)
         if isinstance(reduced, str):
             return _checked_name(instance, reduced, dump)
+        _check_owner(instance, reduced, dump)
         if lies and reduced[0] is copyreg.__newobj__:  # type: ignore[attr-defined]
             reduced = (rebuild_new, *reduced[1:])  # pickle would not find the class that it is asked to write
         if adapt:
@@ -151,6 +152,22 @@ def _checked_name(instance: Any, name: str, dump: Dump) -> str:
         return name  # what it leads to is checked by pickle
     msg = f"cannot pickle {type(instance).__qualname__} object: it asks to travel as the name {module}.{name}"
     raise EncodeError(msg, hint="return a callable and its arguments from its __reduce__, not a name")
+
+
+def _check_owner(instance: Any, reduced: Any, dump: Dump) -> None:
+    """Refuse an instance that is pickled as an attribute of a class which travels by value, and holds it.
+
+    Raises:
+        EncodeError: it is.
+    """
+    if type(reduced) is not tuple or reduced[:1] != (getattr,) or len(reduced) < 2 or len(reduced[1]) != 2:
+        return
+    owner, name = reduced[1]
+    is_held = isinstance(owner, type) and isinstance(name, str) and defined(owner, name) is instance
+    if is_held and not dump.policy.by_reference(owner):
+        place = f"{owner.__qualname__}.{name}"
+        msg = f"cannot pickle {type(instance).__qualname__} object: it is pickled as {place}, which travels by value"
+        raise EncodeError(msg, hint="let its __reduce__ say what it consists of, not where it is found")
 
 
 def _guards_attributes(cls: type) -> bool:

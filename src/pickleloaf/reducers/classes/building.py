@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from types import FunctionType
 from typing import Any
 
-from pickleloaf.errors import EncodeError
+from pickleloaf.errors import EncodeError, MissingNameError
 from pickleloaf.inspecting.anatomy import NOTHING, contents_of
 from pickleloaf.inspecting.kinds import interned
 from pickleloaf.reducers._dump import Dump, Late
@@ -217,9 +217,19 @@ _INSTRUCTIONS = frozenset("__classcell__ __classdictcell__ __qualname__ __slots_
 
 @verb
 def fill_names(cls: type, names: dict[str, Any]) -> None:
-    """Set attributes of a class that is new here; one that was here already keeps its own."""
+    """Set attributes of a class that is new here; one that was here already keeps its own.
+
+    Raises:
+        MissingNameError: one of them has found nothing but what stood in its own place.
+    """
     known = identities.known(cls)
     if identities.is_new(cls) and known is not None:
         for name, value in names.items():
+            if value is None:  # which needs nobody to wait for it: so it is what stood there meanwhile
+                msg = (
+                    f"{cls.__qualname__}.{name} cannot be made here: it is pickled as a look-up on that class, "
+                    "which finds nothing while the class is made"
+                )
+                raise MissingNameError(msg)
             type.__setattr__(cls, name, value)
             note_given(known, cls, ("name", (), name), value)

@@ -1,0 +1,74 @@
+"""Objects that are pickled as look-ups on a class which travels with them."""
+
+import pytest
+from harness import define, loaf
+
+CONSTANT = """
+    class Color:
+        def __init__(self, name): self.name = name
+        def __reduce__(self): return getattr, (Color, self.name)
+    Color.RED = Color("RED")
+    """
+
+LOOKED_UP = """
+    class Found:
+        def __init__(self, function): self.function = function
+        def __set_name__(self, owner, name): self.owner, self.name = owner, name
+        def __get__(self, instance, owner=None): return self
+        def __reduce__(self): return Found.find, (self.owner, self.name)
+        @staticmethod
+        def find(owner, name): return owner.__dict__[name]
+    class Holder:
+        @Found
+        def method(self, x): return x * 2
+    """
+
+SINGLETON = """
+    class One:
+        only = None
+        def __new__(cls):
+            if cls.only is None:
+                cls.only = object.__new__(cls)
+            return cls.only
+    one = One()
+    """
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_attribute_of_its_own_class_is_refused(whole):
+    """Nobody says what it consists of: neither it nor its class can be dumped."""
+    color = define(CONSTANT, "Color")
+    with pytest.raises(loaf.EncodeError, match=r"it is pickled as Color.RED, which travels by value"):
+        loaf.dumps(color if whole else [color.RED])
+
+
+def test_other_attributes_of_classes():
+    """One that is found on a class but is not what the class holds there arrives."""
+    maker = define(
+        "class Maker:\n    def __reduce__(self): return getattr, (Maker, 'name')\n    name = 'n'\n", "Maker"
+    )
+    assert loaf.loads(loaf.dumps(maker())) == "n"
+
+
+def test_look_up_that_finds_nothing_is_told(receive):
+    """A look-up that nobody can see through fails where it is made, and never arrives as None."""
+    holder = define(LOOKED_UP, "Holder")
+
+    with pytest.raises(pytest.fail.Exception, match=r"Holder\.method cannot be made here"):
+        receive(_load, loaf.dumps(holder))
+
+
+def _load(objects):
+    next(objects)
+
+
+def test_singleton(receive):
+    """A class that keeps its only instance, and makes it when it has none, is made again with that."""
+    one = define(SINGLETON, "one")
+
+    def check(objects):
+        one = next(objects)
+        assert type(one).only is one
+        assert type(one)() is one
+
+    receive(check, loaf.dumps(one))
