@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import sys
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -186,12 +187,23 @@ def _translate(error: Exception, data: Any) -> DecodeError | None:
 
 
 def _is_of_user_code(error: Exception) -> bool:
-    """Tell whether an error came out of Python code that the unpickler called."""
+    """Tell whether an error came out of Python code of the user's that the unpickler called.
+
+    What our own verbs raise, or code of the standard library that was called with something of a payload's, says that
+    the payload is damaged.
+    """
     trace = error.__traceback__
-    last = None
+    while trace is not None and trace.tb_frame.f_globals.get("__name__") != __name__:
+        trace = trace.tb_next  # whoever called us
     while trace is not None:
-        last, trace = trace, trace.tb_next
-    return last is not None and last.tb_frame.f_globals.get("__name__") != __name__
+        top = str(trace.tb_frame.f_globals.get("__name__")).partition(".")[0]
+        if top != _PACKAGE and top not in sys.stdlib_module_names:
+            return True
+        trace = trace.tb_next
+    return False
+
+
+_PACKAGE = __name__.partition(".")[0]
 
 
 def _provider(data: Any, module: str) -> str:

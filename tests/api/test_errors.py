@@ -550,3 +550,60 @@ def test_deep_but_not_without_end(rest, count):
         assert node.n == count - 1 - i
         node = node.rest
     assert node is None
+
+
+DAMAGE = """
+    import collections, dataclasses, enum, random, resource, warnings
+    import pickleloaf
+
+    # A damaged number may make pickle ask for any amount of memory.
+    resource.setrlimit(resource.RLIMIT_AS, (4 << 30, resource.getrlimit(resource.RLIMIT_AS)[1]))
+    warnings.simplefilter("ignore")
+
+    @dataclasses.dataclass
+    class Data:
+        a: int = 1
+        b: list = dataclasses.field(default_factory=list)
+        def total(self): return self.a + len(self.b)
+
+    class Color(enum.Enum):
+        RED = 1
+        BLUE = 2
+
+    def outer(n):
+        def inner(x, *, y=2): return Data(x).total() + n + y
+        return inner
+
+    class Registered:
+        items = []
+        def __init__(self): Registered.items.append(self)
+        @property
+        def data(self): return Data(3), outer(2)
+
+    chance = random.Random(SEED)
+    objects = outer(4), Registered(), Data(2, [1]), Color.RED, [Registered, Data, Color], lambda: collections.Counter()
+    payloads = [pickleloaf.dumps(each) for each in objects]
+    wrong = []
+    for _ in range(1500):
+        data = bytearray(chance.choice(payloads))
+        at = chance.randrange(len(data))
+        if chance.random() < 0.7:
+            data[at] ^= 1 << chance.randrange(8)
+        elif chance.random() < 0.5:
+            del data[at : at + chance.randrange(1, 9)]
+        else:
+            data[at:at] = chance.randbytes(3)
+        try:
+            pickleloaf.loads(bytes(data))
+        except (pickleloaf.DecodeError, MemoryError):
+            pass
+        except Exception as error:
+            wrong.append(repr(error))
+    obj = wrong
+    """
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_damaged_payloads(script, seed):
+    """Whatever is wrong with a payload, and wherever it shows, is a DecodeError."""
+    assert loaf.loads(script(DAMAGE.replace("SEED", str(seed)))) == []

@@ -15,6 +15,7 @@ import weakref
 from collections.abc import Sequence
 from operator import attrgetter, itemgetter
 from types import CodeType
+from typing import Any
 
 from pickleloaf.inspecting.caches import IdentityCache
 
@@ -145,14 +146,21 @@ _uses: dict[int, _Use] = {}
 _counts: dict[str, int] = {}
 
 
-def _end_use(use: _Use, uses: dict[int, _Use] = _uses, counts: dict[str, int] = _counts) -> None:
+def _end_use(
+    use: _Use,
+    uses: dict[int, _Use] = _uses,
+    counts: dict[str, int] = _counts,
+    arrived: dict[str, list[str]] = _arrived,
+    modules: dict[str, Any] = sys.modules,
+) -> None:
     """Forget the text that a code object has used, if no other does; also while the interpreter ends."""
     del uses[id(use)]
     counts[use.name] -= 1
     if not counts[use.name]:
         del counts[use.name]
-        _arrived.pop(use.name, None)
-        if (linecache := sys.modules.get("linecache")) is not None:
+        arrived.pop(use.name, None)
+        linecache = modules.get("linecache")
+        if linecache is not None and linecache.cache is not None:
             linecache.cache.pop(use.name, None)
 
 
