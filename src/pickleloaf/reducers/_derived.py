@@ -21,7 +21,6 @@ from __future__ import annotations
 import copyreg
 import sys
 from collections.abc import Callable
-from inspect import CO_VARARGS
 from types import FunctionType, MethodDescriptorType
 from typing import Any
 
@@ -29,6 +28,9 @@ from pickleloaf.inspecting.anatomy import defined, definer, is_maker
 from pickleloaf.wire import verb
 
 __all__ = ["adapter_of"]
+
+#: The flag of code that takes any number of arguments; `inspect` has it, but takes long to import.
+_CO_VARARGS = 0x04
 
 _SAYING = ("__reduce_ex__", "__reduce__", "__getnewargs__", "__getnewargs_ex__")
 
@@ -96,7 +98,7 @@ def _takes(cls: type, count: int) -> bool:
         return True
     code = new.__code__
     required = code.co_argcount - 1 - len(new.__defaults__ or ())
-    most = count if code.co_flags & CO_VARARGS else code.co_argcount - 1
+    most = count if code.co_flags & _CO_VARARGS else code.co_argcount - 1
     return required <= count <= most and code.co_kwonlyargcount <= len(new.__kwdefaults__ or ())
 
 
