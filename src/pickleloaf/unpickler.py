@@ -187,20 +187,25 @@ def _translate(error: Exception, data: Any) -> DecodeError | None:
 
 
 def _is_of_user_code(error: Exception) -> bool:
-    """Tell whether an error came out of Python code of the user's that the unpickler called.
+    """Tell whether an error came out of Python code that the unpickler called and that is none of ours.
 
-    What our own verbs raise, or code of the standard library that was called with something of a payload's, says that
-    the payload is damaged.
+    What our own verbs raise, or the standard library when they call it, says that the payload is damaged; but what
+    the operating system says is nobody's fault here.
     """
     trace = error.__traceback__
     while trace is not None and trace.tb_frame.f_globals.get("__name__") != __name__:
         trace = trace.tb_next  # whoever called us
+    names = []
     while trace is not None:
-        top = str(trace.tb_frame.f_globals.get("__name__")).partition(".")[0]
-        if top != _PACKAGE and top not in sys.stdlib_module_names:
-            return True
+        names.append(str(trace.tb_frame.f_globals.get("__name__")))
         trace = trace.tb_next
-    return False
+    called = [name.partition(".")[0] for name in names if name != __name__]
+    if not called:
+        return False
+    is_ours = called[0] == _PACKAGE and all(
+        top == _PACKAGE or top in sys.stdlib_module_names for top in called
+    )
+    return not is_ours or isinstance(error, OSError)
 
 
 _PACKAGE = __name__.partition(".")[0]
