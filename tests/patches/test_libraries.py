@@ -1,6 +1,6 @@
 """Importing a library patches nothing, and ten kinds of real patches are found in it.
 
-`make libraries` installs the most used ones; `make test` tries those that are there anyway, all together.
+`make libraries` installs the most used ones; `make test-faults` and the full form try those that are there anyway.
 """
 
 import importlib.util
@@ -10,6 +10,8 @@ import sys
 from pathlib import Path
 
 import pytest
+
+pytestmark = pytest.mark.stress
 
 #: Names to import, by distribution where that has another name.
 LIBRARIES = (
@@ -104,7 +106,6 @@ def run(names, tmp_path):
     assert done.returncode == 0, done.stderr[-2000:]
 
 
-@pytest.mark.stress
 @pytest.mark.parametrize("name", INSTALLED)
 def test_nothing_is_patched(name, tmp_path):
     """A library alone: no mode says anything, and real patches are found."""
