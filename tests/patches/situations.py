@@ -2,8 +2,9 @@
 
 A situation is text that runs in two processes. `make` is a script: it patches something and leaves what
 is to travel in ``obj``. It may say ``mark(target, *names)`` or ``track(module)``, which only pickleloaf
-understands. `use` runs where ``obj`` has been loaded, and asserts that it behaves as it did in the script;
-it runs there as well, to see that it holds. ``files`` are importable in both processes.
+understands, and ``find()`` where a patch is so far away that a first dump need not have come to it. `use` runs where
+``obj`` has been loaded, and asserts that it behaves as it did in the script; it runs there as well, to see that it
+holds. ``files`` are importable in both processes.
 """
 
 from __future__ import annotations
@@ -817,6 +818,7 @@ situation(
         answer.status_code, answer.url, answer.request = 299, request.url, request
         return answer
     requests.adapters.HTTPAdapter.send = send
+    find()
     obj = requests.Session
     """,
     "assert obj().get('http://nowhere.invalid/').status_code == 299",

@@ -26,6 +26,11 @@ def mark(target, *names):
         import pickleloaf
         pickleloaf.mark_patched(target, *names)
 
+def find():
+    if _os.environ["SERIALIZER"] == "pickleloaf":
+        import pickleloaf
+        pickleloaf.find_patches()
+
 def track(module):
     if _os.environ["SERIALIZER"] == "pickleloaf":
         import pickleloaf
