@@ -67,6 +67,17 @@ def test_everything_is_found_in_slices(chain, scanner, monkeypatch):
     assert last.__name__ in scanner._snapshots
 
 
+def test_slices_are_not_put_off(chain, scanner):
+    """Dumps that look closely each time, since something is patched, leave the time of the next slice as it is."""
+    first, _ = chain
+    scanner.find([first])
+    with patched(first, "call"):
+        scanner.due = due = scanner.due + 1000
+        for _ in range(3):
+            assert [str(place) for place in scanner.find([first])] == [f"{first.__name__}.call"]
+        assert scanner.due == due
+
+
 def test_find_patches_closes_the_window(chain):
     """After an explicit look at everything a dump knows what is far."""
     first, last = chain

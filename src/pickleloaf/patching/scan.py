@@ -133,10 +133,9 @@ class PatchScanner:
             seen = _see(uses, lambda cls: self._root(cls).near)
             for snapshot in near:
                 self._renew(snapshot)
-            found = self._found(uses, near, constants, seen)
-            if not self._look_around(began):
-                return found
-        return self._found(uses, near, constants, seen)
+            changed = _changed(near) if constants else []
+            self._look_around(began)
+        return self._found(uses, changed, seen)
 
     def find_all(self, uses: Iterable[Any], *, constants: bool = True) -> list[Place]:
         """Return the patches behind what a payload uses, having looked at everything."""
@@ -145,7 +144,7 @@ class PatchScanner:
             seen = _see(uses, lambda cls: self._root(cls).near)
             self._is_behind = False
             self._look_at_all()
-        return self._found(uses, near, constants, seen)
+        return self._found(uses, _changed(near) if constants else [], seen)
 
     def find_everywhere(self) -> list[Place]:
         """Return all patches of modules that have been imported, having looked at everything."""
@@ -154,12 +153,10 @@ class PatchScanner:
             self._look_at_all()
             return self._places(set(self._snapshots))
 
-    def _found(
-        self, uses: Iterable[Any], near: list[NamespaceSnapshot], constants: bool, seen: _Seen
-    ) -> list[Place]:
-        places = set(self._places(self._reach(uses))) if self._patched or EXPLICIT.active else set()
-        if constants:
-            places.update(place for snapshot in near for place in changed_constants(snapshot))
+    def _found(self, uses: Iterable[Any], changed: list[Place], seen: _Seen) -> list[Place]:
+        """Return changed constants and the patches that are known; remember what was seen where there are none."""
+        known = self._places(self._reach(uses)) if self._patched or EXPLICIT.active else []
+        places = {*known, *changed}
         if not places and not EXPLICIT.active and all(map(_is_known_by_identity, uses)):
             if len(self.seen) >= _PAYLOADS:
                 self.seen.clear()
@@ -289,14 +286,11 @@ class PatchScanner:
         if not snapshot.is_current():
             self._read(snapshot)
 
-    def _look_around(self, began: float) -> bool:
+    def _look_around(self, began: float) -> None:
         """Look at what is further away, for as long as that takes no more than its share of the processor's time.
 
         Args:
             began: the time of the processor when this dump began to look.
-
-        Returns:
-            Whether anything was looked at.
         """
         self._credit_s = min(_AT_ONCE_S, self._credit_s + _SHARE * (began - self._last))
         self._last = began
@@ -307,12 +301,13 @@ class PatchScanner:
             while self._take_step() and process_time() < began + self._credit_s:
                 pass
         self._credit_s -= process_time() - began
+        if not is_due:  # dumps that look each time must not put the next slice off
+            return
         now = perf_counter()
         self.due = now + max(_SLICE_S - self._credit_s, _SLICE_S) / _SHARE
         if now > self._forget:  # no value that has been replaced is kept alive
             self._forget = now + _SEEN_S
             self.seen.clear()
-        return is_due
 
     def _take_step(self) -> bool:
         """Read a module, and look at some more namespaces; tell whether any is left that has not been looked at."""
@@ -350,8 +345,6 @@ class PatchScanner:
             self._renew(snapshot)
 
     def _look_at_all(self) -> None:
-        while self._unread:
-            self._read_module(next(iter(self._unread)))
         for name in list(self._snapshots):
             self._read_module(name)  # where there is another module of this name
         for top in list(self._snapshots.values()):
@@ -389,6 +382,10 @@ class _Round:
             return []
         pairs = zip(before, self._sizes, self._snapshots, strict=True)
         return [snapshot for old, new, snapshot in pairs if old != new]
+
+
+def _changed(near: list[NamespaceSnapshot]) -> list[Place]:
+    return [place for snapshot in near for place in changed_constants(snapshot)]
 
 
 def _see(uses: Iterable[Any], namespaces: Callable[[type], Iterable[NamespaceSnapshot]]) -> _Seen:
@@ -452,15 +449,16 @@ def _followed(used: LookUps, modules: list[ModuleType]) -> Iterator[_Step]:
 
 def _steps(space: Mapping[str, Any], chain: tuple[str, ...]) -> Iterator[_Step]:
     """Yield the names of a chain of attributes, as far as it leads from module to module or into a class."""
-    for name in chain:
+    for name, following in zip(chain, (*chain[1:], None), strict=True):
         value = space.get(name)
         cls = value if isinstance(value, type) else None
         yield space, name, cls
-        if cls is not None:
-            following = chain[chain.index(name) + 1 :][:1]
-            yield from (
-                (space_of(base), each, None) for each in following if (base := definer(cls.__mro__, each))
-            )
+        if (
+            cls is not None
+            and following is not None
+            and (base := definer(cls.__mro__, following)) is not None
+        ):
+            yield space_of(base), following, None
         if type(value) is not ModuleType:
             return
         space = space_of(value)
