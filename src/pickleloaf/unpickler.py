@@ -42,11 +42,8 @@ def loads(
     make = pickle.loads if patches == "apply" else _treating(patches, pickle.loads)
     try:
         return make(data, fix_imports=fix_imports, encoding=encoding, errors=errors, buffers=buffers)
-    except PickleloafError:
-        raise
     except Exception as error:
-        translated = _translate(error, data)
-        if translated is None:
+        if (translated := _translate(error, data)) is None:
             raise
         raise translated from error
 
@@ -66,17 +63,10 @@ def load(
         DecodeError: as `loads` does.
         ValueError: ``patches`` is no such string.
     """
-    make = pickle.load if patches == "apply" else _treating(patches, pickle.load)
-    start = _position(file)
-    try:
-        return make(file, fix_imports=fix_imports, encoding=encoding, errors=errors, buffers=buffers)
-    except PickleloafError:
-        raise
-    except Exception as error:
-        translated = _translate(error, _read_again(file, start))
-        if translated is None:
-            raise
-        raise translated from error
+    unpickler = Unpickler(
+        file, fix_imports=fix_imports, encoding=encoding, errors=errors, buffers=buffers, patches=patches
+    )
+    return unpickler.load()
 
 
 class Unpickler(pickle.Unpickler):
@@ -101,8 +91,8 @@ class Unpickler(pickle.Unpickler):
             ValueError: ``patches`` is no string that `loads` takes.
         """
         super().__init__(file, fix_imports=fix_imports, encoding=encoding, errors=errors, buffers=buffers)
-        self._loaf_file = file
-        self._make = super().load if patches == "apply" else _treating(patches, super().load)
+        _check_treatment(patches)
+        self._loaf_file, self._patches = file, patches
 
     def load(self) -> Any:
         """Make the next object in the file.
@@ -111,13 +101,11 @@ class Unpickler(pickle.Unpickler):
             DecodeError: as `loads` does.
         """
         start = _position(self._loaf_file)
+        make = super().load if self._patches == "apply" else _treating(self._patches, super().load)
         try:
-            return self._make()
-        except PickleloafError:
-            raise
+            return make()
         except Exception as error:
-            translated = _translate(error, _read_again(self._loaf_file, start))
-            if translated is None:
+            if (translated := _translate(error, _read_again(self._loaf_file, start))) is None:
                 raise
             raise translated from error
 
@@ -148,11 +136,15 @@ def _read_again(file: Any, start: int | None) -> bytes:
     return data
 
 
-def _treating(patches: str, make: Callable[..., Any]) -> Callable[..., Any]:
-    """Return what loads as ``make`` does, and treats patches in another way than by default."""
-    if patches not in ("refuse", "collect"):
+def _check_treatment(patches: str) -> None:
+    if patches not in ("apply", "refuse", "collect"):
         msg = f"patches is 'apply', 'refuse' or 'collect', not {patches!r}"
         raise ValueError(msg)
+
+
+def _treating(patches: str, make: Callable[..., Any]) -> Callable[..., Any]:
+    """Return what loads as ``make`` does, and treats patches in another way than by default."""
+    _check_treatment(patches)
     from pickleloaf.patching.api import Loaded
     from pickleloaf.patching.payload import ARRIVAL, Arrival
 
@@ -169,7 +161,9 @@ def _treating(patches: str, make: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _translate(error: Exception, data: Any) -> DecodeError | None:
-    """Return our own error for one that pickle raised, or None for one that the user's code raised."""
+    """Return our own error for one that pickle raised, or None for one that says enough or is the user's."""
+    if isinstance(error, PickleloafError) or (isinstance(error, EOFError) and not data):
+        return None  # at the end of a file of several pickles readers loop until they see that error
     if isinstance(error, ModuleNotFoundError) and error.name:
         msg = f"no module named {error.name!r} here{_provider(data, error.name)}{_blame(data, error.name)}"
         return MissingModuleError(msg, name=error.name)
@@ -179,8 +173,6 @@ def _translate(error: Exception, data: Any) -> DecodeError | None:
         name = str(error.name or "") or str(error).partition("'")[2].partition("'")[0]
         module = str(error).partition("module '")[2].partition("'")[0]
         return MissingNameError(f"{error}{_provider(data, module)}{_blame(data, name)}")
-    if isinstance(error, EOFError) and not data:
-        return None  # the end of a file of several pickles; readers loop until they see it
     if isinstance(error, TypeError):
         return DecodeError(f"an object of this payload cannot be made here: {error}")
     return DecodeError(f"the payload is damaged or cut short: {type(error).__name__}: {error}")
