@@ -119,10 +119,9 @@ class Pickler(pickle.Pickler):
             policy = chosen_policy(DEFAULT_POLICY, by_value, handles, patches, portable)
         self._hooks: list[Any] = []
         self._buffers: Any = None
-        self._holds = False
         if buffer_callback is not None:
-            self._holds = policy.patches == "carry"
-            kind = _part("patching.ship").HeldBuffers if self._holds else _part("replaying").Buffers
+            carries = policy.patches == "carry"
+            kind = _part("patching.ship").HeldBuffers if carries else _part("replaying").Buffers
             self._buffers = kind(buffer_callback)
             self._hooks.append(self._buffers)
         if type(self).persistent_id is not _persistent_id:
@@ -168,7 +167,9 @@ class Pickler(pickle.Pickler):
         uses = dump.uses
         if uses and dump.policy.glance(uses):
             _part("patching.treat").treat_patches(self, obj, before)
-        elif self._holds and dump.policy.patches == "carry":  # and not being written behind patches
+        elif (
+            self._buffers is not None and dump.policy.patches == "carry"
+        ):  # not while it is written behind patches
             _part("patching.ship").release_buffers(self, obj, before)
         if dump.policy.portable and dump.portable:
             from pickleloaf.provided import with_note

@@ -97,10 +97,9 @@ def rescue(pickler: Any, obj: Any, before: Memory, error: Exception) -> None:
                 failure, trail = _write_flat(pickler, obj, before)
             else:
                 trail = _trail_of(pickler, obj, before, failure)
-            helped = failure is None or (
+            if failure is not None and not (
                 _leave_out(pickler._dump, trail, failure) or _keep_name(pickler._dump, trail, failure)
-            )
-            if failure is not None and not helped:
+            ):
                 before.give_up(pickler)
                 explained = _explained(failure, trail)
                 if explained is failure:

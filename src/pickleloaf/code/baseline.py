@@ -30,9 +30,11 @@ from pickleloaf.inspecting.anatomy import inner
 from pickleloaf.inspecting.caches import IdentityCache
 
 __all__ = [
+    "CONSTANTS",
     "MISSING",
     "Binding",
     "Description",
+    "are_equal",
     "assigns",
     "binding",
     "describe",
@@ -371,6 +373,19 @@ def _stored_constants(code: CodeType) -> tuple[dict[str, Any], frozenset[str]]:
 
 _STORES = frozenset(dis.opmap[name] for name in ("STORE_NAME", "STORE_GLOBAL"))
 _CONST, _SMALL = dis.opmap["LOAD_CONST"], dis.opmap.get("LOAD_SMALL_INT", -1)
+
+
+#: Types of constants that are compared with live values.
+CONSTANTS = (type(None), bool, int, float, complex, str, bytes, tuple)
+
+
+def are_equal(one: Any, other: Any) -> bool:
+    """Compare constants, with their types: 1 is not True."""
+    if type(one) is not type(other):
+        return False
+    if type(one) is tuple:
+        return len(one) == len(other) and all(map(are_equal, one, other))
+    return type(one) in CONSTANTS and bool(one == other or one != one)  # noqa: PLR0124 - nan
 
 
 def assigns(module: str, name: str) -> bool:

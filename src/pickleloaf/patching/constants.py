@@ -13,16 +13,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from types import FunctionType
-from typing import Any
 
-from pickleloaf.code.baseline import MISSING, assigns, binding, stored_constants
+from pickleloaf.code.baseline import CONSTANTS, MISSING, are_equal, assigns, binding, stored_constants
 from pickleloaf.patching.place import Place
 from pickleloaf.patching.snapshot import NamespaceSnapshot
 
 __all__ = ["changed_constants"]
-
-#: Types of constants that are compared.
-_CONSTANTS = (type(None), bool, int, float, complex, str, bytes, tuple)
 
 
 def changed_constants(snapshot: NamespaceSnapshot) -> Iterator[Place]:
@@ -32,7 +28,7 @@ def changed_constants(snapshot: NamespaceSnapshot) -> Iterator[Place]:
     candidates = [
         name
         for name, constant in spelled.items()
-        if type(value := space.get(name, MISSING)) in _CONSTANTS and not _equal(value, constant)
+        if type(value := space.get(name, MISSING)) in CONSTANTS and not are_equal(value, constant)
     ]
     candidates += [
         name
@@ -40,7 +36,7 @@ def changed_constants(snapshot: NamespaceSnapshot) -> Iterator[Place]:
         if type(value) is FunctionType
         and value.__globals__.get("__name__") == module
         and (defaults := value.__defaults__)
-        and all(type(each) in _CONSTANTS for each in defaults)
+        and all(type(each) in CONSTANTS for each in defaults)
         and repr(defaults) not in tuples
     ]
     for name in candidates:
@@ -49,16 +45,7 @@ def changed_constants(snapshot: NamespaceSnapshot) -> Iterator[Place]:
             continue
         value = space[name]
         if bound.is_definition:
-            if type(value) is FunctionType and not _equal(value.__defaults__, bound.constant):
+            if type(value) is FunctionType and not are_equal(value.__defaults__, bound.constant):
                 yield Place(module, f"{path}.{name}" if path else name, "__defaults__")
         elif not name.startswith("_") and not assigns(module, name):
             yield Place(module, path, name)
-
-
-def _equal(one: Any, other: Any) -> bool:
-    """Compare constants, with their types: 1 is not True."""
-    if type(one) is not type(other):
-        return False
-    if type(one) is tuple:
-        return len(one) == len(other) and all(map(_equal, one, other))
-    return type(one) in _CONSTANTS and bool(one == other or one != one)  # noqa: PLR0124 - nan

@@ -119,10 +119,15 @@ def registry_of(value: Any) -> Mapping[Any, Any] | None:
     if value is copyreg.dispatch_table:
         found: dict[Any, Any] = copyreg.dispatch_table
         return found
-    generic = value.dispatcher if type(value) is singledispatchmethod else value
+    generic = _generic_of(value)
     is_function = type(generic) is FunctionType and generic.__dict__
     registry: Mapping[Any, Any] | None = generic.__dict__.get("registry") if is_function else None
     return registry if isinstance(registry, MappingProxyType) else None
+
+
+def _generic_of(value: Any) -> Any:
+    """Return the generic function behind a generic method, or the value itself."""
+    return value.dispatcher if type(value) is singledispatchmethod else value
 
 
 def _entry_name(key: Any) -> str:
@@ -145,7 +150,7 @@ def _put_entry(owner: Any, key: Any, value: Any) -> None:
     if owner is copyreg.dispatch_table:
         registry = copyreg.dispatch_table
     else:  # nothing of the public face removes an implementation
-        generic: Any = owner.dispatcher if type(owner) is singledispatchmethod else owner
+        generic = _generic_of(owner)
         registry = cells_of(generic.register)["registry"].cell_contents
         generic._clear_cache()
     if value is MISSING:

@@ -118,9 +118,11 @@ def keeps_name(value: Any, module: str, name: str, dump: Dump) -> bool:
     kind = type(value)
     always = _kinds.get(id(kind))
     if always is None:
-        always = _kinds.keep(kind, _NAMED_KINDS.issuperset((kind,)) or bool(kind_of(kind)[1].policy))
+        always = _kinds.keep(kind, _NAMED_KINDS.have(value) or bool(kind_of(kind)[1].policy))
+    if always:
+        return True
     attributes = _attributes_of(value)
-    if always or ("__qualname__" in attributes and dump.policy.by_reference(value)):
+    if "__qualname__" in attributes and dump.policy.by_reference(value):
         return True
     return not _has_state(value, kind, name, attributes) or _has_functions(module, value)
 
@@ -132,7 +134,7 @@ def _has_functions(module: str, instance: Any) -> bool:
 
 
 #: Types whose objects have no state of their own, and containers: these are the state of the module that holds them.
-_NAMED_KINDS = frozenset({BuiltinFunctionType, MethodType, FunctionType}) | CONTAINERS
+_NAMED_KINDS = Kinds({BuiltinFunctionType, MethodType, FunctionType, *CONTAINERS})
 
 
 def _attributes_of(value: Any) -> dict[str, Any]:

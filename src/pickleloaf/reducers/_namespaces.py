@@ -74,13 +74,13 @@ def set_at_run_time(module: ModuleType, names: Iterable[str]) -> dict[str, Any]:
     """
     if of_python(module.__name__):
         return {}
-    from pickleloaf.code.baseline import module_facts
+    from pickleloaf.code.baseline import are_equal, module_facts
 
     scope, (made, constants) = module.__dict__, module_facts(module)
     for name in names:
         value, written = scope.get(name), constants.get(name)
         is_public = name in constants and not name.startswith("_")
-        if is_public and type(value) in _CONSTANTS and (type(value), value) != (type(written), written):
+        if is_public and type(value) in _CONSTANTS and not are_equal(value, written):
             _warn_of_constant(module, name, value, written)
     return {} if made is None else {name: scope[name] for name in names if name in scope and name not in made}
 

@@ -160,7 +160,7 @@ def _check_owner(instance: Any, reduced: Any, dump: Dump) -> None:
     Raises:
         EncodeError: it is.
     """
-    if type(reduced) is not tuple or reduced[:1] != (getattr,) or len(reduced) < 2 or len(reduced[1]) != 2:
+    if type(reduced) is not tuple or len(reduced) < 2 or reduced[0] is not getattr or len(reduced[1]) != 2:
         return
     owner, name = reduced[1]
     is_held = isinstance(owner, type) and isinstance(name, str) and defined(owner, name) is instance
