@@ -5,14 +5,13 @@ Run as ``python -m benchmarks.factors KIND EFFORT``: it changes the process, so 
 
 import dataclasses
 import json
-import os
-import subprocess
 import sys
 import types
 from collections.abc import Callable
 from typing import Any
 
 from benchmarks.measure import Result
+from benchmarks.processes import figures_of
 from benchmarks.rivals import find_rivals
 from benchmarks.timing import Effort, in_turns
 from benchmarks.workloads import Workload, find_workloads
@@ -29,13 +28,8 @@ KINDS = {
 
 def factors(kind: str, effort: Effort) -> list[Result]:
     """Return by what factor the time of each rival grows."""
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path or "." for path in sys.path)}
-    command = [sys.executable, "-m", __name__, kind, json.dumps(dataclasses.asdict(effort))]
-    done = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE)
-    return [
-        Result(kind, f"growth with {kind}", rival, factor)
-        for rival, factor in json.loads(done.stdout).items()
-    ]
+    found = figures_of(__name__, kind, json.dumps(dataclasses.asdict(effort)))
+    return [Result(kind, f"growth with {kind}", rival, factor) for rival, factor in found.items()]
 
 
 def _with_size(effort: Effort) -> dict[str, float]:

@@ -2,15 +2,13 @@
 
 import argparse
 import importlib.util
-import json
-import os
 import re
-import subprocess
 import sys
 from statistics import median
 
 import benchmarks.detection
 from benchmarks.detection.libraries import LIBRARIES, measure
+from benchmarks.processes import figures_of
 
 #: As many times the time without detection may be taken, by the workloads.
 LIMIT = 1.05
@@ -43,7 +41,10 @@ def main() -> int:
 def _workloads(only: str, *, quick: bool) -> int:
     orders = [["warn", "ignore"], ["ignore", "warn"]]
     effort = "quick" if quick else "full"
-    runs = [_in_a_process([effort, only, *orders[n % 2]]) for n in range(1 if quick else RUNS)]
+    runs = [
+        figures_of("benchmarks.detection.workloads", effort, only, *orders[n % 2])
+        for n in range(1 if quick else RUNS)
+    ]
     print("| dumps (µs) | ignore | warn | warn / ignore | of the runs |\n| --- | ---: | ---: | ---: | ---: |")
     ratios = {}
     for name in runs[0]:
@@ -56,14 +57,6 @@ def _workloads(only: str, *, quick: bool) -> int:
         within = len(ratios) - len(above)
         print(f"\n{within} of {len(ratios)} within {LIMIT}; median {median(ratios.values()):.3f}")
     return len(above)
-
-
-def _in_a_process(arguments: list[str]) -> dict[str, dict[str, float]]:
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path or "." for path in sys.path)}
-    command = [sys.executable, "-m", "benchmarks.detection.workloads", *arguments]
-    done = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE)
-    found: dict[str, dict[str, float]] = json.loads(done.stdout)
-    return found
 
 
 def _libraries(only: str, *, quick: bool) -> int:
