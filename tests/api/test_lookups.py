@@ -50,9 +50,49 @@ def test_other_attributes_of_classes():
     assert loaf.loads(loaf.dumps(maker())) == "n"
 
 
+IN_A_REGISTRY = """
+    class Unit:
+        known = {}
+        def __init__(self, name): self.name = name; Unit.known[name] = self
+        @classmethod
+        def find(cls, name): return cls.known.get(name)
+        def __reduce__(self): return Unit.find, (self.name,)
+    """
+
+MADE_ANEW = """
+    class Unit:
+        made = []
+        def __init__(self, name): self.name = name; Unit.made.append(name)
+        @classmethod
+        def make(cls, name): return cls(name)
+        def __reduce__(self): return Unit.make, (self.name,)
+    """
+
+
+def test_look_up_in_what_travels_is_refused():
+    """Whatever finds it: a method of a descriptor's class, or of its own class, in a registry there."""
+    holder = define(LOOKED_UP, "Holder")
+    with pytest.raises(loaf.EncodeError, match=r"as what Found\.find finds, which travels by value"):
+        loaf.dumps(holder)
+
+    unit = define(IN_A_REGISTRY, "Unit")("metre")
+    with pytest.raises(loaf.EncodeError, match=r"as what Unit\.find finds, which travels by value"):
+        loaf.dumps(unit)
+
+
+def test_what_makes_is_not_run_to_see_whether_it_finds():
+    """A constructor that keeps a list is called by the load alone."""
+    unit = define(MADE_ANEW, "Unit")
+    made = unit("metre")
+    copy = loaf.loads(loaf.dumps(made))
+    assert copy.name == "metre"
+    assert unit.made == ["metre", "metre"]  # by us, and by the load
+
+
 def test_look_up_that_finds_nothing_is_told(receive):
     """A look-up that nobody can see through fails where it is made, and never arrives as None."""
-    holder = define(LOOKED_UP, "Holder")
+    source = LOOKED_UP.replace("return owner.__dict__[name]", "return dict(vars(owner))[name]")
+    holder = define(source, "Holder")
 
     with pytest.raises(pytest.fail.Exception, match=r"Holder\.method cannot be made here"):
         receive(_load, loaf.dumps(holder))

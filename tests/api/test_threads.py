@@ -1,7 +1,9 @@
 """Many threads dump and load at once, and get what each would get alone."""
 
 import colorsys
+import gc
 import sys
+import textwrap
 import threading
 import types
 
@@ -154,3 +156,51 @@ def test_registering():
 
     assert not together(work)
     assert loaf.list_registry_pickle_by_value() == known
+
+
+def test_hooks_of_other_threads_run():
+    """While a copy is made without its hooks, a subclass that another thread makes has them."""
+    library = types.ModuleType("waiting_library")
+    code = """
+        import threading
+        inside, go_on = threading.Event(), threading.Event()
+        class Waiting:
+            def __init_subclass__(cls):
+                if cls.__name__ == "Sub":
+                    inside.set()
+                    go_on.wait(10)
+        """
+    exec(textwrap.dedent(code), vars(library))
+    sys.modules["waiting_library"] = library
+    source = """
+        import waiting_library
+        class Base(waiting_library.Waiting):
+            seen = []
+            def __init_subclass__(cls):
+                super().__init_subclass__()
+                notes.append(cls.__name__)
+        notes = []
+        """
+    try:
+        library.go_on.set()
+        sub = define(source + "class Sub(Base): pass\n", "Sub")
+        payload, base_payload = loaf.dumps(sub), loaf.dumps(sub.__base__)
+        del sub
+        gc.collect()
+        base = loaf.loads(base_payload)
+        library.inside.clear()
+        library.go_on.clear()
+        loaded = []
+        thread = threading.Thread(target=lambda: loaded.append(loaf.loads(payload)))
+        thread.start()
+        assert library.inside.wait(10)
+        type("Other", (base,), {})
+        library.go_on.set()
+        thread.join()
+        type("Later", (base,), {})
+    finally:
+        library.go_on.set()
+        del sys.modules["waiting_library"]
+
+    assert loaded[0].__base__ is base
+    assert base.__init_subclass__.__func__.__globals__["notes"] == ["Sub", "Other", "Later"]

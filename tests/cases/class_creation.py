@@ -60,6 +60,98 @@ class InitSubclassRegistry(Case):
         assert command.made == ["Copy", "Move"]
 
 
+class InitSubclassRefuses(Case):
+    """__init_subclass__ that refuses a second class of a name, as the copy is"""
+
+    def make():
+        class Base:
+            names = set()
+
+            def __init_subclass__(cls):
+                if cls.__name__ in Base.names:
+                    raise ValueError(cls.__name__)
+                Base.names.add(cls.__name__)
+
+        class Sub(Base):
+            pass
+
+        return Sub
+
+    def same(obj):
+        assert obj.names == {"Sub"}
+        with raises(ValueError, "Sub"):
+            type("Sub", (obj,), {})
+        type("Other", (obj,), {})
+        assert obj.names == {"Sub", "Other"}
+
+
+class MetaclassCounts(Case):
+    """A metaclass that numbers its classes by a counter in another class, and takes a keyword"""
+
+    exempt = {"round_trip": "the class that comes back is the one that left, and so is its counter"}
+
+    def make():
+        class Counter:
+            last = 0
+
+        class Meta(type):
+            def __new__(mcls, name, bases, names, step=1):
+                return super().__new__(mcls, name, bases, names)
+
+            def __init__(cls, name, bases, names, step=1):
+                super().__init__(name, bases, names)
+                Counter.last += step
+                cls.number = Counter.last
+
+        class First(metaclass=Meta):
+            pass
+
+        class Second(First, step=10):
+            pass
+
+        return Second, Counter
+
+    def same(obj):
+        second, counter = obj
+        assert (second.__base__.number, second.number, counter.last) == (1, 11, 11)
+        assert type(second)("Third", (second,), {}).number == 12
+
+
+class HooksOfALibrary(Case):
+    """A class with a hook of its own between that of a library and its subclass: the library hears of both"""
+
+    files = {
+        "plugin_library.py": """
+            known = {}
+            class Plugin:
+                def __init_subclass__(cls, *, kind):
+                    super().__init_subclass__()
+                    cls.kind = known[cls.__name__] = kind
+            """
+    }
+
+    def make():
+        import plugin_library
+
+        class Base(plugin_library.Plugin, kind="base"):
+            seen = []
+
+            def __init_subclass__(cls, order=0, **more):
+                super().__init_subclass__(**more)
+                cls.seen.append((order, cls.__name__))
+
+        class Tool(Base, order=3, kind="tool"):
+            pass
+
+        return Tool
+
+    def same(obj):
+        import plugin_library
+
+        assert obj.seen == [(3, "Tool")] and obj.kind == "tool" and obj.__base__.kind == "base"
+        assert plugin_library.known["Tool"] == "tool"
+
+
 class InitSubclassSeesAll(Case):
     """__init_subclass__ that reads the whole class body"""
 

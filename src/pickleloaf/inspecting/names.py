@@ -27,7 +27,17 @@ from typing import NamedTuple
 
 from pickleloaf._compat import NAME_SHIFTS
 
-__all__ = ["NOTHING", "Import", "LookUps", "Names", "find_names", "identifiers", "look_ups_of", "resolved"]
+__all__ = [
+    "NOTHING",
+    "Import",
+    "LookUps",
+    "Names",
+    "find_names",
+    "identifiers",
+    "look_ups_of",
+    "only_looks_up",
+    "resolved",
+]
 
 #: What instructions do, as far as names are concerned. Whatever is not listed ends a chain of attributes.
 _ROLES = {
@@ -259,3 +269,26 @@ def _spelled(code: CodeType) -> list[str]:
         elif isinstance(constant, CodeType):
             spelled.extend(_spelled(constant))
     return spelled
+
+
+def only_looks_up(code: CodeType) -> bool:
+    """Tell whether code does nothing but find something: it stores nothing, and calls `get` or `getattr` at most."""
+    used = code.co_code[::2]
+    if not _STORES.isdisjoint(used):
+        return False
+    return sum(map(used.count, _CALLS)) <= sum(name in _FINDERS for name in code.co_names)
+
+
+_CALLS = frozenset(code for name, code in opmap.items() if name.startswith("CALL"))
+_STORES = frozenset(
+    opmap[name]
+    for name in (
+        "STORE_ATTR",
+        "STORE_SUBSCR",
+        "STORE_GLOBAL",
+        "DELETE_ATTR",
+        "DELETE_SUBSCR",
+        "DELETE_GLOBAL",
+    )
+)
+_FINDERS = frozenset({"get", "getattr", "__getitem__"})

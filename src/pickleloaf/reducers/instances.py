@@ -16,8 +16,9 @@ from types import FunctionType, GetSetDescriptorType, MemberDescriptorType
 from typing import Any
 
 from pickleloaf.errors import EncodeError
-from pickleloaf.inspecting.anatomy import defined, is_maker, members_of
+from pickleloaf.inspecting.anatomy import defined, inner, is_maker, members_of
 from pickleloaf.inspecting.instance_dicts import has_dict, is_set_at_once, shares_dict
+from pickleloaf.inspecting.names import only_looks_up
 from pickleloaf.reducers import JUDGED
 from pickleloaf.reducers._asking import has_hooks, question_for, reduces_itself
 from pickleloaf.reducers._derived import adapter_of
@@ -115,7 +116,7 @@ def _choose(cls: type) -> _Reducer | None:
         reduced = ask(instance, dump)
         if isinstance(reduced, str):
             return _checked_name(instance, reduced, dump)
-        _check_owner(instance, reduced, dump)
+        _check_look_up(instance, reduced, dump)
         if lies and reduced[0] is copyreg.__newobj__:  # type: ignore[attr-defined]
             reduced = (rebuild_new, *reduced[1:])  # pickle would not find the class that it is asked to write
         if adapt:
@@ -154,18 +155,33 @@ def _checked_name(instance: Any, name: str, dump: Dump) -> str:
     raise EncodeError(msg, hint="return a callable and its arguments from its __reduce__, not a name")
 
 
-def _check_owner(instance: Any, reduced: Any, dump: Dump) -> None:
-    """Refuse an instance that is pickled as an attribute of a class which travels by value, and holds it.
+def _check_look_up(instance: Any, reduced: Any, dump: Dump) -> None:
+    """Refuse an instance that is pickled as a look-up, where it would be found in what travels by value.
+
+    That is there once it has been made, and the instance is a part of it.
 
     Raises:
         EncodeError: it is.
     """
-    if type(reduced) is not tuple or len(reduced) < 2 or reduced[0] is not getattr or len(reduced[1]) != 2:
+    if type(reduced) is not tuple or len(reduced) < 2 or type(reduced[1]) is not tuple:
         return
-    owner, name = reduced[1]
-    is_held = isinstance(owner, type) and isinstance(name, str) and defined(owner, name) is instance
-    if is_held and not dump.policy.by_reference(owner):
+    find, arguments = reduced[:2]
+    if find is getattr and len(arguments) == 2:
+        owner, name = arguments
+        if not isinstance(owner, type) or not isinstance(name, str) or defined(owner, name) is not instance:
+            return
         place = f"{owner.__qualname__}.{name}"
+    elif type(function := inner(find)) is FunctionType and only_looks_up(function.__code__):
+        owner = function
+        try:
+            if find(*arguments) is not instance:
+                return
+        except Exception:  # noqa: BLE001 - code of the user's, which is to be run over there
+            return
+        place = f"what {function.__qualname__} finds"
+    else:
+        return
+    if not dump.policy.by_reference(owner):
         msg = f"cannot pickle {type(instance).__qualname__} object: it is pickled as {place}, which travels by value"
         raise EncodeError(msg, hint="let its __reduce__ say what it consists of, not where it is found")
 

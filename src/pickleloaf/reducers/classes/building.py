@@ -18,7 +18,7 @@ from pickleloaf.reducers._dump import Dump, Late
 from pickleloaf.reducers._eager import eager_namespace, finished_here, namespace_here
 from pickleloaf.reducers.classes import identities
 from pickleloaf.reducers.classes.body import NEEDED, class_cells, namespace_of, set_afterwards
-from pickleloaf.reducers.classes.hooks import taken_back
+from pickleloaf.reducers.classes.hooks import settled
 from pickleloaf.reducers.classes.origin import note_given
 from pickleloaf.wire import verb
 
@@ -185,7 +185,7 @@ def make_class(
         for key, value in names.items():  # one by one: __prepare__ may give a mapping that watches
             scope[key] = value
 
-    with taken_back(metaclass, bases, names):
+    with settled(metaclass, bases, names):
         cls = types.new_class(name, bases, {"metaclass": metaclass, **keywords}, body or fill)
     for key, value in names.items():
         if key not in _INSTRUCTIONS and cls.__dict__.get(key, cls) is not value:
