@@ -200,6 +200,11 @@ VERBS: dict[str, Verb] = {
     # other libraries
     "proxy": Verb("reducers.third.wrapt_", "a proxy of wrapt, around an object"),
     "bound_proxy": Verb("reducers.third.wrapt_", "a function wrapper of wrapt, bound to an object"),
+    "model": Verb(
+        "reducers.third.sqlalchemy_", "the class of a model of SQLAlchemy, which is not mapped yet"
+    ),
+    "fill_mapping": Verb("reducers.third.sqlalchemy_", "map a model of SQLAlchemy to its table"),
+    "mapped_registry": Verb("reducers.third.sqlalchemy_", "a registry of models of SQLAlchemy"),
     "curried": Verb("reducers.third.toolz_", "a curried function of toolz with its arguments"),
     "parametrized": Verb("reducers.third.pydantic_", "a generic model of pydantic with its arguments"),
     # payloads inside of other pickles

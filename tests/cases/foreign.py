@@ -359,5 +359,97 @@ class Curried(Case):
         assert add.__name__ == one.__name__ == "add"
 
 
+class SqlalchemyModels(Case):
+    """Declarative models of SQLAlchemy that refer to each other, with inheritance and an instance, in a session"""
+
+    needs = ("sqlalchemy",)
+    exempt = {
+        "round_trip": "the classes that come back are those that left",
+        "same_bytes_elsewhere": "a table keeps what it has worked out in the order of a set",
+    }
+
+    def make():
+        from sqlalchemy import ForeignKey, String
+        from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+        class Base(DeclarativeBase):
+            pass
+
+        class Shop(Base):
+            __tablename__ = "shop"
+            id: Mapped[int] = mapped_column(primary_key=True)
+            name: Mapped[str] = mapped_column("called", String(20))
+            parts = relationship(
+                "Part", back_populates="shop", cascade="all, delete-orphan", order_by="Part.weight"
+            )
+
+            def shout(self):
+                return self.name.upper()
+
+        class Part(Base):
+            __tablename__ = "part"
+            id: Mapped[int] = mapped_column(primary_key=True)
+            kind: Mapped[str]
+            weight: Mapped[float] = mapped_column(default=2.0)
+            shop_id: Mapped[int] = mapped_column(ForeignKey("shop.id"))
+            shop = relationship("Shop", back_populates="parts")
+            __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_identity": "part"}
+
+            def __init__(self, **given):
+                super().__init__(**given)
+                self.is_new = True
+
+        class Wheel(Part):
+            __tablename__ = "wheel"
+            id: Mapped[int] = mapped_column(ForeignKey("part.id"), primary_key=True)
+            size: Mapped[int]
+            __mapper_args__ = {"polymorphic_identity": "wheel"}
+
+        return Shop, Wheel, Shop(id=7, name="tea")
+
+    def same(obj):
+        from sqlalchemy import create_engine, select
+        from sqlalchemy.orm import Session
+
+        shop, wheel, tea = obj
+        assert tea.shout() == "TEA" and type(tea) is shop
+        part = wheel.__base__
+        engine = create_engine("sqlite://")
+        shop.metadata.create_all(engine)
+        with Session(engine) as session:
+            session.add(shop(name="new", parts=[wheel(size=3, weight=4.0), part()]))
+            assert part().is_new and session.new
+            session.commit()
+            found = session.scalars(select(shop)).one()
+            assert [(type(each), each.weight) for each in found.parts] == [(part, 2.0), (wheel, 4.0)]
+            assert found.parts[1].size == 3 and found.parts[0].shop is found
+            session.delete(found)
+            session.commit()
+            assert session.scalars(select(part)).all() == []
+        engine.dispose()
+
+
+class SqlalchemySynonym(Case):
+    """A model of SQLAlchemy with a synonym"""
+
+    needs = ("sqlalchemy",)
+    refused = True
+    path = "[0]"
+
+    def make():
+        from sqlalchemy import Column, Integer
+        from sqlalchemy.orm import declarative_base, synonym
+
+        class Part(declarative_base()):
+            __tablename__ = "part"
+            id = Column(Integer, primary_key=True)
+            number = synonym("id")
+
+        return [Part]
+
+    def same(obj):
+        assert obj[0](id=3).number == 3
+
+
 if __name__ == "__main__":
     drive()

@@ -114,6 +114,14 @@ TABLE: dict[str, Row] = {
         "third.pydantic_:reduce_parametrized", others="classes.class_:reduce_class"
     ),
     "msgspec._core.StructMeta": Row("third.msgspec_:reduce_struct", others="classes.class_:reduce_class"),
+    **{
+        f"sqlalchemy.orm.decl_api.{name}": Row(
+            "third.sqlalchemy_:reduce_model", others="classes.class_:reduce_class"
+        )
+        for name in ("DeclarativeAttributeIntercept", "DeclarativeMeta")
+    },
+    "sqlalchemy.orm.instrumentation.ClassManager": Row("third.sqlalchemy_:refuse_manager"),
+    "sqlalchemy.orm.decl_api.registry": Row("third.sqlalchemy_:reduce_registry"),
     "toolz.functoolz.curry": Row("third.toolz_:reduce_curried"),
     "_wrappers.FunctionWrapper": Row("third.wrapt_:reduce_function_wrapper", exact=True),
     "_wrappers.BoundFunctionWrapper": Row("third.wrapt_:reduce_bound_wrapper", exact=True),

@@ -13,6 +13,7 @@ __all__ = ["kind_of"]
 _KINDS: dict[str, str] = {
     "enum.EnumType": "pickleloaf.reducers.classes.enum_",
     "typing._TypedDictMeta": "pickleloaf.reducers.typings",
+    "sqlalchemy.orm.decl_api": "pickleloaf.reducers.third.sqlalchemy_",
     "_ctypes": "pickleloaf.reducers.ctypes_",
 }
 
