@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import pickle
 import sys
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from pickleloaf.errors import DecodeError, MissingModuleError, MissingNameError, PickleloafError
+from pickleloaf.wire import FINDER
 
-__all__ = ["Unpickler", "load", "loads"]
+__all__ = ["Unpickler", "load", "loads", "loads_by"]
 
 
 def loads(
@@ -72,7 +74,9 @@ def load(
 class Unpickler(pickle.Unpickler):
     """An unpickler of live objects; a drop-in for ``pickle.Unpickler``.
 
-    ``find_class`` and ``persistent_load`` may be overridden as pickle documents.
+    ``find_class`` and ``persistent_load`` may be overridden as pickle documents. Verbs of our own that import a
+    module, or take something out of one, ask the same ``find_class``: for a module as such, for its ``__name__``.
+    Whoever allows ``pickleloaf.wire.function`` or ``image`` allows code of the sender's, and so everything.
     """
 
     def __init__(
@@ -102,12 +106,27 @@ class Unpickler(pickle.Unpickler):
         """
         start = _position(self._loaf_file)
         make = super().load if self._patches == "apply" else _treating(self._patches, super().load)
+        has_own = type(self).find_class is not pickle.Unpickler.find_class
+        finding = FINDER.set(self.find_class) if has_own else None
         try:
             return make()
         except Exception as error:
             if (translated := _translate(error, _read_again(self._loaf_file, start))) is None:
                 raise
             raise translated from error
+        finally:
+            if finding is not None:
+                FINDER.reset(finding)
+
+
+def loads_by(find_class: Callable[[str, str], Any], data: bytes) -> Any:
+    """Make the object in a payload that lies in another one, by the ``find_class`` of whoever loads that."""
+
+    class Inner(Unpickler):
+        def find_class(self, module: str, name: str) -> Any:
+            return find_class(module, name)
+
+    return Inner(io.BytesIO(data)).load()
 
 
 #: Bytes of a file that are read once more to explain an error.

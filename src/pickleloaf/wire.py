@@ -7,15 +7,21 @@ specification of the format, its allow-list and the vocabulary of whoever explai
 1. Verbs are for ever: one may be added, none is renamed, removed or given another meaning.
 2. The function behind a verb may move to any file; only the table knows which.
 3. Reading the table imports nothing. A verb's file is imported when a payload first uses the verb.
+4. Verbs that take names of modules and of what is in them find these through `find` alone. So the ``find_class`` of
+   an unpickler is asked for them, too, and nothing is hidden from who allows some names and no others.
 """
 
 from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
+from contextvars import ContextVar
 from typing import Any, NamedTuple, TypeVar
 
-__all__ = ["VERBS", "Verb", "verb"]
+__all__ = ["FINDER", "VERBS", "Verb", "ask_for", "find", "find_module", "verb"]
+
+#: What finds names while an unpickler loads that has a ``find_class`` of its own.
+FINDER: ContextVar[Callable[[str, str], Any] | None] = ContextVar("pickleloaf.finder", default=None)
 
 
 class Verb(NamedTuple):
@@ -241,6 +247,38 @@ def verb(function: _Function) -> _Function:
     function.__name__ = function.__qualname__ = name
     globals()[name] = function
     return function
+
+
+def find(module: str, name: str) -> Any:
+    """Return what a module has under a name, which may have dots.
+
+    Raises:
+        AttributeError: it has no such name.
+        ModuleNotFoundError: the module is not here.
+    """
+    finder = FINDER.get()
+    first, *others = name.split(".")
+    found = getattr(importlib.import_module(module), first) if finder is None else finder(module, first)
+    for each in others:
+        found = getattr(found, each)
+    return found
+
+
+def find_module(name: str) -> Any:
+    """Return a module.
+
+    Raises:
+        ModuleNotFoundError: the module is not here.
+    """
+    ask_for(name)
+    return importlib.import_module(name)
+
+
+def ask_for(module: str) -> None:
+    """Let a ``find_class`` forbid a module: it is asked for the module's ``__name__``."""
+    finder = FINDER.get()
+    if finder is not None:
+        finder(module, "__name__")
 
 
 def __getattr__(name: str) -> Any:

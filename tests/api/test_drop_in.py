@@ -1,15 +1,23 @@
 """What users of pickle and cloudpickle find under the names that they know."""
 
+import colorsys
 import copy
+import dataclasses
 import io
+import os
 import pickle
+import string
 import sys
+import types
+from unittest import mock
 
 import cloudpickle
 import pytest
+from harness import define
 
 import pickleloaf
 from pickleloaf.integrations._framework import FrameworkPickler
+from pickleloaf.integrations.parcels import Parcel, parcel
 
 
 def test_names_of_pickle():
@@ -55,6 +63,61 @@ def test_unpickler():
         Strict(io.BytesIO(pickleloaf.dumps(lambda: 1))).load()
     with pytest.raises(ValueError, match="patches is"):
         pickleloaf.Unpickler(file, patches="no")
+
+
+@pytest.mark.parametrize(
+    ("make", "asked"),
+    [
+        (lambda: colorsys, ("colorsys", "__name__")),
+        (lambda: string.Formatter.__mro__, ("string", "Formatter")),
+        (lambda: os.environ, ("os", "environ")),
+        (lambda: dataclasses.MISSING, ("dataclasses", "MISSING")),
+        (lambda: types.FunctionType, ("types", "FunctionType")),
+        (lambda: parcel(os.environ), ("os", "environ")),
+    ],
+)
+def test_names_are_not_hidden_from_find_class(make, asked):
+    """Whatever is imported is asked for, whether pickle names it or a verb of ours."""
+    names = []
+
+    class Asked(pickleloaf.Unpickler):
+        def find_class(self, module, name):
+            names.append((module, name))
+            return super().find_class(module, name)
+
+    class Strict(pickleloaf.Unpickler):
+        def find_class(self, module, name):
+            if (module, name) == asked:
+                raise pickle.UnpicklingError(f"blocked {module}.{name}")
+            return super().find_class(module, name)
+
+    obj = make()
+    data = pickle.dumps(obj) if type(obj) is Parcel else pickleloaf.dumps(obj)
+    assert Asked(io.BytesIO(data)).load() == (obj.contents if type(obj) is Parcel else obj)
+    assert asked in names
+    with pytest.raises(pickle.UnpicklingError, match=r"blocked"):
+        Strict(io.BytesIO(data)).load()
+
+
+def test_find_class_may_forbid_patches():
+    """The module that a payload would patch is asked for before anything is patched."""
+    squawk, use = define(
+        "import colorsys\ndef squawk(*args): return 'SQUAWK'\ndef use(): return colorsys.rgb_to_yiq(1, 1, 1)\n",
+        "squawk",
+        "use",
+    )
+    with mock.patch.object(colorsys, "rgb_to_yiq", squawk):
+        data = pickleloaf.dumps(use, patches="carry")
+
+    class Strict(pickleloaf.Unpickler):
+        def find_class(self, module, name):
+            if (module, name) == ("colorsys", "__name__"):
+                raise pickle.UnpicklingError("blocked")
+            return super().find_class(module, name)
+
+    with pytest.raises(pickle.UnpicklingError, match="blocked"):
+        Strict(io.BytesIO(data)).load()
+    assert colorsys.rgb_to_yiq(0, 0, 0) == (0, 0, 0)
 
 
 @pytest.mark.parametrize("load", [pickleloaf.load, lambda file: pickleloaf.Unpickler(file).load()])

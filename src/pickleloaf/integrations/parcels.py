@@ -13,7 +13,7 @@ from typing import Any
 
 from pickleloaf import wire
 from pickleloaf.pickler import dumps
-from pickleloaf.unpickler import loads
+from pickleloaf.unpickler import loads, loads_by
 
 __all__ = ["Parcel", "parcel"]
 
@@ -42,8 +42,9 @@ class Parcel:
 
 @wire.verb
 def rebuild_parcel(payload: bytes) -> Any:
-    """Make what lies in a parcel."""
-    return loads(payload)
+    """Make what lies in a parcel, by the ``find_class`` of the unpickler that it lies in."""
+    finder = wire.FINDER.get()
+    return loads(payload) if finder is None else loads_by(finder, payload)
 
 
 def parcel(obj: Any, *, returns: bool = False, **policy: Any) -> Parcel:

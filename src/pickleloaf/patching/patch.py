@@ -6,7 +6,7 @@ from typing import Any
 
 from pickleloaf.code.baseline import Description
 from pickleloaf.patching.place import Place
-from pickleloaf.wire import verb
+from pickleloaf.wire import ask_for, verb
 
 __all__ = ["REMOVED", "Patch"]
 
@@ -77,5 +77,6 @@ def rebuild_patch(
     value: Any = REMOVED,
 ) -> Patch:
     """Make a patch of its fields; without a value it removes the attribute."""
+    ask_for(module)
     known = None if before is None else Description(*before)
     return Patch(Place(module, path, name), value, origin, known, digest, shares=shares)

@@ -18,7 +18,7 @@ from typing import Any
 from pickleloaf.errors import PatchError
 from pickleloaf.patching.patch import Patch
 from pickleloaf.patching.registry import REGISTRY
-from pickleloaf.wire import verb
+from pickleloaf.wire import ask_for, verb
 
 __all__ = ["ARRIVAL", "Arrival", "Patched", "rebuild_original"]
 
@@ -74,6 +74,7 @@ def rebuild_original(module: str, qualname: str, kind: str | None, digest: bytes
     Raises:
         PatchError: it has no such name.
     """
+    ask_for(module)
     return REGISTRY.original(module, qualname, kind, digest)
 
 

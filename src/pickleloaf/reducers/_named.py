@@ -23,7 +23,6 @@ objects when the first of them is met; again only when more modules have been im
 
 from __future__ import annotations
 
-import importlib
 import sys
 from collections import deque
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
@@ -38,7 +37,7 @@ from pickleloaf.policy.by_value import MAIN
 from pickleloaf.policy.handles import kind_of
 from pickleloaf.reducers._asking import reduces_itself
 from pickleloaf.reducers._dump import Dump
-from pickleloaf.wire import verb
+from pickleloaf.wire import find, verb
 
 __all__ = [
     "SELF_NAMED",
@@ -246,8 +245,12 @@ def _places_of_bare_objects() -> dict[int, list[tuple[str, str]]]:
     return places
 
 
-def reduce_named(named: Named, dump: Dump) -> Any:
+def reduce_named(named: Named, dump: Dump, value: Any = None) -> Any:
     dump.uses.append(sys.modules[named.module])
+    if (
+        getattr(value, "__module__", None) == named.module
+    ):  # which is where pickle looks for the name of an instance
+        return named.name
     return rebuild_attribute, (named.module, named.name)
 
 
@@ -258,11 +261,8 @@ def rebuild_attribute(module: str, name: str) -> Any:
     Raises:
         DecodeError: the module has no such name here.
     """
-    value: Any = importlib.import_module(module)
     try:
-        for part in name.split("."):
-            value = getattr(value, part)
+        return find(module, name)
     except AttributeError:
         msg = f"the module {module!r} of this process has no {name!r}, which the payload refers to"
         raise DecodeError(msg) from None
-    return value

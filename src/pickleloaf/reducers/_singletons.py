@@ -5,8 +5,6 @@ Such instances are refused now, since a receiver has no module in which that nam
 
 from __future__ import annotations
 
-import operator
-import sys
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -19,8 +17,8 @@ _arrived: WeakValueDictionary[tuple[int, str], Any] = WeakValueDictionary()
 
 def _held(module: str, name: str) -> Any:
     try:
-        return operator.attrgetter(name)(sys.modules[module])
-    except (KeyError, AttributeError):
+        return wire.find(module, name)
+    except (ImportError, AttributeError):
         return None
 
 

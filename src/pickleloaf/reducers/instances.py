@@ -112,7 +112,7 @@ def _choose(cls: type) -> _Reducer | None:
             and id(instance) not in dump.policy.forced
             and keeps_name(instance, name.module, name.name, dump)
         ):
-            return reduce_named(name, dump)
+            return reduce_named(name, dump, instance)
         reduced = ask(instance, dump)
         if isinstance(reduced, str):
             return _checked_name(instance, reduced, dump)

@@ -10,7 +10,6 @@ Loses: of modules by value, the path, the loader and the entry in sys.modules.
 from __future__ import annotations
 
 import builtins
-import importlib
 import sys
 from collections.abc import Callable
 from types import ModuleType
@@ -19,7 +18,7 @@ from typing import Any
 from pickleloaf.errors import EncodeError
 from pickleloaf.policy.by_value import MAIN
 from pickleloaf.reducers._dump import Dump, Late, Namespace
-from pickleloaf.wire import verb
+from pickleloaf.wire import find_module, verb
 
 #: Names that the import system gives to a module, and that mean nothing elsewhere.
 _OF_THE_LOADER = frozenset(
@@ -96,7 +95,8 @@ def _join(parts: dict[tuple[str, Any], Any]) -> tuple[Any, ...]:
 
 @verb
 def rebuild_module(name: str) -> ModuleType:
-    return importlib.import_module(name)
+    module: ModuleType = find_module(name)
+    return module
 
 
 @verb

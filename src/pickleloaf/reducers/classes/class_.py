@@ -26,7 +26,7 @@ from pickleloaf.reducers.classes.building import arrived, make_class, namespace_
 from pickleloaf.reducers.classes.draft import Draft, Kind
 from pickleloaf.reducers.classes.shipping import reduce_by_value
 from pickleloaf.reducers.classes.template import DICT
-from pickleloaf.wire import verb
+from pickleloaf.wire import find, verb
 
 #: Modules that name types which their own __module__ does not lead to: "function" is no builtin.
 _NAMING_MODULES = (
@@ -151,6 +151,5 @@ def _reduce_hidden(cls: type) -> Any:
 
 @verb
 def rebuild_hidden_type(module: str, name: str) -> type:
-    __import__(module)
-    found: type = getattr(sys.modules[module], name)
+    found: type = find(module, name)
     return found
