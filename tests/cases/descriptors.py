@@ -339,5 +339,49 @@ class LazyReplace(Case):
         assert obj.table == {"owner": "Config"} and obj.table is vars(obj)["table"]
 
 
+class OwnedByTheirClass(Case):
+    """A property and a cached property beside their class: they arrive as what the class has"""
+
+    files = {
+        "owning.py": """
+            import functools
+            class Box:
+                @property
+                def size(self): return 1
+                @functools.cached_property
+                def area(self): return 2
+                @classmethod
+                def make(cls): return cls()
+            """
+    }
+
+    def make():
+        import functools
+
+        import owning
+
+        class Crate:
+            @property
+            def size(self):
+                return 3
+
+            @functools.cached_property
+            def area(self):
+                return 4
+
+        return [(cls, dict(vars(cls))["size"], dict(vars(cls))["area"]) for cls in (Crate, owning.Box)], vars(
+            owning.Box
+        )["make"]
+
+    def same(obj):
+        import owning
+
+        owners, make = obj
+        for cls, size, area in owners:
+            assert vars(cls)["size"] is size and vars(cls)["area"] is area
+        assert owners[0][0]().size == 3 and owners[1][0] is owning.Box
+        assert make is vars(owning.Box)["make"]
+
+
 if __name__ == "__main__":
     drive()

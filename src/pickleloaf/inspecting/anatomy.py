@@ -10,7 +10,7 @@ from typing import Any
 
 __all__ = [
     "LRU_CACHE", "NOTHING", "PARTS", "WRAPPERS", "cells_of", "contents_of", "defined", "definer", "function_of",
-    "inner", "is_heap_type", "is_maker", "is_patchable", "members_of", "space_of", "wrapped",
+    "inner", "is_heap_type", "is_maker", "is_patchable", "members_of", "own_attributes", "space_of", "wrapped",
 ]  # fmt: skip
 
 #: Stands for a value that is not there.
@@ -66,6 +66,22 @@ def inner(value: Any) -> Any:
     while issubclass(type(value), (staticmethod, classmethod, MethodType)):  # a proxy lies about its class
         value = value.__func__
     return value
+
+
+def own_attributes(wrapper: classmethod[Any, Any, Any] | staticmethod[Any, Any]) -> dict[str, Any]:
+    """Return the attributes of a wrapper that it has not copied from its function."""
+    inner = wrapper.__func__
+    return {
+        name: value
+        for name, value in wrapper.__dict__.items()
+        if name not in _COPIED or getattr(inner, name, None) is not value
+    }
+
+
+#: What both wrappers copy from the function when they are made; Objects/funcobject.c.
+_COPIED = frozenset(
+    "__module__ __name__ __qualname__ __doc__ __wrapped__ __annotations__ __annotate__".split()
+)
 
 
 def function_of(cached: Any) -> Any:

@@ -10,33 +10,23 @@ from __future__ import annotations
 from typing import Any
 
 from pickleloaf.errors import EncodeError
+from pickleloaf.inspecting.anatomy import own_attributes
 from pickleloaf.reducers._dump import Dump
+from pickleloaf.reducers.classes.shipping import place_in_owner
 from pickleloaf.wire import verb
 
 
 def reduce_wrapper(wrapper: classmethod[Any, Any, Any] | staticmethod[Any, Any], dump: Dump) -> Any:
+    if (place := place_in_owner(wrapper, wrapper.__func__, dump)) is not None:
+        return place
     own = own_attributes(wrapper)
     inner = wrapper.__func__
     return (type(wrapper), (inner,), own) if own else (type(wrapper), (inner,))
 
 
-def own_attributes(wrapper: classmethod[Any, Any, Any] | staticmethod[Any, Any]) -> dict[str, Any]:
-    """Return the attributes of a wrapper that it has not copied from its function."""
-    inner = wrapper.__func__
-    return {
-        name: value
-        for name, value in wrapper.__dict__.items()
-        if name not in _COPIED or getattr(inner, name, None) is not value
-    }
-
-
-#: What both wrappers copy from the function when they are made; Objects/funcobject.c.
-_COPIED = frozenset(
-    "__module__ __name__ __qualname__ __doc__ __wrapped__ __annotations__ __annotate__".split()
-)
-
-
 def reduce_property(prop: property, dump: Dump) -> Any:
+    if (place := place_in_owner(prop, prop.fget, dump)) is not None:
+        return place
     parts: tuple[Any, ...] = (prop.fget, prop.fset, prop.fdel)
     if prop.fget is None or prop.__doc__ != prop.fget.__doc__:
         parts = (*parts, prop.__doc__)

@@ -19,7 +19,7 @@ from typing import Any
 from pickleloaf.inspecting.anatomy import function_of
 from pickleloaf.reducers._dump import Dump, Late
 from pickleloaf.reducers._eager import with_annotations
-from pickleloaf.reducers.classes.shipping import place_in_class
+from pickleloaf.reducers.classes.shipping import place_in_class, place_in_owner
 from pickleloaf.wire import verb
 
 
@@ -35,6 +35,8 @@ def reduce_cached(cached: Any, dump: Dump) -> Any:
 
 
 def reduce_cached_property(prop: Any, dump: Dump) -> Any:
+    if (place := place_in_owner(prop, prop.func, dump)) is not None:
+        return place
     if not dump.portable:
         return NotImplemented
     # Up to 3.11 it has a lock, which making it anew makes.

@@ -31,7 +31,14 @@ from typing import Any, NamedTuple
 from pickleloaf._compat import LAZY_IMPORT
 from pickleloaf.code.codec import WRITE_NO_REFERENCES, CodeFacts, facts_of, settle_together
 from pickleloaf.code.source import is_provided
-from pickleloaf.inspecting.anatomy import LRU_CACHE, NOTHING, contents_of, definer, function_of
+from pickleloaf.inspecting.anatomy import (
+    LRU_CACHE,
+    NOTHING,
+    contents_of,
+    definer,
+    function_of,
+    own_attributes,
+)
 from pickleloaf.inspecting.holders import module_of
 from pickleloaf.inspecting.kinds import WRITTEN, Kinds
 from pickleloaf.inspecting.names import NOTHING as NO_NAMES
@@ -44,7 +51,6 @@ from pickleloaf.reducers._namespaces import import_now, own_builtins
 from pickleloaf.reducers.classes import template as t
 from pickleloaf.reducers.classes.body import NEEDED, names_told, set_afterwards
 from pickleloaf.reducers.classes.stamp import WRAPPERS, Place, Watched
-from pickleloaf.reducers.descriptors import own_attributes
 
 __all__ = ["Draft", "Kind", "Node", "annotation_node"]
 

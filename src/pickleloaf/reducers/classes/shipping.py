@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import sys
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from functools import cached_property
@@ -38,7 +39,7 @@ from pickleloaf.reducers.classes.origin import note_given, note_made
 from pickleloaf.reducers.classes.template import Made, Use, function_at, open_template, put
 from pickleloaf.wire import verb
 
-__all__ = ["nothing_more", "place_in_class", "reduce_by_value"]
+__all__ = ["nothing_more", "place_in_class", "place_in_owner", "reduce_by_value"]
 
 #: Objects of these types run nothing when they are loaded, and lead back to no class before that exists.
 _INERT = Kinds({FunctionType, type, staticmethod, classmethod, property, cached_property})
@@ -381,6 +382,32 @@ def place_in_class(function: Any, dump: Dump) -> Any:
         return None
     cls, path = place
     return rebuild_method_of, (cls, *path)
+
+
+def place_in_owner(descriptor: Any, function: Any, dump: Dump) -> Any:
+    """Return how to find a descriptor in the class that owns it, or None where no such class is seen.
+
+    Args:
+        descriptor: what a class has under a name.
+        function: a function of it, which tells where it was defined.
+        dump: the pickler's state.
+    """
+    if type(function) is not FunctionType:
+        return None
+    place = dump.place_of(function)
+    cls, name = (place[0], place[1][0]) if place is not None else _owner_by_name(function, dump)
+    if cls is None or cls.__dict__.get(name) is not descriptor:
+        return None
+    return wire.class_attribute, (cls, name)
+
+
+def _owner_by_name(function: FunctionType, dump: Dump) -> tuple[Any, str]:
+    """Return the importable class in whose body a function was defined, and the function's name there."""
+    path, _, name = function.__qualname__.rpartition(".")
+    owner: Any = sys.modules.get(function.__module__)
+    for part in path.split("."):
+        owner = getattr(owner, part, None)
+    return (owner, name) if isinstance(owner, type) and dump.policy.by_reference(owner) else (None, name)
 
 
 def reduce_scope_of(scope: ScopeOf, dump: Dump) -> Any:
