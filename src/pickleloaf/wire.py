@@ -146,6 +146,7 @@ VERBS: dict[str, Verb] = {
     "fill_exception": Verb("reducers.exceptions", "gives an exception its fields and attributes"),
     "traceback": Verb("reducers.tracebacks", "a traceback with the files, names, lines and text of another"),
     # handles
+    "database": Verb("reducers.handles.databases", "a connection to a database of sqlite3 in memory"),
     "recreated": Verb(
         "reducers.handles.recreated", "an object as a base of its class makes it from arguments"
     ),
@@ -203,6 +204,7 @@ VERBS: dict[str, Verb] = {
     "patches": Verb("patching.payload", "applies patches, all or none"),
     "patch": Verb("patching.patch", "a change to an importable module or class, as data"),
     "original": Verb("patching.payload", "what the receiver has under a name, or had before it was patched"),
+    "match": Verb("reducers.values", "a match of a regular expression, found again"),
     # other libraries
     "proxy": Verb("reducers.third.wrapt_", "a proxy of wrapt, around an object"),
     "bound_proxy": Verb("reducers.third.wrapt_", "a function wrapper of wrapt, bound to an object"),
@@ -211,6 +213,15 @@ VERBS: dict[str, Verb] = {
     ),
     "fill_mapping": Verb("reducers.third.sqlalchemy_", "map a model of SQLAlchemy to its table"),
     "mapped_registry": Verb("reducers.third.sqlalchemy_", "a registry of models of SQLAlchemy"),
+    "interface": Verb("reducers.third.zope_", "an interface of zope.interface, still without attributes"),
+    "fill_interface": Verb("reducers.third.zope_", "gives such an interface its attributes"),
+    "implements": Verb(
+        "reducers.third.zope_", "what a class implements, as zope.interface keeps it, still nothing"
+    ),
+    "class_provides": Verb(
+        "reducers.third.zope_", "what a class itself provides, as zope.interface keeps it"
+    ),
+    "fill_implements": Verb("reducers.third.zope_", "says what a class implements"),
     "curried": Verb("reducers.third.toolz_", "a curried function of toolz with its arguments"),
     "parametrized": Verb("reducers.third.pydantic_", "a generic model of pydantic with its arguments"),
     # payloads inside of other pickles

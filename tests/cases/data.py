@@ -611,5 +611,28 @@ class Codec(Case):
         decoder.decode(b"\xc3")
 
 
+class Matches(Case):
+    """Matches of regular expressions: searched, matched from the start, one of many, in a part of a text, of bytes"""
+
+    def make():
+        import re
+
+        word = re.compile(r"(?P<first>[a-z])(x)?[a-z]*")
+        return [
+            word.search("12 abc"),
+            word.match("abc def"),
+            word.fullmatch("abc"),
+            list(word.finditer("abc de fgh"))[1],
+            word.search("abc def", 3, 6),
+            re.match(rb"a|ab", b"abc"),
+            re.fullmatch(rb"a|ab", b"ab"),
+        ]
+
+    def same(obj):
+        assert [each.group() for each in obj] == ["abc", "abc", "abc", "de", "de", b"a", b"ab"]
+        assert obj[3].span("first") == (4, 5) and obj[3].group(2) is None
+        assert (obj[4].pos, obj[4].endpos, obj[4].string) == (3, 6, "abc def")
+
+
 if __name__ == "__main__":
     drive()

@@ -451,5 +451,87 @@ class SqlalchemySynonym(Case):
         assert obj[0](id=3).number == 3
 
 
+class ZopeInterfaces(Case):
+    """An interface of the script with a class that implements it, a subclass and an instance"""
+
+    needs = ("zope",)
+
+    def make():
+        from zope.interface import Attribute, Interface, implementer
+
+        class Going(Interface):
+            speed = Attribute("how fast")
+
+            def go(where):
+                """Go somewhere."""
+
+        class Rolling(Going):
+            pass
+
+        @implementer(Rolling)
+        class Car:
+            speed = 3
+
+            def go(self, where):
+                return where
+
+        class Bus(Car):
+            pass
+
+        return Bus(), Going, Rolling
+
+    def same(obj):
+        from zope.interface.verify import verifyObject
+
+        bus, going, rolling = obj
+        assert going.providedBy(bus) and rolling.implementedBy(type(bus)) and rolling.extends(going)
+        assert sorted(rolling) == ["go", "speed"] and going["go"].interface is going
+        assert verifyObject(rolling, bus) and bus.go(1) == 1
+        assert not going.providedBy(type(bus))
+
+
+class Synchronized(Case):
+    """A function and a method under wrapt.synchronized, whose locks are made anew"""
+
+    needs = ("wrapt",)
+
+    def make():
+        import wrapt
+
+        @wrapt.synchronized
+        def add(x):
+            return x + 1
+
+        class Box:
+            @wrapt.synchronized
+            def twice(self, x):
+                return 2 * x
+
+        add(1)
+        return add, Box()
+
+    def same(obj):
+        add, box = obj
+        assert add(1) == 2 and box.twice(4) == 8 and add.__name__ == "add"
+        with add:
+            pass
+
+
+class UfuncOfFunction(Case):
+    """A ufunc that numpy.frompyfunc made"""
+
+    needs = ("numpy",)
+    refused = True
+    path = "[0]"
+
+    def make():
+        import numpy as np
+
+        return [np.frompyfunc(lambda x: x + 1, 1, 1)]
+
+    def same(obj):
+        assert obj[0](1) == 2
+
+
 if __name__ == "__main__":
     drive()

@@ -332,25 +332,6 @@ class MemoryMap(Closing):
         assert obj[0].read(2) == b"ab"
 
 
-class Database(Closing):
-    """A database connection"""
-
-    refused = True
-    path = ".db"
-
-    def make():
-        class Store:
-            def close(self):
-                self.db.close()
-
-        store = Store()
-        store.db = sqlite3.connect(":memory:")
-        return store
-
-    def same(obj):
-        assert obj.db.execute("select 1 + 1").fetchone() == (2,)
-
-
 class Cursor(Case):
     """A database cursor in a closure"""
 
@@ -510,21 +491,6 @@ class PendingFuture(Case):
         assert not obj[0].done()
 
 
-class Match(Case):
-    """A match of a regular expression"""
-
-    refused = True
-    path = "['found']"
-
-    def make():
-        import re
-
-        return {"found": re.search("b+", "abbc")}
-
-    def same(obj):
-        assert obj["found"].span() == (1, 3)
-
-
 class MatchIterator(Case):
     """The iterator of a regular expression"""
 
@@ -649,6 +615,62 @@ class InterpreterQueue(Case):
     def same(obj):
         obj[0].put(1)
         assert obj[0].get() == 1
+
+
+class Database(Case):
+    """A connection to a database of sqlite3 in memory"""
+
+    def make():
+        connection = sqlite3.connect(":memory:")
+        connection.row_factory = sqlite3.Row
+        connection.execute("CREATE TABLE part (name TEXT, weight REAL)")
+        connection.execute("INSERT INTO part VALUES ('wheel', 2.5)")
+        connection.commit()
+        return connection
+
+    def same(obj):
+        (row,) = obj.execute("SELECT * FROM part").fetchall()
+        assert dict(row) == {"name": "wheel", "weight": 2.5} and obj.isolation_level == ""
+
+    def close(obj):
+        obj.close()
+
+
+class DatabaseInTransaction(Case):
+    """A connection to a database of sqlite3 in memory, with what was not committed"""
+
+    refused = True
+    path = "['db']"
+
+    def make():
+        connection = sqlite3.connect(":memory:")
+        connection.execute("CREATE TABLE part (name TEXT)")
+        connection.execute("INSERT INTO part VALUES ('wheel')")
+        return {"db": connection}
+
+    def same(obj):
+        assert obj["db"].execute("SELECT * FROM part").fetchall() == [("wheel",)]
+
+    def close(obj):
+        obj["db"].close()
+
+
+class DatabaseOfFile(Case):
+    """A connection to a database of sqlite3 in a file"""
+
+    refused = True
+    path = "['db']"
+
+    def make():
+        import tempfile
+
+        return {"db": sqlite3.connect(tempfile.mkdtemp() + "/parts.db")}
+
+    def same(obj):
+        assert obj["db"].execute("SELECT 1").fetchall() == [(1,)]
+
+    def close(obj):
+        obj["db"].close()
 
 
 if __name__ == "__main__":

@@ -194,10 +194,16 @@ KINDS: dict[str, Kind] = {
     "asyncio.transports.BaseTransport": _refused(_CONNECT),
     "multiprocessing.connection._ConnectionBase": _refused(_SHARED, by=_INHERITED),
     "selectors.BaseSelector": _refused("make one there, and register what is open there"),
-    "sqlite3.Connection": _refused("send the path of the database, and connect there"),
+    "sqlite3.Connection": _recreated(
+        "a database in memory, with what it holds; one of a file is refused: send the path, and connect there",
+        reducer="databases:reduce_database",
+    ),
     "dbm.dumb._Database": _refused(_OPEN),
     "sqlite3.Cursor": _refused("fetch the rows, and send these"),
     "sqlite3.Row": _refused("send dict(row), or tuple(row)"),
+    "numpy.ufunc": Kind(
+        "refuse", "of one that numpy.frompyfunc made, send the function, and make it there; others go by name"
+    ),
     "ctypes.CDLL": _refused("send its name, and load it there"),
     # what holds in one thread or context
     "_contextvars.ContextVar": _recreated(

@@ -94,7 +94,7 @@ TABLE: dict[str, Row] = {
     "re.Scanner": Row("values:reduce_scanner", yields=True),
     "_json.Scanner": Row("values:reduce_json_scanner"),
     "compression.zstd.ZstdDict": Row("values:reduce_zstd_dictionary"),
-    "re.Match": Row("values:refuse_match"),
+    "re.Match": Row("values:reduce_match"),
     # weak references
     "weakref.WeakMethod": Row("weakrefs:reduce_weak_method", yields=True),
     "weakref.ReferenceType": Row("weakrefs:reduce_reference", yields=True),
@@ -123,6 +123,12 @@ TABLE: dict[str, Row] = {
     "sqlalchemy.orm.instrumentation.ClassManager": Row("third.sqlalchemy_:refuse_manager"),
     "sqlalchemy.orm.decl_api.registry": Row("third.sqlalchemy_:reduce_registry"),
     "toolz.functoolz.curry": Row("third.toolz_:reduce_curried"),
+    "zope.interface.interface.InterfaceClass": Row("third.zope_:reduce_interface"),
+    "zope.interface.declarations.Implements": Row("third.zope_:reduce_implements"),
+    "zope.interface.declarations.ClassProvides": Row("third.zope_:reduce_class_provides"),
+    "wrapt.synchronization.synchronized.<locals>._SynchronizedFunctionWrapper": Row(
+        "third.wrapt_:reduce_synchronized"
+    ),
     "_wrappers.FunctionWrapper": Row("third.wrapt_:reduce_function_wrapper", exact=True),
     "_wrappers.BoundFunctionWrapper": Row("third.wrapt_:reduce_bound_wrapper", exact=True),
     "_wrappers.CallableObjectProxy": Row("third.wrapt_:reduce_object_proxy", exact=True),

@@ -19,6 +19,8 @@ from typing import Any
 
 from pickleloaf.errors import EncodeError
 from pickleloaf.inspecting.anatomy import is_heap_type
+from pickleloaf.inspecting.holders import closeness, modules
+from pickleloaf.policy.by_value import MAIN
 from pickleloaf.reducers._dump import Dump, Late
 from pickleloaf.reducers._named import reduce_public
 from pickleloaf.reducers.classes import identities
@@ -145,6 +147,10 @@ def _reduce_hidden(cls: type) -> Any:
                 return rebuild_hidden_type, (module, name)
             if type(value) is cls and issubclass(cls, type):  # a metaclass of classes that are named
                 return type, (value,)
+    name = cls.__name__  # C code may give a type the last part of its module's name alone
+    homes = [each for each, module in modules() if module.__dict__.get(name) is cls and each not in MAIN]
+    if homes:
+        return rebuild_hidden_type, (min(homes, key=closeness), name)
     msg = f"cannot pickle the type {cls.__module__}.{cls.__qualname__}: no module holds it by its name"
     raise EncodeError(msg, hint="send the name of what you need of it instead")
 

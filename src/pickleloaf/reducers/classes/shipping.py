@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import builtins
-import sys
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from functools import cached_property
@@ -12,6 +11,7 @@ from typing import Any
 
 from pickleloaf import wire
 from pickleloaf.errors import DecodeError
+from pickleloaf.inspecting.holders import found_by_name
 from pickleloaf.inspecting.kinds import ATOMS, CONTAINERS, Kinds
 from pickleloaf.reducers._dump import Dump, Late, ScopeOf
 from pickleloaf.reducers.classes import identities
@@ -404,9 +404,7 @@ def place_in_owner(descriptor: Any, function: Any, dump: Dump) -> Any:
 def _owner_by_name(function: FunctionType, dump: Dump) -> tuple[Any, str]:
     """Return the importable class in whose body a function was defined, and the function's name there."""
     path, _, name = function.__qualname__.rpartition(".")
-    owner: Any = sys.modules.get(function.__module__)
-    for part in path.split("."):
-        owner = getattr(owner, part, None)
+    owner = found_by_name(function.__module__, path)
     return (owner, name) if isinstance(owner, type) and dump.policy.by_reference(owner) else (None, name)
 
 

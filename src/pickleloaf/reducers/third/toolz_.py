@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from pickleloaf.reducers._asking import ask
 from pickleloaf.reducers._dump import Dump
 from pickleloaf.wire import verb
 
@@ -17,7 +18,7 @@ from pickleloaf.wire import verb
 def reduce_curried(curried: Any, dump: Dump) -> Any:
     function = curried.func
     if not dump.policy.travels(getattr(function, "__module__", None)):
-        return NotImplemented
+        return ask(curried, dump)
     state = {name: value for name, value in vars(curried).items() if name not in _MADE_ANEW}
     return rebuild_curried, (type(curried), function, curried.args, curried.keywords), state
 

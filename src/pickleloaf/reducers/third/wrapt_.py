@@ -1,8 +1,9 @@
-"""Proxies of the library wrapt: function wrappers and plain object proxies.
+"""Proxies of the library wrapt: function wrappers, synchronized functions and plain object proxies.
 
 Takes apart: what is wrapped, and the wrapper. Travels as: wire.proxy, wire.bound_proxy.
 Keeps: the kind of proxy, and which of its attributes are its own.
-Loses: ``_self_`` attributes of proxies that no subclass says how to keep.
+Loses: ``_self_`` attributes of proxies that no subclass says how to keep. The lock of a synchronized function is a
+new one.
 """
 
 from __future__ import annotations
@@ -24,6 +25,10 @@ def reduce_bound_wrapper(proxy: Any, dump: Dump) -> Any:
         proxy._self_instance,
         getattr(proxy, "_self_owner", None),
     )
+
+
+def reduce_synchronized(proxy: Any, dump: Dump) -> Any:
+    return rebuild_proxy, ("synchronized", proxy.__wrapped__)
 
 
 def reduce_object_proxy(proxy: Any, dump: Dump) -> Any:
