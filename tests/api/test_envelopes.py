@@ -2,6 +2,7 @@
 
 import binascii
 import hashlib
+import inspect
 import pickle
 import sys
 import traceback
@@ -9,6 +10,7 @@ import zlib
 from pathlib import Path
 
 import pytest
+from harness import define
 
 import pickleloaf as loaf
 from pickleloaf.code.envelope import seal, unseal
@@ -63,3 +65,17 @@ def test_first_kind():
     with pytest.raises(ValueError, match="101") as caught:
         account.deposit(101)
     assert "raise ValueError(amount)" in "".join(traceback.format_exception(caught.value))
+
+
+def test_lambdas_of_one_line():
+    """Many lambdas on one line bring that line once, and all have it over there."""
+    sizes = []
+    for count in (100, 200):
+        functions = define(f"many = [{', '.join(f'lambda x: x + {n}' for n in range(count))}]", "many")
+        payload = loaf.dumps(functions)
+        sizes.append(len(payload))
+        copies = loaf.loads(payload)
+        assert [copy(1) for copy in copies] == list(range(1, count + 1))
+        assert inspect.getsource(copies[7]) == inspect.getsource(functions[7])
+    assert sizes[1] < 2.2 * sizes[0]
+    assert loaf.dumps(copies) == payload

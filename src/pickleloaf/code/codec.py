@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import marshal
 import operator
+import sys
 import weakref
 from functools import lru_cache
 from types import CodeType, FunctionType
@@ -51,7 +52,8 @@ class CodeFacts:
 
     Attributes:
         contents: its code and source text, as bytes, encoded when they are first asked for.
-        blob: the envelope with these in which it travels, sealed when it is first asked for.
+        blob: the envelope with these in which it travels, sealed when it is first asked for; and beside it the source
+            text, where code of the same payload may well stand in the same text.
         names: what it looks up outside itself.
         look_ups: the names among these that patches of builtins and modules may change.
         has_plain_cells: whether no closure cell is one that making a class fills.
@@ -65,7 +67,7 @@ class CodeFacts:
         *("name", "names", "plain", "qualname"),
     )
 
-    blob: bytes
+    blob: bytes | tuple[bytes, str]
     contents: bytes
 
     def __init__(self, code: CodeType) -> None:
@@ -80,7 +82,7 @@ class CodeFacts:
         self._alive = weakref.ref(code)
         self._portable: bytes | None = None
 
-    def portable(self, *, required: bool) -> bytes:
+    def portable(self, *, required: bool) -> bytes | tuple[bytes, str]:
         """Return bytes from which every Python gets the code, or those for this Python unless that is required.
 
         Raises:
@@ -104,7 +106,11 @@ class CodeFacts:
     def __getattr__(self, name: str) -> Any:
         """Encode the contents, seal the envelope: a slot that is still empty gets here."""
         if name == "blob":
-            self.blob = seal(self.contents)
+            code = self._code()
+            if self.name == "<lambda>" and (text := find_source(code)).count("lambda") > _FEW:
+                self.blob = seal(_encode(code, text, has_text=False)), sys.intern(text)
+            else:
+                self.blob = seal(self.contents)
             return self.blob
         if name == "contents":
             code = self._code()
@@ -112,6 +118,9 @@ class CodeFacts:
             return self.contents
         raise AttributeError(name)
 
+
+#: So many lambdas on one line may each bring that line along.
+_FEW = 3
 
 #: Further attributes that a function may have been given, as they are when it has not.
 _PLAIN: dict[str, Any] = {"__annotate__": None} if HAS_LAZY_ANNOTATIONS else {"__annotations__": {}}
@@ -139,15 +148,16 @@ def _encode_portable(code: CodeType) -> bytes:
     return seal(len(how).to_bytes(4, "little") + how + _encode(code, source), portable=True)
 
 
-def _encode(code: CodeType, source: str) -> bytes:
+def _encode(code: CodeType, source: str, *, has_text: bool = True) -> bytes:
     settled = _settle(code, file_name(source), code.co_firstlineno - 1)
     body = marshal.dumps(settled, WRITE_NO_REFERENCES)
-    return len(body).to_bytes(4, "little") + body + source.encode("utf-8", "surrogatepass")
+    text = source.encode("utf-8", "surrogatepass") if has_text else b""
+    return len(body).to_bytes(4, "little") + body + text
 
 
 @lru_cache(maxsize=256)
-def decode(blob: bytes) -> CodeType:
-    """Return the code object in some bytes.
+def decode(blob: bytes | tuple[bytes, str]) -> CodeType:
+    """Return the code object in some bytes, which may have its source text beside them.
 
     Raises:
         DecodeError: the bytes are of another Python version and not portable, or damaged.
@@ -159,10 +169,14 @@ def decode(blob: bytes) -> CodeType:
 
 
 #: What has been decoded, for as long as it lives: functions that share code share it again.
-_decoded: weakref.WeakValueDictionary[bytes, CodeType] = weakref.WeakValueDictionary()
+_decoded: weakref.WeakValueDictionary[bytes | tuple[bytes, str], CodeType] = weakref.WeakValueDictionary()
 
 
-def _decode(blob: bytes) -> CodeType:
+def _decode(blob: bytes | tuple[bytes, str]) -> CodeType:
+    if isinstance(blob, tuple):
+        sealed, text = blob
+        contents = unseal(sealed)
+        return restore(marshal.loads(contents[4 : 4 + int.from_bytes(contents[:4], "little")]), text)
     if not is_portable(blob):
         return load_code(unseal(blob))
     contents = unseal(blob, of_any_python=True)

@@ -35,7 +35,7 @@ _LAZY = ("__annotate__", "__annotate_func__", "__annotations_cache__", "__annota
 _OF_ONE_PYTHON = frozenset({*_LAZY, "__classdictcell__"})
 
 
-def blob_of(facts: CodeFacts, dump: Dump) -> bytes:
+def blob_of(facts: CodeFacts, dump: Dump) -> bytes | tuple[bytes, str]:
     """Return the bytes as which a code object travels.
 
     Raises:

@@ -20,5 +20,5 @@ def reduce_code(code: CodeType, dump: Dump) -> Any:
 
 
 @verb
-def rebuild_code(blob: bytes) -> CodeType:
+def rebuild_code(blob: bytes | tuple[bytes, str]) -> CodeType:
     return decode(blob)

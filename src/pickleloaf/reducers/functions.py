@@ -104,7 +104,7 @@ def reduce_function(function: FunctionType, dump: Dump) -> Any:  # noqa: PLR0911
 
 @verb
 def rebuild_function(
-    blob: bytes,
+    blob: bytes | tuple[bytes, str],
     namespace: str | FunctionType | ModuleType | dict[str, Any],
     shared: tuple[Any, ...] | None = None,
     state: tuple[Any, ...] | None = None,
@@ -112,7 +112,7 @@ def rebuild_function(
     """Make a function, empty unless a state is given.
 
     Args:
-        blob: its code (see code/codec.py).
+        blob: its code (see code/codec.py), and maybe the text that it stands in.
         namespace: whose globals it has: a function's, a module's, a new dict's of this ``__name__``, or a dict.
         shared: for each cell None for a new one, (function, index) for one of another function's, an
             index for an earlier one of its own, or the cell itself. None if all are new.
