@@ -51,7 +51,8 @@ test-all: $(PY)
 	$(PY) ci/pythons.py test $(ARGS)
 
 libraries: .venv-libraries/.libraries
-	.venv-libraries/bin/python -m pytest -q -n $(WORKERS) -m "" tests/patches/test_libraries.py $(ARGS)
+	.venv-libraries/bin/python -m pytest -q -n $(WORKERS) -m "" tests/patches/test_libraries.py \
+	    tests/api/test_like_pickle.py $(ARGS)
 
 engines: .venv/.test .venv/.foreign .venv/.engines .venv/.mpi
 	$(PY) -m pytest -q tests/integrations tests/engines $(ARGS)
