@@ -268,8 +268,8 @@ def test_copy_in_a_task(cluster):
 
     ref = cluster.put(numpy.ones(1 << 15))
     for _ in range(2):
-        assert cluster.task(fill, [ref]).result(20) == (7 << 15, False)
-        assert cluster.task(fill_later, [ref]).result(20) == (8 << 15, False)
+        assert cluster.task(fill, [ref]).result(20) == (7 << 15, True)
+        assert cluster.task(fill_later, [ref]).result(20) == (8 << 15, True)
     assert cluster.task(lambda array: float(array.sum()), ref).result(20) == 1 << 15
 
 

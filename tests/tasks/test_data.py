@@ -29,13 +29,13 @@ def memory_held():
 
 
 def test_array_arrives_as_a_view(ex):
-    """A large array is there without a copy: read-only, over shared memory."""
+    """A large array is there without a copy: writable, over shared memory."""
     array = numpy.arange(1 << 17, dtype="f8")
 
     def look(array):
         return float(array.sum()), array.flags.writeable, array.flags.owndata, memory_held() >= array.nbytes
 
-    assert ex.submit(look, array).result(20) == (array.sum(), False, False, True)
+    assert ex.submit(look, array).result(20) == (array.sum(), True, False, True)
 
 
 def test_returned_array_is_a_view(ex):
@@ -43,9 +43,54 @@ def test_returned_array_is_a_view(ex):
     before = memory_held()
     array = ex.submit(numpy.ones, 1 << 17).result(20)
     assert array.sum() == 1 << 17
-    assert not array.flags.writeable
     assert memory_held() >= before + array.nbytes
+    array[:10] = 2
+    assert array.sum() == (1 << 17) + 10
     del array
+
+
+def test_who_writes_has_a_copy(cluster):
+    """What a task, the driver or a result's reader writes is seen by nobody else, also not by a later task."""
+
+    def fill(array, value):
+        array[:] = value
+        return array
+
+    array = numpy.zeros(1 << 17)
+    assert cluster.task(fill, array, 1).result(20).sum() == 1 << 17
+    assert array.sum() == 0
+    ref = cluster.put(array)
+    first, second = cluster.task(fill, ref, 2).result(20), ref.get_local()
+    assert (first[0], second[0]) == (2, 0)
+    second[:] = 3
+    assert ref.get_local()[0] == 0
+    assert cluster.task(lambda array: float(array.sum()), ref).result(20) == 0
+    promise = cluster.task(fill, second, 4)
+    assert promise.then(lambda array: float(fill(array, 5)[0])).result(20) == 5
+    assert promise.result(20)[0] == 4
+
+
+def test_what_was_read_only_stays_so(ex):
+    """An array that may not be written, and one on bytes, arrive like that."""
+    array = numpy.arange(1 << 17)
+    array.flags.writeable = False
+    on_bytes = numpy.frombuffer(bytes(1 << 17), dtype="u1")
+    for each in (array, on_bytes):
+        assert ex.submit(lambda a: (a.flags.writeable, len(a)), each).result(20) == (False, len(each))
+        assert not ex.submit(lambda a: a, each).result(20).flags.writeable
+
+
+def test_table_may_be_written(ex):
+    """A table of pandas can be changed in a task, and as a result."""
+    pandas = pytest.importorskip("pandas")
+
+    def change(table):
+        table.loc[0, "b"] = 5
+        return table
+
+    table = ex.submit(change, pandas.DataFrame({"a": range(1 << 16), "b": range(1 << 16)})).result(20)
+    table.loc[1, "b"] = 6
+    assert list(table["b"][:3]) == [5, 6, 2]
 
 
 def test_small_array_is_a_copy(ex):

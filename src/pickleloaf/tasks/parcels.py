@@ -2,7 +2,8 @@
 
 Buffers of 64 KiB and more (PEP 574) lie in one segment, and so does the pickle itself when it is that
 long. Whoever passes a parcel on opens it not. The receiver maps the segment: its arrays are views of it,
-read-only, and the memory lives as long as the last of them.
+and the memory lives as long as the last of them. What could be written where it comes from can be written: the
+mapping is private, so the memory is shared until somebody writes, and whoever writes has a copy of that page.
 """
 
 from __future__ import annotations
@@ -27,8 +28,8 @@ __all__ = ["LARGE", "Packer", "Parcel", "mentioning", "pack", "rebuild_lost", "u
 #: From this size on, in bytes, a buffer or a pickle lies in shared memory.
 LARGE = 1 << 16
 
-#: (size of the segment, where its buffers lie, what of the pickle lies there)
-Layout = tuple[int, tuple[tuple[int, int], ...], int]
+#: (size of the segment, where its buffers lie, what of the pickle lies there, whether any buffer may be written)
+Layout = tuple[int, tuple[tuple[int, int], ...], int, bool]
 
 #: The pickle is not in the segment; it is the last piece there; it is that, and carries patches.
 _OUTSIDE, _INSIDE, _INSIDE_WITH_PATCHES = range(3)
@@ -204,12 +205,13 @@ def pack(obj: Any, patches: str = "carry") -> Parcel:
         data, large, mentions, patched = _pickled(obj, patches)
     if not large and len(data) < LARGE:
         return Parcel(data, mentions=mentions)
+    is_written = not all(memoryview(piece).readonly for piece in large)
     place = _OUTSIDE if len(data) < LARGE else _INSIDE_WITH_PATCHES if patched else _INSIDE
     if place:
         large.append(data)
     segment = shared(large)
     sizes = [memoryview(piece).nbytes for piece in large]
-    layout = (segment.nbytes, tuple(zip(places(large), sizes, strict=False)), place)
+    layout = (segment.nbytes, tuple(zip(places(large), sizes, strict=False)), place, is_written)
     return Parcel(b"" if place else data, segment, layout, mentions)
 
 
@@ -236,7 +238,7 @@ def unpack(parcel: Parcel, *, copy: bool = False) -> Any:
 
     Args:
         parcel: what `pack` made.
-        copy: whether arrays are to have memory of their own, and may be written.
+        copy: whether arrays are to have memory of their own from the start, also what could not be written.
 
     Raises:
         DecodeError: it cannot be made here.
@@ -275,7 +277,7 @@ _NOTHING: AbstractContextManager[None] = nullcontext()
 def _opened(parcel: Parcel, *, copy: bool = False) -> tuple[Any, list[Any] | None]:
     if parcel.segment is None or parcel.layout is None:
         return parcel.data, None
-    whole = parcel.segment.map()
+    whole = parcel.segment.map(private=parcel.layout[3] and not copy)
     make: Callable[[memoryview], Any] = bytearray if copy else _same
     pieces = [whole[at : at + nbytes] for at, nbytes in parcel.layout[1]]
     data: Any = pieces.pop() if parcel.layout[2] else parcel.data

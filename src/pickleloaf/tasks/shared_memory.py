@@ -13,6 +13,8 @@ holds it, and frees it with the last descriptor and the last mapping, however th
 4. A mapping outlives its segment: closing gives the descriptor back, a view stays good while it is referred to.
 5. A segment is mapped for reading once, however many views there are: the pages that one of them has touched
    are there for the next. As the segment holds its memory anyway, keeping the mapping costs none.
+6. A private mapping is one view's own, and may be written though the segment is sealed: the kernel copies each page
+   when it is first written, and shares all others.
 
 What only Linux has is in this file and `room`, and nowhere else in the package.
 """
@@ -141,8 +143,12 @@ class Segment:
             raise ValueError(f"expected a segment of {nbytes:,} bytes, received one of {status.st_size:,}")
         return cls(fd, nbytes, in_memory=_seals(fd) is not None)
 
-    def map(self, *, writable: bool = False) -> memoryview:
+    def map(self, *, writable: bool = False, private: bool = False) -> memoryview:
         """Map the segment; the mapping lives as long as the view, or what was made from it.
+
+        Args:
+            writable: for all to see what is written.
+            private: what is written changes a copy of the page, which nobody else sees; also where it is sealed.
 
         Raises:
             PermissionError: it is to be written, but is sealed.
@@ -152,18 +158,19 @@ class Segment:
         if self.fd < 0:  # for which mmap would make new memory, all zeros
             raise ValueError("the segment is closed, and cannot be mapped any more")
         if not self.nbytes:  # cannot be mapped
-            return memoryview(bytearray()) if writable else memoryview(b"")
+            return memoryview(bytearray() if writable or private else b"")
         if writable:
             return memoryview(self._map(mmap.ACCESS_WRITE))
-        if self._mapping is None:
-            try:
+        try:
+            if private:
+                return memoryview(self._map(mmap.ACCESS_COPY))
+            if self._mapping is None:
                 self._mapping = self._map(mmap.ACCESS_READ)
-            except OSError as error:  # up to 3.12 a mapping takes a descriptor, and none may be left
-                if error.errno != errno.EMFILE or not self.sealed:
-                    raise
-                return memoryview(
-                    b"".join(os.pread(self.fd, _PIECE, at) for at in range(0, self.nbytes, _PIECE))
-                )
+        except OSError as error:  # up to 3.12 a mapping takes a descriptor, and none may be left
+            if error.errno != errno.EMFILE or not self.sealed:
+                raise
+            data = b"".join(os.pread(self.fd, _PIECE, at) for at in range(0, self.nbytes, _PIECE))
+            return memoryview(bytearray(data) if private else data)
         return memoryview(self._mapping)
 
     def _map(self, access: int) -> mmap.mmap:

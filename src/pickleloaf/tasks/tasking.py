@@ -88,7 +88,7 @@ class Tasking:
         """
         ident = next(self._numbers)
         segment = Segment.create(nbytes)
-        self._store(ident, Parcel(b"", segment, (nbytes, (), False)))
+        self._store(ident, Parcel(b"", segment, (nbytes, (), 0, True)))
         return Ref(self, ident)
 
     def combine(self, idents: tuple[int, ...], *, first: bool) -> Promise:
