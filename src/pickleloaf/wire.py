@@ -222,6 +222,10 @@ VERBS: dict[str, Verb] = {
         "reducers.third.zope_", "what a class itself provides, as zope.interface keeps it"
     ),
     "fill_implements": Verb("reducers.third.zope_", "says what a class implements"),
+    "storage": Verb("reducers.third.torch_", "memory of tensors of torch"),
+    "typed_storage": Verb("reducers.third.torch_", "such memory, as that of numbers of one type"),
+    "frame": Verb("reducers.third.polars_", "a frame of polars, on a table of Arrow"),
+    "series": Verb("reducers.third.polars_", "a series of polars, on an array of Arrow"),
     "curried": Verb("reducers.third.toolz_", "a curried function of toolz with its arguments"),
     "parametrized": Verb("reducers.third.pydantic_", "a generic model of pydantic with its arguments"),
     # payloads inside of other pickles

@@ -533,5 +533,62 @@ class UfuncOfFunction(Case):
         assert obj[0](1) == 2
 
 
+class Tensors(Case):
+    """Tensors of torch that share memory, of several kinds, and a model with a hook"""
+
+    needs = ("torch",)
+
+    def make():
+        import torch
+
+        whole = torch.arange(10.0)
+        torch.manual_seed(0)
+        model = torch.nn.Linear(3, 2)
+        model.register_forward_hook(lambda module, given, made: made * 0 + 7)
+        odd = (torch.zeros(0), torch.tensor(3), torch.ones(2, 3).T, torch.ones(2, dtype=torch.bfloat16))
+        return whole, whole[2:5], model, odd
+
+    def same(obj):
+        import torch
+
+        whole, part, model, (empty, scalar, turned, brain) = obj
+        whole[2] = 99
+        assert part.tolist() == [99, 3, 4]
+        assert model(torch.ones(1, 3)).tolist() == [[7, 7]] and model.weight.requires_grad
+        assert empty.shape == (0,) and scalar.item() == 3 and turned.stride() == (1, 3)
+        assert brain.dtype is torch.bfloat16 and brain.sum() == 2
+        whole[2] = 2
+
+
+class PolarsFrame(Case):
+    """A frame and a series of polars that are large enough to lend their memory"""
+
+    needs = ("polars", "pyarrow")
+
+    def make():
+        import polars as pl
+        import pyarrow  # noqa: F401 - without it polars says how
+
+        size = 3000
+        frame = pl.DataFrame(
+            {
+                "i": range(size),
+                "s": list(map(str, range(size))),
+                "l": [[1, 2]] * size,
+                "b": [True, None] * (size // 2),
+            }
+        )
+        frame = frame.with_columns(pl.col("s").cast(pl.Categorical).alias("c"), pl.lit(1.5).alias("f"))
+        return frame, frame["i"]
+
+    def same(obj):
+        import polars as pl
+
+        frame, series = obj
+        assert frame.schema["c"] == pl.Categorical and frame.schema["l"] == pl.List(pl.Int64)
+        assert frame["i"].equals(series) and series.name == "i" and frame["s"][2999] == "2999"
+        assert frame["b"].null_count() == 1500 and frame["f"].sum() == 4500
+
+
 if __name__ == "__main__":
     drive()
