@@ -16,23 +16,32 @@ from typing import Any
 
 from pickleloaf.reducers import reducer_for, reducer_of_policy
 from pickleloaf.reducers._asking import ask
-from pickleloaf.reducers._dump import Dump, Namespace, ScopeOf, ShippedModules
+from pickleloaf.reducers._dump import Dump, Namespace, ShippedModules
+from pickleloaf.reducers._named import reduce_importable
 from pickleloaf.reducers._namespaces import reduce_namespace, reduce_shipped_modules
 from pickleloaf.reducers._own_dicts import Keeper
-from pickleloaf.reducers.classes.class_ import reduce_class
-from pickleloaf.reducers.classes.shipping import reduce_scope_of
 from pickleloaf.reducers.functions import reduce_function
 
 __all__ = ["CORE", "CORE_SIZE", "override_of"]
+
+
+def _reduce_type(cls: type, dump: Dump) -> Any:
+    """Return the reduction of a class; what ships those by value is imported when the first one is met."""
+    known = reduce_importable(cls, dump)
+    if known is not None:
+        return known
+    from pickleloaf.reducers.classes.class_ import reduce_defined
+
+    return reduce_defined(cls, dump)
+
 
 #: Judged beforehand: pickle knows the first two itself, and asks no dispatch table about them; the others are our own,
 #: and in every payload with functions where modules may travel.
 CORE: dict[type, Any] = {
     FunctionType: reduce_function,
-    type: reduce_class,
+    type: _reduce_type,
     Namespace: reduce_namespace,
     ShippedModules: reduce_shipped_modules,
-    ScopeOf: reduce_scope_of,
 }
 CORE_SIZE = len(CORE)
 

@@ -145,6 +145,7 @@ TABLE: dict[str, Row] = {
     # the pickler's own stand-ins
     "pickleloaf.reducers.classes.building.ClassState": Row("classes.building:reduce_class_state"),
     "pickleloaf.reducers.classes.building.Step": Row("classes.building:reduce_step"),
+    "pickleloaf.reducers._dump.ScopeOf": Row("classes.shipping:reduce_scope_of"),
     "pickleloaf.reducers._dump.Namespace": Row("_namespaces:reduce_namespace"),
     "pickleloaf.reducers._dump.ShippedModules": Row("_namespaces:reduce_shipped_modules"),
     "pickleloaf.reducers._named.Named": Row("_named:reduce_named"),

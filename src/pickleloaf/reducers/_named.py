@@ -23,6 +23,7 @@ objects when the first of them is met; again only when more modules have been im
 
 from __future__ import annotations
 
+import builtins
 import sys
 from collections import deque
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
@@ -48,6 +49,7 @@ __all__ = [
     "name_of",
     "names_of_instances",
     "reduce_bare",
+    "reduce_importable",
     "reduce_named",
     "reduce_public",
 ]
@@ -211,6 +213,22 @@ def names_of_instances(cls: type) -> dict[int, Named]:
 def is_held(named: Named, value: Any) -> bool:
     """Tell whether a module still holds an object under a name: another one may have come to lie at its address."""
     return _held(named.module, named.name) is value
+
+
+def reduce_importable(cls: type, dump: Dump) -> Any:
+    """Return the reduction of a class that goes by reference, or None."""
+    if cls.__module__ == "builtins" and vars(builtins).get(cls.__name__) is cls:
+        return NotImplemented
+    if cls.__module__ != "__main__" and (
+        dump.policy.by_reference(cls) or any(cls is each for each in _NAMELESS)
+    ):
+        dump.uses.append(cls)
+        return reduce_public(cls, dump) if dump.portable else NotImplemented
+    return None
+
+
+#: Types without a name that pickle itself knows.
+_NAMELESS = (type(None), type(...), type(NotImplemented))
 
 
 def reduce_public(definition: Any, dump: Dump) -> Any:

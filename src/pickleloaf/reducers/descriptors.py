@@ -12,7 +12,7 @@ from typing import Any
 from pickleloaf.errors import EncodeError
 from pickleloaf.inspecting.anatomy import own_attributes
 from pickleloaf.reducers._dump import Dump
-from pickleloaf.reducers.classes.shipping import place_in_owner
+from pickleloaf.reducers._places import place_in_owner
 from pickleloaf.wire import verb
 
 

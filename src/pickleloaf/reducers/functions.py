@@ -44,7 +44,7 @@ from pickleloaf.reducers._namespaces import (
     set_at_run_time,
     submodules,
 )
-from pickleloaf.reducers.classes.shipping import place_in_class
+from pickleloaf.reducers._places import place_in_class
 from pickleloaf.wire import verb
 
 #: The builtins of every function, but for those of sandboxes.

@@ -19,7 +19,7 @@ from typing import Any
 from pickleloaf.inspecting.anatomy import function_of
 from pickleloaf.reducers._dump import Dump, Late
 from pickleloaf.reducers._eager import with_annotations
-from pickleloaf.reducers.classes.shipping import place_in_class, place_in_owner
+from pickleloaf.reducers._places import place_in_class, place_in_owner
 from pickleloaf.wire import verb
 
 

@@ -12,7 +12,6 @@ what changes about a class later: what does in place in containers of more than 
 
 from __future__ import annotations
 
-import builtins
 import sys
 from types import MethodDescriptorType, WrapperDescriptorType
 from typing import Any
@@ -22,7 +21,7 @@ from pickleloaf.inspecting.anatomy import is_heap_type
 from pickleloaf.inspecting.holders import closeness, modules
 from pickleloaf.policy.by_value import MAIN
 from pickleloaf.reducers._dump import Dump, Late
-from pickleloaf.reducers._named import reduce_public
+from pickleloaf.reducers._named import reduce_importable
 from pickleloaf.reducers.classes import identities
 from pickleloaf.reducers.classes.building import arrived, make_class, namespace_of
 from pickleloaf.reducers.classes.draft import Draft, Kind
@@ -43,18 +42,13 @@ _NAMING_MODULES = (
 )
 
 
-#: Types without a name that pickle itself knows.
-_NAMELESS = (type(None), type(...), type(NotImplemented))
-
-
 def reduce_class(cls: type, dump: Dump) -> Any:
-    if cls.__module__ == "builtins" and vars(builtins).get(cls.__name__) is cls:
-        return NotImplemented
-    if cls.__module__ != "__main__" and (
-        dump.policy.by_reference(cls) or any(cls is each for each in _NAMELESS)
-    ):
-        dump.uses.append(cls)
-        return reduce_public(cls, dump) if dump.portable else NotImplemented
+    known = reduce_importable(cls, dump)
+    return reduce_defined(cls, dump) if known is None else known
+
+
+def reduce_defined(cls: type, dump: Dump) -> Any:
+    """Return the reduction of a class that does not go by reference."""
     if not is_heap_type(cls) or _is_native(cls):
         return _reduce_hidden(cls)
     late = _virtual_subclasses(cls) if "_abc_impl" in cls.__dict__ else []
