@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from pickleloaf.tasks.calls import Call
-from pickleloaf.tasks.link import Frame, Kind, Link, encode_frame
-from pickleloaf.tasks.parcels import Parcel, mentioning, unpack
+from pickleloaf.tasks.link import Frame, Kind, encode_frame
+from pickleloaf.tasks.parcels import Parcel, mentioning, opened, unpack
 from pickleloaf.tasks.running import Runners
 from pickleloaf.tasks.tasking import Tasking
 
@@ -21,11 +21,11 @@ __all__ = ["Asking"]
 class Asking(Tasking):
     """The runtime of a worker, as its tasks see it."""
 
-    def __init__(self, link: Link, serial: int, runners: Runners, read_now: Callable[[], None]) -> None:
+    def __init__(self, link: Any, serial: int, runners: Runners, read_now: Callable[[], None]) -> None:
         """Set up.
 
         Args:
-            link: to the driver.
+            link: to the driver; what tasks have it send is never torn.
             serial: of this worker; never used twice in a cluster.
             runners: those that run its tasks.
             read_now: called when the main thread will not read the socket for a while.
@@ -125,7 +125,5 @@ class Asking(Tasking):
 
     def _open(self, value: Any, *, copy: bool = False) -> Any:
         """Make what a parcel, or a tuple of them, holds."""
-        if type(value) is tuple:
-            return [self._open(part, copy=copy) for part in value]
         with mentioning(self):
-            return unpack(value, copy=copy)
+            return opened(value, lambda part: unpack(part, copy=copy))

@@ -2,7 +2,8 @@
 
 1. A chunk is one task: its results come in one message. So does an error with those before it, if chunks are timed.
 2. With ``chunksize="auto"`` a chunk is to take a worker some hundredths of a second. How long a call takes is known
-   from those that were made; after so many a chunk is at most `_TRUST` times as large.
+   from those that were made; after so many a chunk is at most `_TRUST` times as large. Nor is it larger than `_BYTES`,
+   by what the last one took, so that no more is read ahead than a few of these for each worker.
 3. The last chunks are small enough for all workers to end at about the same time, if it is known how many items
    there are.
 
@@ -14,7 +15,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sized
-from itertools import islice, starmap
+from itertools import islice
 from typing import Any
 
 from pickleloaf.wire import verb
@@ -25,6 +26,7 @@ __all__ = ["Chunked", "Chunks", "count_of", "rebuild_chunked"]
 _CHUNK_S = 0.02
 _LEAST_S = 0.001
 _LARGEST = 1 << 15
+_BYTES = 1 << 22
 #: A chunk has at most so many times as many items as calls have been timed.
 _TRUST = 64
 #: Chunks that are on their way for each worker, and parts that each worker's share of what is left is cut into.
@@ -67,6 +69,7 @@ class Chunks:
         self._most = ahead or (self._width * _AHEAD if self._auto else None)
         self._left = count_of(iterables)
         self._timed = 0
+        self._sent = 0, 0  # items, and bytes
         self._is_early = self._auto
         self._chunks: deque[Any] = deque()
         self._submit_more()
@@ -99,7 +102,11 @@ class Chunks:
             if self._left is not None:
                 self._left -= len(chunk)
             if self._auto or self._size > 1:
-                self._chunks.append(self._submit(self._run, chunk))
+                future = self._submit(self._run, chunk)
+                self._sent = len(chunk), getattr(future, "nbytes", 0)
+                self._chunks.append(future)
+                if self._auto and self._sent[1] > _BYTES:
+                    self._size = min(self._size, self._fitting())
             else:
                 self._chunks.append(self._submit(self._fn, *(chunk if self._is_single else chunk[0])))
 
@@ -114,8 +121,13 @@ class Chunks:
         share = largest if self._left is None else self._left // (self._width * _AHEAD)
         size = max(1, min(max(share, int(_LEAST_S / each_s)), largest))
         self._is_early = size > self._timed * _TRUST
-        self._size = min(size, max(self._timed * _TRUST, 1))
+        self._size = min(size, max(self._timed * _TRUST, 1), self._fitting())
         return results, error
+
+    def _fitting(self) -> int:
+        """Return how many items make a chunk of as many bytes as may be."""
+        items, nbytes = self._sent
+        return max(1, items * _BYTES // nbytes) if nbytes else _LARGEST
 
 
 def count_of(iterables: Iterable[Iterable[Any]]) -> int | None:
@@ -151,13 +163,13 @@ class Chunked:
             BaseException: what it raises, unless it is timed.
         """
         fn, is_single, is_timed = self._parts
-        calls = map(fn, chunk) if is_single else starmap(fn, chunk)
-        if not is_timed:
-            return list(calls)
+        if not is_timed:  # a StopIteration of the function's would end `map` without a word
+            return [fn(each) for each in chunk] if is_single else [fn(*each) for each in chunk]
         results: list[Any] = []
         start_s = time.perf_counter()
         try:
-            results.extend(calls)  # which keeps what came before an error
+            for each in chunk:
+                results.append(fn(each) if is_single else fn(*each))  # noqa: PERF401 - keeps what came before an error
         except Exception as error:  # noqa: BLE001 - raised where the results are read, after those before it
             return results, error, time.perf_counter() - start_s
         return results, None, time.perf_counter() - start_s

@@ -15,6 +15,7 @@
 from __future__ import annotations
 
 import os
+import weakref
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from types import TracebackType
@@ -67,16 +68,25 @@ class Cluster(Tasking):
                 what is carried is in force while the task runs.
 
         Raises:
-            ValueError: no workers, or two of one name, or ``patches`` is another string.
+            ValueError: no workers, or two of one name, a number that makes no sense, or ``patches`` is another string.
             EncodeError: the initializer cannot travel.
         """
         super().__init__(0)
         check_treatment(patches)
         self.patches = patches
         names = _names(workers)
+        for name, value, least in (
+            ("max_tasks_per_worker", max_tasks_per_worker, 1),
+            ("memory_limit", memory_limit, 1),
+            ("grace_s", grace_s, 0),
+            ("deadline_s", deadline_s, 0),
+        ):
+            if value is not None and not value >= least:
+                raise ValueError(f"{name} is at least {least}, not {value!r}")
         raise_descriptor_limit()
         self.workers = names
         self.grace_s = grace_s
+        self._watches: weakref.WeakSet[Watch] = weakref.WeakSet()
         self._driver = Driver(
             names,
             self,
@@ -111,7 +121,14 @@ class Cluster(Tasking):
         """End all workers and give back what they had; what has not ended is cancelled."""
         if self in RUNTIMES:
             RUNTIMES.remove(self)
+        for watch in list(self._watches):
+            watch.stop()
         self._driver.close()
+
+    @property
+    def is_called_back(self) -> bool:
+        """Whether the calling thread is the driver's, which runs done callbacks, and must not wait for tasks."""
+        return self._driver.is_own_thread
 
     def close_when_idle(self) -> None:
         """Wait until no task is left, and close."""
@@ -155,7 +172,9 @@ class Cluster(Tasking):
         """
         from pickleloaf.tasks.watching import Watch
 
-        return Watch(self.statistics, period_s, file)
+        watch = Watch(self.statistics, period_s, file)
+        self._watches.add(watch)
+        return watch
 
     # -- what tasks ask for (see Tasking) ----------------------------------------------------------------
 

@@ -116,7 +116,9 @@ class Dispatch:
             self._rebalance(idle)
 
     def _send_pinned(self, worker: Worker) -> None:
-        while worker.up and worker.pinned and len(worker.line) < worker.ahead and not self._spent(worker):
+        while worker.up and worker.pinned and len(worker.line) < worker.ahead:
+            if self._spent(worker) and not _only_waits(worker):
+                return
             self._send(worker, worker.pinned.popleft())
 
     def _share_out(self) -> None:
@@ -127,8 +129,16 @@ class Dispatch:
                 if length < least and length < worker.ahead and worker.up and not self._spent(worker):
                     least, chosen = length, worker
             if chosen is None:
+                chosen = self._spent_one()
+            if chosen is None:
                 return
             self._send(chosen, self.queue.popleft())
+
+    def _spent_one(self) -> Worker | None:
+        """Return a worker that has done its share, where all have, and that waits for what nobody else would do."""
+        if not self._max_tasks or not all(self._spent(each) for each in self.workers.values()):
+            return None
+        return next((each for each in self.workers.values() if each.up and _only_waits(each)), None)
 
     def _send(self, worker: Worker, ident: int) -> None:
         self.values[ident].worker = worker.name
@@ -158,6 +168,11 @@ class Dispatch:
     def _ask_back(self, worker: Worker, idents: tuple[int, ...]) -> None:
         worker.asked.update(idents)
         self._out.append(TakeBack(worker.name, idents))
+
+
+def _only_waits(worker: Worker) -> bool:
+    """Tell whether all tasks of a worker wait: maybe for others that only it can do."""
+    return bool(worker.aside) and not worker.line
 
 
 def _load(worker: Worker) -> int:

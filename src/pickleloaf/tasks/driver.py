@@ -66,10 +66,14 @@ class Driver(Traffic):
     def fetch(self, ident: int, future: Future[Any]) -> None:
         """Let a future get a value."""
         with self._lock:
+            if self._closed:  # nobody else looks at them any more
+                self._take_dropped()
             value = self._scheduler.values.get(ident)
-            if value is None:
+            if self._broken is not None and value is not None and not value.settled:
+                self._settled.append((future, pack(self._broken), False, False))
+            elif value is None or (self._closed and not value.settled):
                 error = TaskError(
-                    "this value is forgotten: the cluster was closed, or every handle on it dropped"
+                    "this value is not to be had: the cluster was closed before, or every handle on it dropped"
                 )
                 self._settled.append((future, pack(error), False, False))
             elif value.settled:
@@ -89,6 +93,11 @@ class Driver(Traffic):
         """Note that a handle is gone; nothing else, as it may happen while the lock is held."""
         self._dropped.append(ident)
         self._pool.wake()
+        if self._closed and self._lock.acquire(blocking=False):  # there is no thread any more that would look
+            try:
+                self._take_dropped()
+            finally:
+                self._lock.release()
 
     def cancel_pending(self) -> None:
         """Cancel the tasks that have not begun; but one for each worker that is still being started."""
@@ -108,14 +117,26 @@ class Driver(Traffic):
             BrokenExecutor: they cannot be started.
         """
         with self._idle:
-            if not self._idle.wait_for(lambda: self._broken or self._pool.nup >= wanted, timeout_s):
+            possible = len(self._scheduler.workers)
+            if not self._idle.wait_for(
+                lambda: self._broken or self._pool.nup >= wanted or len(self._scheduler.workers) < possible,
+                timeout_s,
+            ):
                 raise TimeoutError(f"{self._pool.nup} of {wanted} workers are ready after {timeout_s} s")
             self._check_open()
+            if self._pool.nup < wanted:
+                name, error = next(iter(self._given_up.items()))
+                raise BrokenExecutor(f"{name} is given up: {error}") from error.__cause__
 
     def wait_until_idle(self) -> None:
         """Block until no task is left."""
         with self._idle:
             self._idle.wait_for(lambda: not self._calls or self._broken is not None or self._closed)
+
+    @property
+    def is_own_thread(self) -> bool:
+        """Whether this is called by the thread that watches the workers."""
+        return self._pool.is_own_thread
 
     def start_profile(self) -> None:
         """Let all workers record from now on."""
@@ -148,6 +169,8 @@ class Driver(Traffic):
                 }
                 for name, worker in scheduler.workers.items()
             }
+            for name in self._given_up:
+                workers[name] = {**self._pool.facts(name), "running": [], "queued": 0}
             return {
                 "workers": workers,
                 "queued": len(scheduler.queue),
@@ -175,7 +198,7 @@ class Driver(Traffic):
         self._pool.close()
         with self._lock:
             self._calls.clear()
-            self._parcels.clear()
+            self._take_dropped()
 
     def arrived(self, member: Member, frames: list[Frame]) -> list[Settled]:
         """Heed what a worker says; return what is to be settled."""
@@ -195,10 +218,13 @@ class Driver(Traffic):
         """Do what is due whenever the driver thread wakes."""
         if self._dropped:
             with self._lock:
-                while self._dropped:
-                    self._obey(self._scheduler.dropped(DRIVER, self._dropped.popleft()))
+                self._take_dropped()
                 settled = self._flush()
             self.settle_all(settled)
+
+    def _take_dropped(self) -> None:
+        while self._dropped:
+            self._obey(self._scheduler.dropped(DRIVER, self._dropped.popleft()))
 
     def lost(self, member: Member, code: int, output: str) -> None:
         """A worker is gone."""
@@ -209,6 +235,15 @@ class Driver(Traffic):
             self._last_death = Death(member.name, code, member.why or ending(code), output)
             LOG.info("%s (process %s) %s", member.name, member.pid, self._last_death.how)
             self._obey(self._scheduler.died(member.name, member.last_begun))
+            settled = self._flush()
+        self.settle_all(settled)
+
+    def gave_up(self, name: str, error: BaseException) -> None:
+        """A worker cannot be started, while others can: what is for it alone fails."""
+        with self._lock:
+            self._given_up[name] = error
+            self._obey(self._scheduler.gone(name))
+            self._idle.notify_all()
             settled = self._flush()
         self.settle_all(settled)
 

@@ -58,6 +58,7 @@ class Executor(Maps):
         """
         call = Call.of(fn, args, kwargs, self.cluster.patches)
         future = TaskFuture()
+        future.nbytes = call.arguments.nbytes
         with self._shut:
             if self._closed:
                 raise RuntimeError("cannot schedule new futures after shutdown")
@@ -73,12 +74,21 @@ class Executor(Maps):
         Args:
             wait: whether to return only then.
             cancel_futures: cancel what has not begun.
+
+        Raises:
+            RuntimeError: it is to wait, and is called by a done callback, on whose thread the tasks depend. They are
+                finished all the same.
         """
         with self._shut:
             self._closed = True
         if cancel_futures:
             self.cluster.cancel_pending()
         self._ending.detach()
+        if wait and self.cluster.is_called_back:
+            _end(self.cluster)
+            raise RuntimeError(
+                "a done callback cannot wait for the tasks that are left: shutdown(wait=False)"
+            )
         if wait:
             self.cluster.close_when_idle()
             _OPEN.discard(self.cluster)

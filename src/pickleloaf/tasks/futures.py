@@ -11,7 +11,7 @@ from concurrent.futures import Future, InvalidStateError
 from typing import Any
 
 from pickleloaf.errors import TaskError
-from pickleloaf.tasks.parcels import mentioning, unpack
+from pickleloaf.tasks.parcels import mentioning, opened, unpack
 
 __all__ = ["TaskFuture", "Unopened", "begin", "is_inert", "open_value", "settle"]
 
@@ -27,8 +27,13 @@ class Unopened:
 
 
 class TaskFuture(Future[Any]):
-    """The future of a task."""
+    """The future of a task.
 
+    Attributes:
+        nbytes: the size of the task's arguments in bytes.
+    """
+
+    nbytes = 0
     _cluster: Any = None
     _ident = 0
     _led = False  # somebody has waited for it, and is to be roused
@@ -124,11 +129,9 @@ def open_value(value: Any, runtime: Any, *, copy: bool = False) -> Any:
         BaseException: it cannot be made here.
         TaskError: it would end this process.
     """
-    if type(value) is tuple:
-        return [open_value(part, runtime, copy=copy) for part in value]
     with mentioning(runtime):
         try:
-            return unpack(value, copy=copy)
+            return opened(value, lambda part: unpack(part, copy=copy))
         except SystemExit as error:
             raise TaskError(
                 f"what a task returned raises SystemExit({error.code!r}) when it is loaded"

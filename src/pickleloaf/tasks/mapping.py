@@ -45,11 +45,16 @@ class Maps(futures.Executor):
             kwargs: ``buffersize`` as in Python 3.14: how many results to be ahead at most.
 
         Raises:
-            ValueError: the chunk size is less than 1.
+            ValueError: the chunk size or ``buffersize`` is less than 1.
+            TypeError: ``buffersize`` is no whole number.
         """
         if chunksize != "auto" and (not isinstance(chunksize, int) or chunksize < 1):
             raise ValueError("chunksize must be >= 1, or 'auto'")
         ahead = kwargs.pop("buffersize", None)
+        if ahead is not None and not isinstance(ahead, int):
+            raise TypeError(f"buffersize must be an integer or None, not {ahead!r}")
+        if ahead is not None and ahead < 1:
+            raise ValueError(f"buffersize must be >= 1 or None, not {ahead!r}")
         if kwargs:
             raise TypeError(f"map takes no argument {next(iter(kwargs))!r}")
         until_s = None if timeout is None else time.monotonic() + timeout

@@ -37,7 +37,7 @@ class Member:
     Attributes:
         name: stays the same when the process is replaced.
         serial: never used twice; part of the numbers of what the worker makes.
-        up: it has said hello.
+        up: it has said hello; up_since_s: when, by the monotonic clock.
         has: the values that it keeps.
         last_begun: the task that it began last, which it notes in memory that outlives it; 0 for none.
     """
@@ -62,6 +62,7 @@ class Member:
         self.link = Link(ours, blocking=False)
         self.notice = exit_notice(self.pid)
         self.up = False
+        self.up_since_s = 0.0
         self.heard_s = time.monotonic()
         self.asked = False  # whether it is there, and has not answered yet
         self.reported = False  # that it does not answer

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
+from collections.abc import Iterator
 from typing import Any
 
 from pickleloaf.errors import TaskError
@@ -27,9 +29,13 @@ class Outgoing:
         self._parcels: dict[int, Parcel] = {}
         self._outgoing: dict[str, list[tuple[bytes, int]]] = {}
 
+    @abstractmethod
+    def _stop_clock(self, ident: int) -> None: ...
+
     def _send(self, what: Send) -> None:
         member: Member = self._pool.member(what.worker)
         call = self._calls[what.ident]
+        self._stop_clock(what.ident)
         for need in call.needs:
             self._send_value(member, need, keep=True)
         arguments, fd = call.arguments, call.arguments.fd
@@ -39,32 +45,57 @@ class Outgoing:
         self._write(member, encode_frame(Kind.TASK, what.ident, facts, body, with_fd=fd >= 0), fd)
 
     def _send_value(self, member: Member, ident: int, *, keep: bool) -> None:
-        """Send a value that is settled, unless the worker has it."""
-        if keep and ident in member.has:
-            return
-        known = self._scheduler.values.get(ident)
-        value = self._value(ident)
-        kind = Kind.VALUE if known is not None and known.ok else Kind.FAILED
-        if keep:
-            member.has.add(ident)
-        if type(value) is tuple:
-            root = self._scheduler.values[self._scheduler.values.root(ident)]
-            for part in root.parts:
-                self._send_value(member, part, keep=True)
-            self._write(member, encode_frame(kind, ident, (None, root.parts, keep)))
-        else:
-            facts = (value.layout, None, keep)
-            self._write(member, encode_frame(kind, ident, facts, value.data, with_fd=value.fd >= 0), value.fd)
+        """Send a value that is settled, after its parts, unless the worker has it."""
+        todo = [(ident, keep, False)]
+        while todo:
+            ident, keep, has_parts = todo.pop()
+            if keep and ident in member.has and not has_parts:
+                continue
+            known = self._scheduler.values.get(ident)
+            kind = Kind.VALUE if known is not None and known.ok else Kind.FAILED
+            if keep:
+                member.has.add(ident)
+            value = self._found(ident)
+            if not isinstance(value, tuple):
+                facts = (value.layout, None, keep)
+                self._write(
+                    member, encode_frame(kind, ident, facts, value.data, with_fd=value.fd >= 0), value.fd
+                )
+            elif has_parts:
+                self._write(member, encode_frame(kind, ident, (None, value, keep)))
+            else:
+                todo.append((ident, keep, True))
+                todo.extend((part, True, False) for part in reversed(value))
 
     def _value(self, ident: int) -> Any:
-        """Return the bytes of a settled value: a parcel, or a tuple of them."""
+        """Return the bytes of a settled value: a parcel, or a tuple of them, which may be nested deep."""
+        found = self._found(ident)
+        if type(found) is not tuple:
+            return found
+        open_ones: list[tuple[Iterator[int], list[Any]]] = [(iter(found), [])]
+        while True:
+            parts, made = open_ones[-1]
+            for part in parts:
+                found = self._found(part)
+                if type(found) is tuple:
+                    open_ones.append((iter(found), []))
+                    break
+                made.append(found)
+            else:
+                open_ones.pop()
+                if not open_ones:
+                    return tuple(made)
+                open_ones[-1][1].append(tuple(made))
+
+    def _found(self, ident: int) -> Parcel | tuple[int, ...]:
+        """Return the bytes of a settled value, or the values that it consists of."""
         parcel = self._parcels.get(ident)
         if parcel is not None:
             return parcel
         ident = self._scheduler.values.root(ident)
         value = self._scheduler.values.get(ident)
         if value is not None and value.ok and ident not in self._parcels:
-            return tuple(self._value(part) for part in value.parts)
+            return value.parts
         if ident not in self._parcels:
             return pack(TaskError("this value is forgotten: every handle on it was dropped"))
         return self._parcels[ident]

@@ -23,7 +23,7 @@ from pickleloaf.tasks.sharing import received, shared
 from pickleloaf.unpickler import loads
 from pickleloaf.wire import verb
 
-__all__ = ["LARGE", "Packer", "Parcel", "mentioning", "pack", "rebuild_lost", "unpack"]
+__all__ = ["LARGE", "Packer", "Parcel", "mentioning", "opened", "pack", "rebuild_lost", "unpack"]
 
 #: From this size on, in bytes, a buffer or a pickle lies in shared memory.
 LARGE = 1 << 16
@@ -248,6 +248,21 @@ def unpack(parcel: Parcel, *, copy: bool = False) -> Any:
         return bytearray(view) if copy else view
     data, buffers = _opened(parcel, copy=copy)
     return loads(data, buffers=buffers)
+
+
+def opened(value: Any, make: Callable[[Parcel], Any]) -> Any:
+    """Make what a parcel holds, or a list of what several do: a tuple, which may be nested deeper than the stack."""
+    found: list[Any] = []
+    todo: list[tuple[Any, list[Any]]] = [(value, found)]
+    while todo:
+        each, into = todo.pop()
+        if type(each) is tuple:
+            parts: list[Any] = []
+            into.append(parts)
+            todo.extend((part, parts) for part in reversed(each))
+        else:
+            into.append(make(each))
+    return found[0]
 
 
 def unpack_for_a_while(parcel: Parcel) -> tuple[Any, AbstractContextManager[None]]:

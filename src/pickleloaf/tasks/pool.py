@@ -14,6 +14,7 @@ import os
 import selectors
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import BrokenExecutor
 from typing import Any
@@ -31,11 +32,19 @@ LOG = logging.getLogger("pickleloaf.tasks")
 
 #: Workers that end before they were ready, in a row, before we give up.
 _FALSE_STARTS = 3
+#: One that ends so soon after it was ready, and has begun nothing, was not ready.
+_FALSE_START_S = 2.0
 #: How long workers have to end by themselves when the cluster is closed.
 _FAREWELL_S = 0.5
 #: How long a worker may be silent before it is asked whether it is there, and before that is reported.
 _SILENT_S = 5.0
 _REPORTED_S = 10.0
+
+
+#: When, which of those that are due at once, and what is to be done, or None.
+Timer = list[Any]
+#: So many timers that were given up may be kept.
+_MANY = 64
 
 
 class Pool:
@@ -57,9 +66,12 @@ class Pool:
         self._deadline_s = deadline_s
         self._serials = itertools.count(1)
         self._members: dict[str, Member] = {}
-        self._timers: list[tuple[float, int, Callable[[], None]]] = []
+        self._timers: list[Timer] = []
+        self._timing = threading.Lock()
+        self._nstale = 0  # timers that have been given up
         self._order = itertools.count()
-        self._false_starts = 0
+        self._false_starts: Counter[str] = Counter()  # in a row, by name
+        self._given_up: set[str] = set()
         self._closing = False
         self._period_s = min(_SILENT_S, deadline_s / 3) if deadline_s else _SILENT_S
         self._awake = False
@@ -128,14 +140,34 @@ class Pool:
         except (BlockingIOError, OSError):
             return
 
-    def after(self, delay_s: float, do: Callable[[], None]) -> None:
-        """Let the thread do something later."""
-        heapq.heappush(self._timers, (time.monotonic() + delay_s, next(self._order), do))
+    def after(self, delay_s: float, do: Callable[[], None]) -> Timer:
+        """Let the thread do something later; return what `give_up` takes."""
+        timer: Timer = [time.monotonic() + delay_s, next(self._order), do]
+        with self._timing:
+            heapq.heappush(self._timers, timer)
         self.wake()
+        return timer
+
+    def give_up(self, timer: Timer) -> None:
+        """Let something not be done that was to be done later, and forget it."""
+        with self._timing:
+            if timer[2] is None:
+                return
+            timer[2] = None
+            self._nstale += 1
+            if self._nstale > max(_MANY, len(self._timers) // 2):
+                self._timers = [each for each in self._timers if each[2] is not None]
+                heapq.heapify(self._timers)
+                self._nstale = 0
 
     def retire(self, name: str) -> None:
         """End a worker that has nothing to do any more; another one takes its place."""
         self.send(name, [(encode_frame(Kind.STOP), -1)])
+
+    @property
+    def is_own_thread(self) -> bool:
+        """Whether this is called by the thread."""
+        return threading.current_thread() is self._thread
 
     def close(self) -> None:
         """End everything."""
@@ -146,7 +178,7 @@ class Pool:
 
     def join(self) -> None:
         """Wait until everything has ended."""
-        if threading.current_thread() is not self._thread:
+        if not self.is_own_thread:
             self._thread.join()
 
     # -- the thread ----------------------------------------------------------------------------------------
@@ -176,7 +208,8 @@ class Pool:
         self.after(self._period_s, self._beat)
 
     def _step(self) -> None:
-        wait_s = max(self._timers[0][0] - time.monotonic(), 0.0) if self._timers else None
+        with self._timing:
+            wait_s = max(self._timers[0][0] - time.monotonic(), 0.0) if self._timers else None
         ready = self._selector.select(wait_s)
         for key, _ in ready:
             if key.data is None:
@@ -187,8 +220,20 @@ class Pool:
                 self._sockets.take()
             else:
                 self._ended(key.data)
-        while self._timers and self._timers[0][0] <= time.monotonic():
-            heapq.heappop(self._timers)[2]()
+        while (do := self._due()) is not None:
+            do()
+
+    def _due(self) -> Callable[[], None] | None:
+        """Return the next thing that is due."""
+        with self._timing:
+            while self._timers and self._timers[0][0] <= time.monotonic():
+                timer = heapq.heappop(self._timers)
+                do: Callable[[], None] | None = timer[2]
+                if do is not None:
+                    timer[2] = None
+                    return do
+                self._nstale -= 1
+        return None
 
     def _start(self, name: str) -> None:
         """Start a worker; without it, tasks would wait for ever, so what prevents it ends them all."""
@@ -240,8 +285,7 @@ class Pool:
         cause = open_value(Parcel.received(frame.body, frame.facts[0], frame.fd), None)
         error = BrokenExecutor(f"the initializer failed on {member.name}: {type(cause).__name__}: {cause}")
         error.__cause__ = cause
-        self._false_starts = _FALSE_STARTS
-        self._driver.broke(error)
+        self._give_up(member.name, error)
 
     def _ended(self, member: Member) -> None:
         """A process has ended: hear its last words, bury it, and start another in its place."""
@@ -254,21 +298,33 @@ class Pool:
         if member.notice is not None:
             self._selector.unregister(member.notice)
         code = member.reap()
-        if not member.up:
-            self._false_starts += 1
-        else:
-            self._false_starts = 0
+        is_false = not member.up or (
+            not member.last_begun and time.monotonic() - member.up_since_s < _FALSE_START_S
+        )
+        self._false_starts[member.name] = self._false_starts[member.name] + 1 if is_false else 0
         time.sleep(0.01)  # what it printed last may still be on its way through the other thread
         output = self._output.tail(member.name)
         self._driver.lost(member, code, output)  # until then it is still written to, in vain
         del self._members[member.name]
         if self._closing:
             return
-        if self._false_starts < _FALSE_STARTS:
+        if member.name in self._given_up:
+            return
+        if self._false_starts[member.name] < _FALSE_STARTS:
             self._start(member.name)
-        elif self._false_starts == _FALSE_STARTS:
+        else:
             said = f"; it printed last:\n{output}" if output else ""
-            self._driver.broke(BrokenExecutor(f"workers end with code {code} before they are ready{said}"))
+            what = f"workers end with code {code} before they are ready{said}"
+            self._give_up(member.name, BrokenExecutor(what))
+
+    def _give_up(self, name: str, error: BrokenExecutor) -> None:
+        """Start a worker no more: what is for it alone fails; and everything, where it was the last."""
+        self._given_up.add(name)
+        if any(member.name not in self._given_up and not member.ended for member in self.members()):
+            LOG.warning("%s is given up: %s", name, error)
+            self._driver.gave_up(name, error)
+        else:
+            self._driver.broke(error)
 
     def _watch_for_room(self, member: Member) -> None:
         with self._receiving:

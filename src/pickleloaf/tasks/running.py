@@ -5,6 +5,8 @@
    started, so that a task may wait for tasks of its own, however deep.
 3. When it goes on, there may be two for a while; the additional one ends after the task that it has.
 4. An asynchronous task goes to one event loop in a thread of its own, and leaves its runner at once.
+5. A task is interrupted in its own code only. While it has this package write to the socket (`shielded`), where half a
+   frame would be the end of its worker, an interrupt is noted, and raised when that is done.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import asyncio
 
-__all__ = ["Interrupted", "Runners"]
+__all__ = ["Interrupted", "LeftError", "Runners"]
 
 
 class Interrupted(BaseException):
@@ -42,6 +44,9 @@ class Runners:
         self._active = 1  # runners that do not wait for a promise
         self._idle_others = 0
         self._threads: dict[int, int] = {}  # what runs: task to thread
+        self._shielded: set[int] = set()  # threads that must not be interrupted now
+        self._noted: set[int] = set()  # those of them that are to be, afterwards
+        self._guard = threading.Lock()  # of these two, but for the main thread, which signals interrupt
         self._loop: asyncio.AbstractEventLoop | None = None
         self._coroutines: dict[int, asyncio.Task[Any]] = {}
         self.main_waits = False  # for `wake`
@@ -87,17 +92,53 @@ class Runners:
         if thread == threading.main_thread().ident:
             self._interrupted = ident
             signal.pthread_kill(thread, signal.SIGINT)
-        else:
-            import ctypes
+            return
+        import ctypes
 
-            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(Interrupted))
+        with self._guard:
+            if thread in self._shielded:
+                self._noted.add(thread)
+            else:
+                ctypes.pythonapi.PyThreadState_SetAsyncExc(
+                    ctypes.c_ulong(thread), ctypes.py_object(Interrupted)
+                )
 
     _interrupted = 0
 
     def on_signal(self, *_: Any) -> None:
         """Handle SIGINT, which `interrupt` sends: only the task that is meant is hit."""
         ident, self._interrupted = self._interrupted, 0
-        if ident and self._threads.get(ident) == threading.main_thread().ident:
+        thread = threading.get_ident()
+        if ident and self._threads.get(ident) == thread:
+            if thread in self._shielded:
+                self._noted.add(thread)
+            else:
+                raise Interrupted
+
+    @contextlib.contextmanager
+    def shielded(self) -> Iterator[None]:
+        """Let nothing interrupt this thread meanwhile.
+
+        Raises:
+            Interrupted: it was to be interrupted; before or after what is shielded, never in between.
+        """
+        thread = threading.get_ident()
+        if thread in self._shielded:
+            yield
+            return
+        is_main = thread == threading.main_thread().ident
+        guard: Any = contextlib.nullcontext() if is_main else self._guard
+        try:
+            with guard:
+                self._shielded.add(thread)
+            _breathe()  # what was raised in this thread before, but has not come to it yet, comes now
+            yield
+        finally:
+            with guard:
+                self._shielded.discard(thread)
+            is_noted = thread in self._noted
+            self._noted.discard(thread)
+        if is_noted and thread in self._threads.values():
             raise Interrupted
 
     # -- for the runners ---------------------------------------------------------------------------
@@ -125,6 +166,11 @@ class Runners:
         """Return the task that the calling thread runs, if it runs one."""
         thread = threading.get_ident()
         return [ident for ident, each in list(self._threads.items()) if each == thread]
+
+    @property
+    def crowded(self) -> bool:
+        """Whether another runner is at work, too."""
+        return self._active > 1
 
     def ended(self, ident: int) -> None:
         """A task has come to its end, and can no longer be interrupted."""
@@ -170,7 +216,7 @@ class Runners:
         loop = self._loop
 
         def start() -> None:
-            self._coroutines[ident] = task = loop.create_task(coroutine)
+            self._coroutines[ident] = task = loop.create_task(_contained(coroutine))
             task.add_done_callback(end)
 
         def end(task: asyncio.Task[Any]) -> None:
@@ -178,3 +224,18 @@ class Runners:
             done(task)
 
         loop.call_soon_threadsafe(start)
+
+
+def _breathe() -> None:
+    """Do nothing, but where the interpreter looks for what is to be raised in a thread."""
+
+
+class LeftError(Exception):
+    """Stands for what would end the event loop, with it all other asynchronous tasks: SystemExit, KeyboardInterrupt."""
+
+
+async def _contained(coroutine: Coroutine[Any, Any, Any]) -> Any:
+    try:
+        return await coroutine
+    except (SystemExit, KeyboardInterrupt) as error:
+        raise LeftError from error

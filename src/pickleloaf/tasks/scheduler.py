@@ -25,7 +25,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from pickleloaf.tasks.dispatch import Dispatch, Worker
-from pickleloaf.tasks.instructions import DRIVER, Deliver, Forget, Instruction, Interrupt, Settle
+from pickleloaf.tasks.instructions import DRIVER, Deliver, Forget, Instruction, Interrupt, Settle, Start
 from pickleloaf.tasks.values import Value
 
 __all__ = ["Scheduler"]
@@ -184,12 +184,16 @@ class Scheduler(Dispatch):
         return self._taken()
 
     def set_aside(self, name: str, ident: int) -> list[Instruction]:
-        """A task waits for others, or goes on asynchronously: its worker can run the next."""
+        """A task waits for others, goes on asynchronously, or has begun beside another one: the next need not wait."""
         worker = self.workers[name]
         if ident in worker.line:
+            was_first = worker.line[0] == ident
             worker.line.remove(ident)
             worker.aside.add(ident)
-            self._begin(worker)
+            if was_first:
+                self._begin(worker)
+            else:
+                self._out.append(Start(ident))
             self._dispatch()
         return self._taken()
 
@@ -200,7 +204,10 @@ class Scheduler(Dispatch):
             name: the worker.
             last: the task that it began last, if that is known; by default the first in its line.
         """
-        worker = self.workers[name]
+        worker = self.workers.get(name)
+        if worker is None:  # it was given up before its end
+            self._forget(self.values.drop_all(name))
+            return self._taken()
         worker.up = False
         unbegun = list(worker.line)
         nbegun = min(1, len(unbegun)) if last is None else unbegun.index(last) + 1 if last in unbegun else 0

@@ -51,6 +51,7 @@ class Tasking:
         Raises:
             EncodeError: a part of function or arguments cannot travel.
             LookupError: there is no such worker.
+            ValueError: ``retries`` or ``timeout`` is less than nothing.
         """
         return self.submit((f, args, kwargs), to=to, retries=retries, timeout=timeout)
 
@@ -63,6 +64,10 @@ class Tasking:
         timeout: float | None = None,
     ) -> Promise:
         """Let a call be made; see `task`."""
+        if type(retries) is not int or retries < 0:
+            raise ValueError(f"retries is a number of attempts from 0 on, not {retries!r}")
+        if timeout is not None and not timeout >= 0:
+            raise ValueError(f"timeout is a number of seconds from 0 on, not {timeout!r}")
         ident = next(self._numbers)
         name = None if to is None else str(to)
         self._submit(ident, Call.of(*call, self.patches), name, retries, timeout)

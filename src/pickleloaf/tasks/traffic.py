@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections import deque
 from concurrent.futures import Future
 from typing import Any
@@ -26,7 +27,7 @@ from pickleloaf.tasks.link import Frame, Kind, encode_frame
 from pickleloaf.tasks.member import Member
 from pickleloaf.tasks.outgoing import Outgoing
 from pickleloaf.tasks.parcels import Parcel, pack
-from pickleloaf.tasks.pool import Pool
+from pickleloaf.tasks.pool import Pool, Timer
 from pickleloaf.tasks.scheduler import Scheduler
 
 __all__ = ["HEED", "Settled", "Traffic"]
@@ -49,6 +50,7 @@ class Traffic(Outgoing):
         super().__init__(Scheduler(max_tasks=max_tasks))
         self._names: dict[int, str] = {}  # of tasks that run, for errors
         self._timeouts: dict[int, float] = {}
+        self._expiries: dict[int, Timer] = {}  # of tasks that run
         self._futures: dict[int, list[Future[Any]]] = {}
         self._recording = False
         self._profiles: dict[str, Future[Any]] = {}
@@ -58,6 +60,7 @@ class Traffic(Outgoing):
         self._counts = {"done": 0, "failed": 0, "died": 0}
         self._last_death = Death("", 0, "", "")
         self._broken: BaseException | None = None
+        self._given_up: dict[str, BaseException] = {}  # workers that cannot be started, and why
         self._closed = False
         self._closer = 0  # the thread that has closed it
         self._idle = threading.Condition(self._lock)
@@ -122,6 +125,7 @@ class Traffic(Outgoing):
 
     def _on_hello(self, member: Member, frame: Frame) -> None:
         member.up = True
+        member.up_since_s = time.monotonic()
         self._idle.notify_all()
         if self._recording:
             self._write(member, encode_frame(Kind.PROFILE, 1))
@@ -168,15 +172,18 @@ class Traffic(Outgoing):
             if not begin(future):
                 self._futures.pop(what.ident)
                 break
-        if what.ident in self._timeouts:
-            timeout = self._timeouts.pop(what.ident)
-            self._pool.after(timeout, lambda: self.cancel(what.ident, f"expired:{timeout}"))
+        if what.ident in self._timeouts and what.ident not in self._expiries:
+            timeout = self._timeouts[what.ident]
+            self._expiries[what.ident] = self._pool.after(
+                timeout, lambda: self.cancel(what.ident, f"expired:{timeout}")
+            )
 
     def _settle(self, what: Settle) -> None:
         ident = what.ident
         call = self._calls.pop(ident, None)
         if self._timeouts:
             self._timeouts.pop(ident, None)
+            self._stop_clock(ident)
         if call is not None:
             self._counts["done" if what.ok else "failed"] += 1
             if not self._calls:
@@ -192,6 +199,12 @@ class Traffic(Outgoing):
         if ident in self._kept:
             self._kept.remove(ident)
             self._obey(self._scheduler.dropped(DRIVER, ident))
+
+    def _stop_clock(self, ident: int) -> None:
+        """Forget when an attempt at a task would be over; the next one has as much time."""
+        expiry = self._expiries.pop(ident, None)
+        if expiry is not None:
+            self._pool.give_up(expiry)
 
     def _deliver(self, what: Deliver) -> None:
         member = self._pool.member(what.worker)

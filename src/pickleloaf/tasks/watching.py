@@ -41,7 +41,8 @@ class Watch:
     def stop(self) -> None:
         """Show it for the last time."""
         self._over.set()
-        self._thread.join()
+        if threading.current_thread() is not self._thread:
+            self._thread.join()
 
     def _show(self) -> None:
         above = 0

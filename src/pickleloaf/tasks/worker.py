@@ -27,7 +27,7 @@ from pickleloaf.tasks.calls import Call, name_of, pack_error
 from pickleloaf.tasks.link import Frame, Kind, Link, encode_frame
 from pickleloaf.tasks.parcels import Parcel, pack, unpack
 from pickleloaf.tasks.promise import RUNTIMES, Promise
-from pickleloaf.tasks.running import Runners
+from pickleloaf.tasks.running import LeftError, Runners
 from pickleloaf.tasks.shared_memory import Segment
 from pickleloaf.tasks.system import die_with, limit_memory
 
@@ -48,12 +48,27 @@ _QUIET = 100
 _NO_VALUES: dict[int, Any] = {}
 
 
+class ShieldedLink:
+    """A link whose frames are written whole, whatever interrupts the task that has them written."""
+
+    def __init__(self, link: Link, runners: Runners) -> None:
+        self._link = link
+        self._runners = runners
+        self.receive = link.receive
+
+    def send(self, data: bytes, fd: int = -1) -> bool:
+        """Send a frame; see `Link.send`."""
+        with self._runners.shielded():
+            return self._link.send(data, fd)
+
+
 class Worker(Asking):
     """The runtime of a worker, and its main loop."""
 
     def __init__(self, link: Link, board: memoryview, name: str, serial: int, workers: Iterable[str]) -> None:
         self._hurry = threading.Semaphore(0)
-        super().__init__(link, serial, Runners(self._run), self._hurry.release)
+        runners = Runners(self._run)
+        super().__init__(ShieldedLink(link, runners), serial, runners, self._hurry.release)
         self.name = name
         self._board = board  # the driver reads there what was begun last
         self.workers = list(workers)
@@ -191,10 +206,15 @@ class Worker(Asking):
         call, values = task
         self._board[0] = ident
         try:
+            if self._runners.crowded:  # the driver takes it for one that waits behind the other
+                self._link.send(encode_frame(Kind.ASIDE, ident))
             result = self._call(call, values)
             if type(result) is CoroutineType:
                 self._link.send(encode_frame(Kind.ASIDE, ident))
-                self._runners.start_coroutine(ident, result, lambda done: self._end_coroutine(ident, done))
+                name = name_of(result)
+                self._runners.start_coroutine(
+                    ident, result, lambda done: self._end_coroutine(ident, name, done)
+                )
                 return
             self._runners.ended(ident)
             self._succeed(ident, result)
@@ -246,11 +266,15 @@ class Worker(Asking):
         self._flush()
         self._link.send(frame, parcel.fd)
 
-    def _end_coroutine(self, ident: int, done: asyncio.Task[Any]) -> None:
+    def _end_coroutine(self, ident: int, name: str, done: asyncio.Task[Any]) -> None:
         try:
             self._succeed(ident, done.result())
+        except LeftError as left:
+            self._fail(ident, left.__cause__ or left, name)
         except BaseException as error:  # noqa: BLE001 - as above
-            self._fail(ident, error, name_of(done.get_coro()))
+            self._fail(ident, error, name)
+        if self._dropped:
+            self._tell_dropped()
 
     def _flush(self) -> None:
         for stream in (sys.stdout, sys.stderr):
