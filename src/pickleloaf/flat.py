@@ -77,10 +77,12 @@ class FlatPickler(_PythonPickler):  # type: ignore[misc]
     def _steps(self, obj: Any) -> _Steps:
         """Write one object; mirrors ``save`` of Modules/_pickle.c."""
         self.framer.commit_frame()
-        if self._persistent is not None and (pid := self._persistent(obj)) is not None:
-            yield pid
-            self.write(pickle.BINPERSID)
-            return
+        pid = None if self._persistent is None else self._persistent(obj)
+        if pid is not None:
+            if not self.bin:
+                self.save_pers(pid)
+                return
+            obj = pid  # which is not asked about itself: its id may be the object that it stands for
         known = self.memo.get(id(obj))
         kind = type(obj)
         if known is not None and kind not in (type(None), bool, int, float):
@@ -91,6 +93,8 @@ class FlatPickler(_PythonPickler):  # type: ignore[misc]
             self.dispatch[kind](self, obj)
         else:
             yield from self._reduced_steps(obj, kind)
+        if pid is not None:
+            self.write(pickle.BINPERSID)
 
     def _reduced_steps(self, obj: Any, kind: type) -> _Steps:
         reduced = self._override(obj)

@@ -87,6 +87,34 @@ def test_persistent_id():
         loaf.loads(payload)
 
 
+@pytest.mark.parametrize("protocol", [0, 5])
+def test_persistent_id_that_has_one_itself(protocol):
+    """An id is not asked about, also where the object is nested deeply, or is written once more to say what failed."""
+
+    class Identity(loaf.Pickler):
+        def persistent_id(self, obj):
+            return obj if isinstance(obj, str) else None
+
+    class Resolving(pickle.Unpickler):
+        def persistent_load(self, pid):
+            return f"({pid})"
+
+    obj = ["a", "b", "a"]
+    for _ in range(100_000):
+        obj = [obj]
+    loaded = Resolving(io.BytesIO(dumps(Identity, obj, protocol=protocol))).load()
+    while len(loaded) == 1:
+        loaded = loaded[0]
+    assert loaded == ["(a)", "(b)", "(a)"]
+    running = (n for n in "bc")
+    next(running)
+    with pytest.raises(loaf.EncodeError, match="generator"):
+        dumps(Identity, ["a", running], protocol=protocol)
+    if protocol == 0:
+        with pytest.raises(loaf.EncodeError, match="must be ASCII"):
+            dumps(Identity, ["\N{EMPTY SET}"], protocol=0)
+
+
 def test_dispatch_table_of_instance():
     """A pickler's own dispatch table is asked."""
     file = io.BytesIO()
