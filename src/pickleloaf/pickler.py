@@ -109,8 +109,12 @@ class Pickler(pickle.Pickler):
                 Python alone.
 
         Raises:
+            TypeError: the file has no method ``write``.
             ValueError: ``by_value``, ``patches`` or ``portable`` is another string.
         """
+        if file is not None and not hasattr(file, "write"):
+            msg = f"file must have a 'write' attribute, which {type(file).__name__!r} has not"
+            raise TypeError(msg)
         protocol = DEFAULT_PROTOCOL if protocol is None or protocol < 0 else protocol
         self._file = file
         self._parts = parts = Parts()

@@ -39,13 +39,14 @@ def loads(
         MissingNameError: a module here lacks a name; says which function or class wanted it.
         PatchError: a patch in the payload cannot be applied, or is refused.
         DecodeError: the bytes are damaged, cut short, or of another Python version.
+        TypeError: ``data`` or ``buffers`` is nothing to load from.
         ValueError: ``patches`` is another string.
     """
     make = pickle.loads if patches == "apply" else _treating(patches, pickle.loads)
     try:
         return make(data, fix_imports=fix_imports, encoding=encoding, errors=errors, buffers=buffers)
     except Exception as error:
-        if (translated := _translate(error, data)) is None:
+        if _is_nothing_to_load(data, buffers) or (translated := _translate(error, data)) is None:
             raise
         raise translated from error
 
@@ -78,6 +79,10 @@ class Unpickler(pickle.Unpickler):
     module, or take something out of one, ask the same ``find_class``: for a module as such, for its ``__name__``.
     Whoever allows ``pickleloaf.wire.function`` or ``image`` allows code of the sender's, and so everything.
     """
+
+    # For a subclass that forgets to call ``__init__``, of which pickle complains in `load`.
+    _loaf_file: Any = None
+    _patches = "apply"
 
     def __init__(
         self,
@@ -161,6 +166,16 @@ def _check_treatment(patches: str) -> None:
         raise ValueError(msg)
 
 
+def _is_nothing_to_load(data: Any, buffers: Any) -> bool:
+    """Tell whether arguments of `loads` are of wrong types, so that it has not begun to load."""
+    try:
+        memoryview(data)
+        iter(() if buffers is None else buffers)
+    except TypeError:
+        return True
+    return False
+
+
 def _treating(patches: str, make: Callable[..., Any]) -> Callable[..., Any]:
     """Return what loads as ``make`` does, and treats patches in another way than by default."""
     _check_treatment(patches)
@@ -194,7 +209,9 @@ def _translate(error: Exception, data: Any) -> DecodeError | None:
         return MissingNameError(f"{error}{_provider(data, module)}{_blame(data, name)}")
     if isinstance(error, TypeError):
         return DecodeError(f"an object of this payload cannot be made here: {error}")
-    return DecodeError(f"the payload is damaged or cut short: {type(error).__name__}: {error}")
+    forgot_init = "__init__() was not called" in str(error)
+    about = "" if forgot_init else f"the payload is damaged or cut short: {type(error).__name__}: "
+    return DecodeError(f"{about}{error}")
 
 
 def _is_of_user_code(error: Exception) -> bool:

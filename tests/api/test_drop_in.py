@@ -193,6 +193,34 @@ def test_forgotten_init(method):
         getattr(Forgetful(), method)(*arguments)
 
 
+def test_forgotten_init_of_unpickler():
+    """A subclass that does not call `__init__` is told so, as by pickle; one that calls pickle's own loads."""
+
+    class Forgetful(pickleloaf.Unpickler):
+        def __init__(self):
+            pass
+
+    class Direct(pickleloaf.Unpickler):
+        def __init__(self, file):
+            pickle.Unpickler.__init__(self, file)
+
+    with pytest.raises(pickle.UnpicklingError, match=r"^Unpickler.__init__\(\) was not called by Forgetful"):
+        Forgetful().load()
+    assert Direct(io.BytesIO(pickleloaf.dumps([1]))).load() == [1]
+
+
+def test_arguments_of_wrong_types():
+    """A file, data or buffers that cannot be those raise the TypeError that they raise in pickle."""
+    with pytest.raises(TypeError, match="'write'"):
+        pickleloaf.Pickler(object())
+    with pytest.raises(TypeError, match="bytes-like"):
+        pickleloaf.loads("text")
+    with pytest.raises(TypeError, match="not iterable"):
+        pickleloaf.loads(pickleloaf.dumps(1), buffers=object())
+    with pytest.raises(pickleloaf.DecodeError):
+        pickleloaf.loads(b"N)R.", buffers=[b""])
+
+
 def test_register_by_name(tmp_path, monkeypatch):
     """A module's name will do, of a package as well."""
     package = tmp_path / "by_name"
