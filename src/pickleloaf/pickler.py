@@ -46,6 +46,8 @@ BufferCallback = Callable[[pickle.PickleBuffer], Any] | None
 #: something in the memo for every third byte of a payload.
 SMALL = 1 << 12
 
+_IN_USE = "Pickler object is already used"  # as pickle says it, from 3.14 on
+
 _dump, _clear_memo = pickle.Pickler.dump, pickle.Pickler.clear_memo
 
 
@@ -60,6 +62,9 @@ class Pickler(pickle.Pickler):
 
     #: Whether the last payload that was looked at closely carries patches.
     _carries = False
+
+    #: Whether `dump` runs.
+    _is_dumping = False
 
     if not TYPE_CHECKING:
 
@@ -109,9 +114,12 @@ class Pickler(pickle.Pickler):
                 Python alone.
 
         Raises:
+            RuntimeError: the pickler is dumping.
             TypeError: the file has no method ``write``.
             ValueError: ``by_value``, ``patches`` or ``portable`` is another string.
         """
+        if self._is_dumping:
+            raise RuntimeError(_IN_USE)
         if file is not None and not hasattr(file, "write"):
             msg = f"file must have a 'write' attribute, which {type(file).__name__!r} has not"
             raise TypeError(msg)
@@ -149,13 +157,17 @@ class Pickler(pickle.Pickler):
 
         Raises:
             EncodeError: a part of the object cannot travel; says which and where it sits.
+            RuntimeError: the pickler is dumping already: a hook, or another thread, has called it.
         """
+        if self._is_dumping:
+            raise RuntimeError(_IN_USE)
         before = Memory(self._dump, self.memo.copy()) if self._used else None
-        self._used = True
+        self._used = self._is_dumping = True
         try:
             for part in self._pickled(obj, before):
                 self._file.write(part)
         finally:
+            self._is_dumping = False
             self._parts.clear()
             self._dump.answers.clear()
             self._dump.known.clear()

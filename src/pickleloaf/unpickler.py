@@ -196,8 +196,12 @@ def _treating(patches: str, make: Callable[..., Any]) -> Callable[..., Any]:
 
 def _translate(error: Exception, data: Any) -> DecodeError | None:
     """Return our own error for one that pickle raised, or None for one that says enough or is the user's."""
-    if isinstance(error, PickleloafError) or (isinstance(error, EOFError) and not data):
-        return None  # at the end of a file of several pickles readers loop until they see that error
+    is_end = (
+        isinstance(error, EOFError) and not data
+    )  # readers of a file of several pickles loop until they see it
+    is_in_use = type(error) is RuntimeError and str(error) == _IN_USE
+    if isinstance(error, PickleloafError) or is_end or is_in_use:
+        return None
     if isinstance(error, ModuleNotFoundError) and error.name:
         msg = f"no module named {error.name!r} here{_provider(data, error.name)}{_blame(data, error.name)}"
         return MissingModuleError(msg, name=error.name)
@@ -235,6 +239,8 @@ def _is_of_user_code(error: Exception) -> bool:
     )
     return not is_ours or isinstance(error, OSError)
 
+
+_IN_USE = "Unpickler object is already used"  # as pickle says from 3.14 on to whoever loads while it loads
 
 _PACKAGE = __name__.partition(".")[0]
 

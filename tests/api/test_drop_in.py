@@ -209,6 +209,19 @@ def test_forgotten_init_of_unpickler():
     assert Direct(io.BytesIO(pickleloaf.dumps([1]))).load() == [1]
 
 
+@pytest.mark.skipif(sys.version_info < (3, 14), reason="pickle does not notice it before")
+def test_reentrant_unpickler():
+    """A hook that loads with the unpickler which asks it is refused with pickle's own error."""
+
+    class Meddling(pickleloaf.Unpickler):
+        def persistent_load(self, pid):
+            with pytest.raises(RuntimeError, match="already used"):
+                self.load()
+            return pid
+
+    assert Meddling(io.BytesIO(b"Pone\n.")).load() == "one"
+
+
 def test_arguments_of_wrong_types():
     """A file, data or buffers that cannot be those raise the TypeError that they raise in pickle."""
     with pytest.raises(TypeError, match="'write'"):

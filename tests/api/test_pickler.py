@@ -373,6 +373,33 @@ def test_reentrant_getstate():
     assert [part() for part in loaded.parts] == ["a", "b"]
 
 
+@pytest.mark.parametrize("method", ["dump", "__init__"])
+def test_reentrant_pickler(method):
+    """A hook that uses the pickler which asks it is refused, and the dump goes on as if nothing had been."""
+    file = io.BytesIO()
+    pickler = loaf.Pickler(file)
+    kind = define(
+        """
+        class Meddler:
+            def __reduce__(self):
+                with raises(RuntimeError, match="already used"):
+                    meddle()
+                return list, ()
+        """,
+        "Meddler",
+        raises=pytest.raises,
+        meddle=lambda: getattr(pickler, method)(file),
+    )
+    for _ in range(2):
+        pickler.clear_memo()
+        pickler.dump([kind(), lambda: 1])
+    file.seek(0)
+    for _ in range(2):
+        loaded = pickle.load(file)
+        assert loaded[0] == []
+        assert loaded[1]() == 1
+
+
 def test_dicts_that_are_data_are_soon_left_alone():
     """Dicts of a subclass are looked at for being somebody's attributes in the first payloads of their type only."""
     row, holder = define("class Row(dict): pass\nclass Holder: pass\n", "Row", "Holder")
