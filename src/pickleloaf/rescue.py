@@ -159,8 +159,8 @@ def _leave_out(dump: Dump, trail: list[Any], error: Exception) -> bool:
         for child in trail[at + 1 :]:
             for name, value in module.__dict__.items():
                 if value is child and name not in left_out and (module.__name__, name) not in dump.required:
-                    left_out[name] = str(error)
-                    msg = f"module {module.__name__!r} travels by value without its {name!r}: {error}"
+                    left_out[name] = reason = str(error) or type(error).__name__
+                    msg = f"module {module.__name__!r} travels by value without its {name!r}: {reason}"
                     warn(msg, LeftOutWarning)
                     return True
     return False
@@ -174,7 +174,8 @@ def _keep_name(dump: Dump, trail: list[Any], error: Exception) -> bool:
         named = name_of(value, dump)
         if named is not None and id(value) not in dump.policy.forced:
             dump.kept[id(value)] = value
-            place, reason = f"{named.module}.{named.name}", str(error).partition("\n")[0]
+            place = f"{named.module}.{named.name}"
+            reason = str(error).partition("\n")[0] or type(error).__name__
             msg = (
                 f"{place} cannot be pickled ({reason}), so it goes by its name: where this is loaded it is what that "
                 "module has, and its state here stays behind. Set it up over there, in an initializer for example"

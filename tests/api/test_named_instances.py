@@ -46,6 +46,11 @@ SOURCE = """
         def __reduce__(self): return "SAYS_SO"
     SAYS_SO = SaysSo()
 
+    class Silent:
+        def __init__(self): self.state = []
+        def __reduce__(self): raise NotImplementedError
+    SILENT = Silent()
+
     class Engine:
         def __init__(self):
             self.lock = threading.Lock()
@@ -131,6 +136,12 @@ def test_what_cannot_be_pickled_goes_by_name(lib):
     assert engine is there.ENGINE
     assert engine.level == 1
     assert conf is not there.CONF
+
+
+def test_errors_without_a_text(lib):
+    """The warning says the type of an error that has no text."""
+    with pytest.warns(loaf.LeftOutWarning, match=r"SILENT cannot be pickled \(NotImplementedError\)"):
+        loaf.dumps(lib.SILENT)
 
 
 def test_unpicklable_without_a_name_is_refused(lib):
