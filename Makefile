@@ -6,6 +6,7 @@
 #                    tasks TIMES in a row (20)
 #   make check       ruff, mypy strict, the architecture test
 #   make test-all    the test suite on every Python that can be had (ARGS="--skip 3.13")
+#   make peers       CPython's own tests of pickle, whose failures are held to a list (ARGS="--serializer cloudpickle")
 #   make coverage    the suite under coverage; writes docs/coverage.md
 #   make mutants     how many faults the short form of the suite catches (ARGS="--count 100 --seed 1")
 #   make libraries   nothing is taken for a patch in the fifty most used libraries, and real patches are found (installs them
@@ -24,7 +25,7 @@ ARGS ?=
 PY := .venv/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test test-faults check test-all coverage mutants libraries portable-matrix engines engines-spark \
+.PHONY: demo test test-faults check test-all peers coverage mutants libraries portable-matrix engines engines-spark \
         bench bench-quick bench-tasks clean
 .NOTPARALLEL: # two pips at a time would trip over each other in one .venv
 
@@ -49,6 +50,9 @@ check: .venv/.lint .venv/.test
 
 test-all: $(PY)
 	$(PY) ci/pythons.py test $(ARGS)
+
+peers: .venv/.test
+	$(PY) ci/pickletester.py $(ARGS)
 
 libraries: .venv-libraries/.libraries
 	.venv-libraries/bin/python -m pytest -q -n $(WORKERS) -m "" tests/patches/test_libraries.py \

@@ -4,7 +4,8 @@
    700 MB, once.
 2. Nothing inside the tree asks the network: wheels are downloaded outside, installed inside without
    an index. The checkout is copied in, and brought up to date before each use.
-3. /proc and /dev/shm are mounted in a mount namespace of the process that needs them, so they
+3. CPython's tests are a package of their own. They are put beside the libraries, as `cpython-tests`.
+4. /proc and /dev/shm are mounted in a mount namespace of the process that needs them, so they
    vanish with it, however it ends.
 """
 
@@ -14,6 +15,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import tomllib
 from pathlib import Path
 
@@ -43,6 +45,8 @@ def command(version: str) -> tuple[str, ...]:
         offline = ("--isolated", "--no-index", "--find-links", f"{INSIDE}/wheels")
         fill_venv(prefix, f"/usr/bin/python{version}", venv, *offline)
         (home / version / "complete").touch()
+    if not (home / version / "cpython-tests").exists():
+        bring_tests(version, home)
     return (*prefix, f"{venv}/bin/python")
 
 
@@ -142,3 +146,19 @@ def download_wheels(version: str, home: Path) -> None:
     except subprocess.CalledProcessError as error:
         raise Unavailable(explain(error)) from error
     call(str(python), "ci/foreign.py", *download)
+
+
+def bring_tests(version: str, home: Path) -> None:
+    """Put CPython's tests into an environment, if they can be had."""
+    with tempfile.TemporaryDirectory() as folder:
+        download = ("apt-get", "-o", f"Dir={TREE}", "-o", "APT::Sandbox::User=root", "download")
+        get = (*download, f"libpython{version}-testsuite")
+        try:
+            call("env", "--chdir", folder, *get, env=proxied_environment())
+            for archive in Path(folder).glob("*.deb"):
+                call("dpkg-deb", "--extract", str(archive), folder)
+        except subprocess.CalledProcessError as error:
+            note(f"{version}: without CPython's tests: {explain(error)}")
+            return
+        tests = Path(folder, "usr", "lib", f"python{version}", "test")
+        shutil.copytree(tests, home / version / "cpython-tests", dirs_exist_ok=True)

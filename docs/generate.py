@@ -125,11 +125,18 @@ def engines() -> str:
     return f"{before}<!-- table:engines -->\n{''.join(rows)}<!-- end -->{after}"
 
 
+def peers() -> str:
+    """Return the page of CPython's own tests: how many fail, and why."""
+    sys.path.append(str(ROOT))
+    return importlib.import_module("ci.pickletester").page()
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "docs/supported.md": supported,
     "docs/wire.md": wire,
     "docs/handles.md": handles,
     "docs/how-to/engines.md": engines,
+    "docs/peers.md": peers,
     "ARCHITECTURE.md": architecture,
 }
 
