@@ -10,7 +10,8 @@ holds. ``files`` are importable in both processes.
 from __future__ import annotations
 
 import textwrap
-from typing import NamedTuple
+
+from travel import Situation
 
 BIRDS = """
     class Nest:
@@ -48,20 +49,6 @@ BIRDS = """
     flock = Flock()
     LIMIT = 10
     """
-
-
-class Situation(NamedTuple):
-    """One row of the table."""
-
-    title: str
-    make: str
-    use: str
-    #: Importable files; by default one, ``birds.py``.
-    files: dict[str, str]
-    #: Modules that have to be installed.
-    needs: tuple[str, ...]
-    #: Heading in the table.
-    group: str
 
 
 SITUATIONS: list[Situation] = []
