@@ -9,8 +9,8 @@
 #   make peers       CPython's own tests of pickle, whose failures are held to a list (ARGS="--serializer cloudpickle")
 #   make coverage    the suite under coverage; writes docs/coverage.md
 #   make mutants     how many faults the short form of the suite catches (ARGS="--count 100 --seed 1")
-#   make libraries   nothing is taken for a patch in the fifty most used libraries, and real patches are found (installs them
-#                    into an environment of their own)
+#   make libraries   nothing is taken for a patch in the fifty most used libraries, and real patches are found; objects
+#                    of a hundred libraries arrive (installs them into an environment of their own)
 #   make engines     what runs on and inside of other frameworks: Dask, Ray, MPI, joblib, ... (installs them)
 #   make engines-spark  what runs inside of PySpark, which is large and wants Java
 #   make portable-matrix  what each Python dumps, loaded and used on each other (ARGS="--only enums -v")
@@ -56,7 +56,7 @@ peers: .venv/.test
 
 libraries: .venv-libraries/.libraries
 	.venv-libraries/bin/python -m pytest -q -n $(WORKERS) -m "" tests/patches/test_libraries.py \
-	    tests/api/test_like_pickle.py $(ARGS)
+	    tests/api/test_like_pickle.py tests/libraries $(ARGS)
 
 engines: .venv/.test .venv/.foreign .venv/.engines .venv/.mpi
 	$(PY) -m pytest -q tests/integrations tests/engines $(ARGS)
@@ -118,7 +118,7 @@ $(PY):
 	$(PY) ci/foreign.py --group=engines install --quiet
 	@touch $@
 
-# Fifty libraries would change what the other tests find installed.
+# A hundred libraries would change what the other tests find installed.
 .venv-libraries/.libraries: pyproject.toml ci/foreign.py | $(PY)
 	$(PY) -m venv --clear .venv-libraries
 	.venv-libraries/bin/python -m pip --disable-pip-version-check --quiet install --upgrade 'pip>=25.1'

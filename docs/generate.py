@@ -9,6 +9,7 @@ import importlib
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "src" / "pickleloaf"
@@ -42,6 +43,17 @@ def supported() -> str:
     ]
     files = sorted((PACKAGE / "reducers").rglob("*.py"))
     lines += filter(None, map(_family_row, files))
+    lines += [
+        "",
+        "## Objects of libraries",
+        "",
+        "Each is made and dumped by a script and used in a fresh process. [The table](libraries-table.md) says what",
+        "becomes of it, with pickleloaf, cloudpickle and dill.",
+        "",
+        "| library | object |",
+        "| --- | --- |",
+    ]
+    lines += [f"| {each.library} | {_cell(each.title)} |" for each in _objects()]
     return "\n".join(lines) + "\n"
 
 
@@ -152,6 +164,12 @@ def _cases() -> list[type]:
     for path in sorted((ROOT / "tests" / "cases").glob("*.py")):
         importlib.import_module(f"cases.{path.stem}")
     return [case for family in harness.Case.known.values() for case in family.values()]
+
+
+def _objects() -> list[Any]:
+    sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "libraries")]
+    objects: list[Any] = importlib.import_module("objects").OBJECTS
+    return objects
 
 
 def _since(case: type) -> str:

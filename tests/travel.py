@@ -207,6 +207,8 @@ def trip(
     return "right", ""
 
 
-def outcome(situation: Situation, serializer: str, arguments: str = "{}") -> str:
+def outcome(
+    situation: Situation, serializer: str, arguments: str = "{}", *, timeout_s: float = TIMEOUT_S
+) -> str:
     """Return the outcome alone of a trip."""
-    return trip(situation, serializer, arguments)[0]
+    return trip(situation, serializer, arguments, timeout_s=timeout_s)[0]

@@ -1843,7 +1843,8 @@ entry(
     "a specification with lambdas",
     """
     from glom import Coalesce, T
-    it = {"names": ("birds", [("name", lambda name: name.title())]), "eggs": ("birds", [Coalesce("eggs", default=0)], sum),
+    it = {"names": ("birds", [("name", lambda name: name.title())]),
+          "eggs": ("birds", [Coalesce("eggs", default=0)], sum),
           "first": T["birds"][0]["name"].upper()}
     """,
     """
@@ -2042,7 +2043,8 @@ entry(
         low = draw(st.integers(0, most))
         return low, draw(st.integers(low, most))
     it = {"points": st.builds(Point, x=st.integers(0, 3), y=st.just(1)).map(lambda point: point.x + point.y),
-          "ordered": ordered(5), "texts": st.lists(st.sampled_from("ab"), min_size=1).filter(lambda found: found[0] == "a")}
+          "ordered": ordered(5),
+          "texts": st.lists(st.sampled_from("ab"), min_size=1).filter(lambda found: found[0] == "a")}
     """,
     """
     from hypothesis import given, settings
@@ -2594,7 +2596,7 @@ entry(
     from deepdiff import DeepDiff
     from deepdiff.operator import BaseOperator
     class Near(BaseOperator):
-        def give_up_diffing(self, level, diff):
+        def give_up_diffing(self, level, diff_instance):
             return abs(level.t1 - level.t2) < 0.1
     near = Near(types=[float])
     it = lambda a, b: DeepDiff(a, b, custom_operators=[near])
