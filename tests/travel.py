@@ -55,19 +55,23 @@ _os._exit(0)
 
 _RECEIVER = """
 import os, sys, traceback
+
+def fail(code):
+    try:
+        traceback.print_exc()  # which asks foreign objects
+        sys.stderr.flush()
+    finally:
+        os._exit(code)
+
 data = sys.stdin.buffer.read()
 try:
     obj = __import__(os.environ["SERIALIZER"]).loads(data)
 except BaseException:
-    traceback.print_exc()
-    sys.stderr.flush()
-    os._exit(3)
+    fail(3)
 try:
     exec(compile(os.environ["USE"], "<use>", "exec"), {"obj": obj})
 except BaseException:
-    traceback.print_exc()
-    sys.stderr.flush()
-    os._exit(4)
+    fail(4)
 os._exit(0)
 """
 
