@@ -7,8 +7,8 @@
    shipped function asks the module for it, it is left out with a `LeftOutWarning`, and the rest is pickled
    again. Over there the module says why it lacks the name.
 4. An exception that a hook of the user's raises, such as ``__getstate__`` or the buffer callback, surfaces as it is,
-   with the path of the object as a note. TypeError and PicklingError are how hooks say that an object cannot be
-   pickled.
+   with the path of the object as a note. TypeError, NotImplementedError and PicklingError are how hooks say that an
+   object cannot be pickled.
 5. Everything else is an `EncodeError` that says where in the object the culprit sits.
 
 No hook is asked again for what it has answered. Until a dump has succeeded it writes nothing to the file, so a failed
@@ -214,7 +214,7 @@ def _explained(error: Exception, trail: list[Any]) -> Exception:
 
 
 #: Exceptions by which hooks and pickle itself say that an object cannot be pickled.
-_REFUSALS = (TypeError, pickle.PicklingError)
+_REFUSALS = (TypeError, NotImplementedError, pickle.PicklingError)
 
 #: Modules whose frames raise no exception of the user's.
 _PICKLES = frozenset({"pickle", "copyreg"})

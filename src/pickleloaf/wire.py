@@ -127,6 +127,11 @@ VERBS: dict[str, Verb] = {
         "the one instance of a class that goes by a name of a module that travels by value",
     ),
     "fill_singleton": Verb("reducers._singletons", "gives such an instance its state where it is new"),
+    "found": Verb(
+        "reducers.instances",
+        "what a look-up in something that travels finds, or an empty instance until then",
+    ),
+    "fill_found": Verb("reducers.instances", "gives such an instance its state where it is new"),
     "fill_directly": Verb(
         "reducers._filling", "puts contents into a list, dict or deque past what its class has made of that"
     ),
@@ -226,6 +231,8 @@ VERBS: dict[str, Verb] = {
     "typed_storage": Verb("reducers.third.torch_", "such memory, as that of numbers of one type"),
     "frame": Verb("reducers.third.polars_", "a frame of polars, on a table of Arrow"),
     "series": Verb("reducers.third.polars_", "a series of polars, on an array of Arrow"),
+    "loguru_logger": Verb("reducers.third.loguru_", "a logger of loguru, on the sinks that this process has"),
+    "mapper_of": Verb("reducers.third.sqlalchemy_", "the mapper of a model of SQLAlchemy"),
     "curried": Verb("reducers.third.toolz_", "a curried function of toolz with its arguments"),
     "parametrized": Verb("reducers.third.pydantic_", "a generic model of pydantic with its arguments"),
     # payloads inside of other pickles

@@ -35,11 +35,29 @@ SINGLETON = """
 
 
 @pytest.mark.parametrize("whole", [True, False])
-def test_attribute_of_its_own_class_is_refused(whole):
-    """Nobody says what it consists of: neither it nor its class can be dumped."""
+def test_attribute_of_its_own_class(receive, whole):
+    """It is what the class has, also in a second payload, where the look-up finds it."""
     color = define(CONSTANT, "Color")
+    payload = loaf.dumps([color.RED, color] if whole else [color.RED])
+
+    def check(objects):
+        first, second = next(objects), next(objects)
+        color = type(first[0])
+        assert first[0] is second[0] is color.RED
+        assert color.RED.name == "RED"
+
+    receive(check, payload, payload)
+
+
+def test_look_up_of_what_is_more_than_attributes():
+    """A number that is pickled as an attribute of its class: nobody says what it consists of."""
+    source = CONSTANT.replace("class Color:", "class Color(int):").replace("self, name", "self, name, *more")
+    source = source.replace(
+        "def __init__", "def __new__(cls, name): return int.__new__(cls, 3)\n        def __init__"
+    )
+    color = define(source, "Color")
     with pytest.raises(loaf.EncodeError, match=r"it is pickled as Color.RED, which travels by value"):
-        loaf.dumps(color if whole else [color.RED])
+        loaf.dumps(color)
 
 
 def test_other_attributes_of_classes():
@@ -69,15 +87,24 @@ MADE_ANEW = """
     """
 
 
-def test_look_up_in_what_travels_is_refused():
+def test_look_up_in_what_travels(receive):
     """Whatever finds it: a method of a descriptor's class, or of its own class, in a registry there."""
     holder = define(LOOKED_UP, "Holder")
-    with pytest.raises(loaf.EncodeError, match=r"as what Found\.find finds, which travels by value"):
-        loaf.dumps(holder)
+    unit = define(IN_A_REGISTRY, "Unit")
+    metre, second = unit("metre"), unit("second")
 
-    unit = define(IN_A_REGISTRY, "Unit")("metre")
-    with pytest.raises(loaf.EncodeError, match=r"as what Unit\.find finds, which travels by value"):
-        loaf.dumps(unit)
+    def check(objects):
+        holder = next(objects)
+        assert vars(holder)["method"].owner is holder
+        assert vars(holder)["method"].function(None, 4) == 8
+        for metre, second in (next(objects), next(objects)):
+            unit = type(metre)
+            assert unit.find("metre") is metre
+            assert list(unit.known.values()) == [metre, second]
+            assert second.name == "second"
+
+    payload = loaf.dumps((metre, second))
+    receive(check, loaf.dumps(holder), payload, payload)
 
 
 def test_what_makes_is_not_run_to_see_whether_it_finds():

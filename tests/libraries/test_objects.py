@@ -19,21 +19,9 @@ KNOWN = {
     ("fsspec", "a file system of the script"): (
         "the class arrives with the number of the process that made it, so it once forgets its instances"
     ),
-    ("sqlalchemy", "a query over declarative models, and a function that runs it"): (
-        "a query leads to the mapper of a model, and so to its class manager, which is refused"
-    ),
-    ("sqlmodel", "a model that is a table, and an instance"): "the class arrives without its mapping",
-    ("cachetools", "a class with a cached method, and an instance"): (
-        "the method is pickled as a look-up on the class that it is in"
-    ),
-    ("cachetools", "a function with a cache whose entries expire"): (
-        "the function is pickled as its name in the script"
-    ),
     ("wrapt", "a class with methods under a decorator of the script"): (
         "a class method under a decorator shares its __dict__ with the proxy"
     ),
-    ("loguru", "a function that logs"): "the logger arrives as a copy, not as the one of the process",
-    ("loguru", "a function that logs to a logger of the script"): "its core arrives as a copy",
     ("blinker", "a namespace of signals with receivers of the script"): (
         "the signal refers to its receivers weakly, and nothing else of the payload does"
     ),
@@ -42,9 +30,6 @@ KNOWN = {
     ),
     ("pyparsing", "a grammar with actions of the script"): (
         "pyparsing counts arguments by file and line of its own code, which a wrapper by value has lost"
-    ),
-    ("patsy", "the design of a formula with a transformation of the script"): (
-        "patsy raises NotImplementedError, which passes as it is"
     ),
     ("filelock", "a function that works under a lock on a file"): (
         "a lock remembers its process and will not work in another"

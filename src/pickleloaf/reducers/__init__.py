@@ -120,6 +120,8 @@ TABLE: dict[str, Row] = {
         )
         for name in ("DeclarativeAttributeIntercept", "DeclarativeMeta")
     },
+    "loguru._logger.Logger": Row("third.loguru_:reduce_logger", exact=True),
+    "sqlalchemy.orm.mapper.Mapper": Row("third.sqlalchemy_:reduce_mapper"),
     "sqlalchemy.orm.instrumentation.ClassManager": Row("third.sqlalchemy_:refuse_manager"),
     "sqlalchemy.orm.decl_api.registry": Row("third.sqlalchemy_:reduce_registry"),
     "torch.storage.TypedStorage": Row("third.torch_:reduce_typed_storage", exact=True),

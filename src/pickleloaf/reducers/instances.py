@@ -1,7 +1,7 @@
 """Instances of classes, in every state that pickle knows.
 
 Takes apart: as pickle does, by ``__reduce_ex__``. Travels as: what that says; wire.instance,
-wire.fill_instance, wire.fill_directly.
+wire.fill_instance, wire.fill_directly; wire.found and wire.fill_found for what is pickled as a look-up.
 Keeps: patched methods, slots, objects whose hash needs their state, objects with a ``__getattr__`` that
 needs its own attributes or a ``__new__`` that needs arguments; an instance without state that its type's own
 module holds by name arrives as that object. Loses: nothing.
@@ -20,7 +20,7 @@ from pickleloaf.inspecting.anatomy import defined, inner, is_maker, members_of
 from pickleloaf.inspecting.instance_dicts import has_dict, is_set_at_once, shares_dict
 from pickleloaf.inspecting.names import only_looks_up
 from pickleloaf.reducers import JUDGED
-from pickleloaf.reducers._asking import has_hooks, question_for, reduces_itself
+from pickleloaf.reducers._asking import ask_for_state, has_hooks, question_for, reduces_itself
 from pickleloaf.reducers._derived import adapter_of
 from pickleloaf.reducers._dump import Dump
 from pickleloaf.reducers._filling import direct, watches
@@ -114,9 +114,8 @@ def _choose(cls: type) -> _Reducer | None:
         ):
             return reduce_named(name, dump, instance)
         reduced = ask(instance, dump)
-        if isinstance(reduced, str):
-            return _checked_name(instance, reduced, dump)
-        _check_look_up(instance, reduced, dump)
+        if (found := _where_found(instance, reduced, dump)) is not None:
+            return found
         if lies and reduced[0] is copyreg.__newobj__:  # type: ignore[attr-defined]
             reduced = (rebuild_new, *reduced[1:])  # pickle would not find the class that it is asked to write
         if adapt:
@@ -142,8 +141,15 @@ def _reduction_of(instance: Any, dump: Dump) -> Any:
     return instance.__reduce_ex__(dump.protocol)
 
 
-def _checked_name(instance: Any, name: str, dump: Dump) -> str:
+def _where_found(instance: Any, reduced: Any, dump: Dump) -> Any:
+    """Return the reduction of an instance that says where it is found, and not what it consists of; else None."""
+    return (_by_name if isinstance(reduced, str) else _look_up_of)(instance, reduced, dump)
+
+
+def _by_name(instance: Any, name: str, dump: Dump) -> Any:
     """Return the name by which an instance asks to travel, unless its module is not there at the receiver.
+
+    What decorates a function (``__wrapped__``) asks so because functions do, and goes by its state, as they do.
 
     Raises:
         EncodeError: the module travels by value.
@@ -151,39 +157,75 @@ def _checked_name(instance: Any, name: str, dump: Dump) -> str:
     module = getattr(instance, "__module__", None)
     if not isinstance(module, str) or not dump.policy.travels(module):
         return name  # what it leads to is checked by pickle
+    if type(getattr(instance, "__wrapped__", None)) is FunctionType and _keeps_attributes_only(
+        type(instance)
+    ):
+        return rebuild_instance, (type(instance),), ask_for_state(instance, dump)
     msg = f"cannot pickle {type(instance).__qualname__} object: it asks to travel as the name {module}.{name}"
     raise EncodeError(msg, hint="return a callable and its arguments from its __reduce__, not a name")
 
 
-def _check_look_up(instance: Any, reduced: Any, dump: Dump) -> None:
-    """Refuse an instance that is pickled as a look-up, where it would be found in what travels by value.
+def _look_up_of(instance: Any, reduced: Any, dump: Dump) -> Any:
+    """Return another reduction for an instance that is pickled as a look-up in what travels by value, or None.
 
-    That is there once it has been made, and the instance is a part of it.
+    That is there once it has been made, and the instance is a part of it. So its state goes along, for the first
+    payload that brings it; where the look-up finds something, that is it.
 
     Raises:
-        EncodeError: it is.
+        EncodeError: it consists of more than its attributes.
     """
-    if type(reduced) is not tuple or len(reduced) < 2 or type(reduced[1]) is not tuple:
-        return
+    if type(reduced) is not tuple or len(reduced) < 2 or type(reduced[1]) is not tuple or reduced[2:]:
+        return None
     find, arguments = reduced[:2]
-    if find is getattr and len(arguments) == 2:
-        owner, name = arguments
-        if not isinstance(owner, type) or not isinstance(name, str) or defined(owner, name) is not instance:
-            return
-        place = f"{owner.__qualname__}.{name}"
-    elif type(function := inner(find)) is FunctionType and only_looks_up(function.__code__):
-        owner = function
-        try:
-            if find(*arguments) is not instance:
-                return
-        except Exception:  # noqa: BLE001 - code of the user's, which is to be run over there
-            return
-        place = f"what {function.__qualname__} finds"
-    else:
+    function = find if find is getattr else inner(find)
+    if find is not getattr and not (type(function) is FunctionType and only_looks_up(function.__code__)):
+        return None
+    owners: list[Any] = [each for each in arguments if isinstance(each, type)]
+    if type(function) is FunctionType:
+        owners.append(function)
+    if all(map(dump.policy.by_reference, owners)):
+        return None
+    try:
+        if find(*arguments) is not instance:
+            return None
+    except Exception:  # noqa: BLE001 - code of the user's, which is to be run over there
+        return None
+    if _keeps_attributes_only(type(instance)):
+        state = ask_for_state(instance, dump)
+        return rebuild_found, (type(instance), find, arguments), state or None, None, None, fill_found
+    place = (
+        f"{owners[0].__qualname__}.{arguments[1]}"
+        if find is getattr
+        else f"what {function.__qualname__} finds"
+    )
+    msg = f"cannot pickle {type(instance).__qualname__} object: it is pickled as {place}, which travels by value"
+    raise EncodeError(msg, hint="let its __reduce__ say what it consists of, not where it is found")
+
+
+def _keeps_attributes_only(cls: type) -> bool:
+    """Tell whether instances consist of nothing but attributes, which are in their dict or in slots."""
+    return next(filter(is_maker, cls.__mro__)) is object
+
+
+@verb
+def rebuild_found(cls: type, find: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
+    """Return what a look-up finds, or an empty instance where it finds nothing of the class yet."""
+    try:
+        found = find(*arguments)
+    except Exception:  # noqa: BLE001 - of what is looked into, which may have been made half only
+        found = None
+    return found if type(found) is cls else object.__new__(cls)
+
+
+@verb
+def fill_found(instance: Any, state: Any) -> None:
+    """Give an instance its state, unless it was found and so has one."""
+    if object.__getstate__(instance):
         return
-    if not dump.policy.by_reference(owner):
-        msg = f"cannot pickle {type(instance).__qualname__} object: it is pickled as {place}, which travels by value"
-        raise EncodeError(msg, hint="let its __reduce__ say what it consists of, not where it is found")
+    if defined(type(instance), "__setstate__") is not None:
+        instance.__setstate__(state)
+    else:
+        fill_instance(instance, state)
 
 
 def _guards_attributes(cls: type) -> bool:

@@ -2,7 +2,7 @@
 
 Takes apart: the generic model and its arguments. Travels as: wire.parametrized.
 Keeps: that giving the same arguments again makes the same model, which pydantic sees to.
-Loses: what was set on such a model after it was made.
+Loses: what was set on such a model after it was made. Refused: models that are mapped to tables (SQLModel).
 
 Other models are classes like any other.
 """
@@ -11,11 +11,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from pickleloaf.errors import EncodeError
 from pickleloaf.reducers._dump import Dump
 from pickleloaf.wire import verb
 
 
 def reduce_parametrized(model: Any, dump: Dump) -> Any:
+    if "__mapper__" in model.__dict__ and not dump.policy.by_reference(model):
+        msg = f"cannot pickle model {model.__qualname__}: it is mapped to a table as well, and does not show how"
+        raise EncodeError(msg, hint="define it in a module that can be imported where it arrives")
     made = model.__dict__.get("__pydantic_generic_metadata__") or {}
     if made.get("origin") is None:
         return NotImplemented

@@ -1,7 +1,7 @@
 """Declarative models of SQLAlchemy: classes of a script that are mapped to tables, and their registries.
 
 Takes apart: the class without what mapping has put into it; its table; its columns, relationships and options of the
-mapper. Travels as: wire.model, wire.fill_mapping, wire.mapped_registry.
+mapper. Travels as: wire.model, wire.fill_mapping, wire.mapped_registry, wire.mapper_of.
 Keeps: attributes, but those that are mapped come last; relationships as they were resolved; inheritance.
 Loses: listeners to events, which belong to a process. Refused: composites, synonyms and other kinds of mapped
 attributes, models that are dataclasses, and what is mapped without a declarative base.
@@ -45,9 +45,21 @@ def reduce_model(model: Any, dump: Dump) -> Any:
     return reduce_by_value(model, dump, KIND, rebuild_model, _more_of, late)
 
 
+def reduce_mapper(mapper: Any, dump: Dump) -> Any:
+    """Name a mapper, to which queries lead, by the class that it maps."""
+    if mapper.class_.__dict__.get("__mapper__") is not mapper:
+        raise _refused(mapper.class_, "its mapper is not the one that the class has")
+    return rebuild_mapper_of, (mapper.class_,)
+
+
+@verb
+def rebuild_mapper_of(model: Any) -> Any:
+    return model.__mapper__
+
+
 def refuse_manager(manager: Any, dump: Dump) -> Any:
     """Refuse what mapping puts into a class, where the class is no declarative model."""
-    raise _refused(manager.class_, "it is mapped, and has no declarative base")
+    raise _refused(manager.class_, "it is mapped, but not as a model with a declarative base")
 
 
 def reduce_registry(registry: Any, dump: Dump) -> Any:
