@@ -20,7 +20,7 @@ _slot: Any = pickle.Pickler.__dict__["dispatch_table"]
 
 
 class ClassTable(ChainMap[type, Callable[[Any], Any]]):
-    """What a class of picklers knows, in front of what is registered with `copyreg`.
+    """The reducers of a class of picklers, in front of what is registered with `copyreg`.
 
     Attributes:
         on_change: called when an entry is set or deleted.

@@ -1,8 +1,10 @@
-"""Two fixtures: a script that dumps, and a process that has not run it and loads several payloads."""
+"""Fixtures: a script that dumps, a process that has not run it and loads several payloads, a module of its own."""
 
+import importlib
 import inspect
 import os
 import pickle
+import sys
 import textwrap
 from pathlib import Path
 
@@ -10,6 +12,21 @@ import pytest
 from harness import SERIALIZER
 
 TESTS = Path(__file__).parent.parent
+
+
+@pytest.fixture
+def import_anew(request, tmp_path, monkeypatch):
+    """Return a function that imports a module of the test's own, made of the `SOURCE` of its file, each time anew."""
+    name = f"module_{abs(hash(str(tmp_path))) % 10**8}"
+    (tmp_path / f"{name}.py").write_text(textwrap.dedent(request.module.SOURCE))
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def run():
+        sys.modules.pop(name, None)
+        return importlib.import_module(name)
+
+    yield run
+    sys.modules.pop(name, None)
 
 
 @pytest.fixture

@@ -72,16 +72,9 @@ SOURCE = """
 
 
 @pytest.fixture
-def lib(tmp_path, monkeypatch):
-    """A module of its own, and the folder that it is in."""
-    import textwrap
-
-    name = f"held_{abs(hash(str(tmp_path))) % 10**8}"
-    (tmp_path / f"{name}.py").write_text(textwrap.dedent(SOURCE))
-    monkeypatch.syspath_prepend(tmp_path)
-    module = importlib.import_module(name)
-    yield module
-    del sys.modules[name]
+def lib(import_anew):
+    """A module that holds instances."""
+    return import_anew()
 
 
 STATES = {

@@ -1,8 +1,5 @@
 """Functions made in an importable module, and globals that an import of it would not make."""
 
-import importlib
-import sys
-import textwrap
 import warnings
 
 import pytest
@@ -35,36 +32,21 @@ SOURCE = """
     """
 
 
-@pytest.fixture
-def lib(tmp_path, monkeypatch):
-    """A module of its own; called, it gives the module as an import makes it."""
-    name = f"late_{abs(hash(str(tmp_path))) % 10**8}"
-    (tmp_path / f"{name}.py").write_text(textwrap.dedent(SOURCE))
-    monkeypatch.syspath_prepend(tmp_path)
-
-    def import_anew():
-        sys.modules.pop(name, None)
-        return importlib.import_module(name)
-
-    yield import_anew
-    del sys.modules[name]
-
-
-def test_what_an_import_does_not_make_travels(lib):
+def test_what_an_import_does_not_make_travels(import_anew):
     """The module there gets what it lacks, and keeps what it has."""
-    here = lib()
+    here = import_anew()
     here.setup()
     payload = loaf.dumps(here.factory())
-    there = lib()
+    there = import_anew()
     assert loaf.loads(payload)() == ("colorsys", ["a"])
     assert there.tree.__name__ == "colorsys"
     there.words = ["b"]
     assert loaf.loads(payload)() == ("colorsys", ["b"])
 
 
-def test_constant_that_was_changed_is_told(lib):
+def test_constant_that_was_changed_is_told(import_anew):
     """What the module's own code has set to something else stays behind with a warning; what is private, without."""
-    here = lib()
+    here = import_anew()
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         loaf.dumps(here.reader())
@@ -72,13 +54,13 @@ def test_constant_that_was_changed_is_told(lib):
     with pytest.warns(loaf.LeftOutWarning, match=r"LEVEL is 7 here, where an import gives 1") as told:
         payload = loaf.dumps(here.reader())
     assert len(told) == 1
-    lib()
+    import_anew()
     assert loaf.loads(payload)() == (1, 0)
 
 
-def test_names_that_are_nowhere(lib):
+def test_names_that_are_nowhere(import_anew):
     """A name that is not there is as wrong here as there."""
-    payload = loaf.dumps(lib().unknown())
+    payload = loaf.dumps(import_anew().unknown())
     with pytest.raises(NameError):
         loaf.loads(payload)()
 

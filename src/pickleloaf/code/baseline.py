@@ -1,4 +1,4 @@
-"""What the source of a module says that it holds, whatever has been done to it since.
+"""Read off the source of a module what the module holds, whatever has been done to it since.
 
 An imported module keeps its loader, and the loader gives the module's compiled code again, without
 running anything. That code tells which names the module binds and how, and holds the code of every function and
@@ -61,7 +61,7 @@ FUNCTION, CLASS, MODULE, PROPERTY, BUILTIN, OTHER = (
 
 
 class Description(NamedTuple):
-    """What can be said of a value so that another process may tell whether its own is like it."""
+    """A description of a value, so that another process may tell whether its own is like it."""
 
     #: One of the constants above; None when it is not known.
     kind: str | None
@@ -195,7 +195,7 @@ def describe_written(module: str, qualname: str, *, as_it_is: bool = False) -> D
 
 
 class Binding(NamedTuple):
-    """How the source of a module or a class body binds a name.
+    """The way in which the source of a module or a class body binds a name.
 
     Attributes:
         source: (level, module, name) where an import binds it, else None.
@@ -218,7 +218,7 @@ def binding(module: str, path: str, name: str) -> Binding | None:
 
 
 class ModuleFacts(NamedTuple):
-    """What an import of a module makes, at a glance."""
+    """The names that an import of a module makes, at a glance."""
 
     #: Names that the code of the module spells; None where any may be there.
     names: frozenset[str] | None

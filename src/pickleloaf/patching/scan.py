@@ -1,4 +1,4 @@
-"""Which patches does a payload leave behind?
+"""Find the patches that a payload leaves behind.
 
 A payload refers to modules, functions and classes by name; over there these are imported, and with them the modules
 that they import, and so on. Whatever of these is patched here is lost there. So from what a payload refers to, the
@@ -85,7 +85,7 @@ class _Root:
 
 
 class PatchScanner:
-    """What was seen so far, by one way of deciding what travels by value.
+    """The state of the search, by one way of deciding what travels by value.
 
     Attributes:
         detector: tells what is a patch.

@@ -44,7 +44,7 @@ __all__ = ["HeldBuffers", "carry", "release_buffers", "write_with_originals"]
 
 
 class Original(NamedTuple):
-    """What a patched place of a module had before."""
+    """Stands for the value that a patched place of a module had before."""
 
     module: str
     qualname: str

@@ -1,4 +1,4 @@
-"""What becomes of patches behind a payload that has been written: warn, refuse, or carry them along.
+"""Treat patches behind a payload that has been written: warn, refuse, or carry them along.
 
 Whether a payload refers to patched code is known when it has been written. So it is written, and what it
 refers to is looked at. A warning is given once for each patch, and again only where the warnings filter asks for that.

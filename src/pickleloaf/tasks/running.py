@@ -168,6 +168,11 @@ class Runners:
         return [ident for ident, each in list(self._threads.items()) if each == thread]
 
     @property
+    def may_interrupt(self) -> bool:
+        """Whether the calling thread runs a task that may be interrupted."""
+        return threading.get_ident() in self._threads.values()
+
+    @property
     def crowded(self) -> bool:
         """Whether another runner is at work, too."""
         return self._active > 1

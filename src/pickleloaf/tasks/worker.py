@@ -58,6 +58,8 @@ class ShieldedLink:
 
     def send(self, data: bytes, fd: int = -1) -> bool:
         """Send a frame; see `Link.send`."""
+        if not self._runners.may_interrupt:  # the task has ended, and this is its result
+            return self._link.send(data, fd)
         with self._runners.shielded():
             return self._link.send(data, fd)
 

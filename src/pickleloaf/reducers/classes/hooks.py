@@ -132,7 +132,7 @@ def _asks_for_keywords(bases: tuple[type, ...]) -> bool:
 
 
 class _Memory:
-    """What is in one class or descriptor: which objects, and what the lists, dicts and sets among them hold."""
+    """A copy of one class or descriptor: its objects, and what the lists, dicts and sets among them hold."""
 
     def __init__(self, place: Any) -> None:
         self.place = place
