@@ -244,3 +244,52 @@ def test_workers_that_die_at_once():
         pytest.raises((pl.WorkerDied, BrokenExecutor, MemoryError)),
     ):
         cluster.task(lambda: 5).result(30)
+
+
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_fork_with_tasks_pending(script):
+    """A child of the driver ends at once, drops what it has inherited, and takes nothing from the parent."""
+    code, output, errors = script.run("""
+        import gc, os, sys, time, warnings
+        import pickleloaf as pl
+
+        warnings.simplefilter("ignore")
+        ex = pl.Executor(workers=2)
+        ref = ex.cluster.put([1] * 30_000)
+        futures = [ex.submit(lambda n=n: (time.sleep(0.5), n)[1]) for n in range(4)]
+        time.sleep(0.2)
+        child = os.fork()
+        if child == 0:
+            try:
+                futures[3].result(1)
+            except RuntimeError as error:
+                assert "forked" in str(error)
+            try:
+                ex.submit(int)
+            except RuntimeError:
+                del ref
+                gc.collect()
+                sys.exit(3)
+        began = time.monotonic()
+        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), time.monotonic() - began < 0.5)
+        print([future.result(20) for future in futures], len(ref.get_local()))
+        ex.shutdown()
+    """)
+    assert (code, errors) == (0, "")
+    assert output.splitlines() == ["3 True", "[0, 1, 2, 3] 30000"]
+
+
+@pytest.mark.parametrize(("end", "code"), [(lambda: sys.exit(7), 7), (lambda: 1 / 0, 1), (int, 0)])
+def test_fork_in_a_task(ex, end, code):
+    """The child of a task is no worker: the task's own result is what the parent returns."""
+
+    def forking():
+        child = os.fork()
+        if child == 0:
+            os.close(2)
+            end()
+            return "the child's"
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+    assert ex.submit(forking).result(20) == code
+    assert list(ex.map(abs, range(-20, 0))) == list(range(20, 0, -1))

@@ -10,6 +10,8 @@
 2. Nothing that users sent is unpickled here, but what somebody in the driver asks for.
 3. Who waits for a result reads the sockets meanwhile, in place of the driver thread (see leading).
 4. Workers are started by the driver thread, since a worker dies with the thread that started it.
+5. A child that is forked has neither that thread nor the workers: there a cluster is closed from the beginning, and
+   what it inherited of sockets is closed without a word to anybody.
 """
 
 from __future__ import annotations
@@ -98,6 +100,7 @@ class Cluster(Tasking):
         )
         self.lead, self.rouse = self._driver.lead, self._driver.rouse  # see leading
         RUNTIMES.append(self)
+        _LIVING.add(self)
 
     # -- life ------------------------------------------------------------------------------------------
 
@@ -218,6 +221,22 @@ class Cluster(Tasking):
     def cancel(self, ident: int) -> None:
         """Let nobody work for a value any more."""
         self._driver.cancel(ident)
+
+
+#: All clusters of this process.
+_LIVING: weakref.WeakSet[Cluster] = weakref.WeakSet()
+
+
+def _forsake() -> None:
+    """After a fork, in the child: leave the clusters to the parent."""
+    for cluster in list(_LIVING):
+        if cluster in RUNTIMES:
+            RUNTIMES.remove(cluster)
+        cluster._driver.forsake()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forsake)
 
 
 def _names(workers: int | Sequence[str] | None) -> list[str]:

@@ -200,6 +200,21 @@ class Driver(Traffic):
             self._calls.clear()
             self._take_dropped()
 
+    def forsake(self) -> None:
+        """Be closed, in a child that was forked: it has neither our thread nor our workers."""
+        self._lock = threading.Lock()  # whoever held it is not there
+        self._idle = threading.Condition(self._lock)
+        self._closed = True
+        self._closer = self._closer or -1
+        left = [future for futures in self._futures.values() for future in futures]
+        self._futures.clear()
+        self._calls.clear()
+        self._pool.forsake()
+        error = RuntimeError("the cluster of this task belongs to the process that this one was forked from")
+        for future in left:
+            if not future.done():
+                future.set_exception(error)
+
     def arrived(self, member: Member, frames: list[Frame]) -> list[Settled]:
         """Heed what a worker says; return what is to be settled."""
         with self._lock:

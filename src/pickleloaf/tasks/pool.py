@@ -176,6 +176,18 @@ class Pool:
         self.wake()
         self.join()
 
+    def forsake(self) -> None:
+        """Close our copies of the sockets, in a child that was forked; what they lead to goes on without us."""
+        self._closing = self._awake = True
+        if self._wake_out < 0:  # it had ended before
+            return
+        for member in self.members():
+            member.link.sock.close()
+        self._selector.close()  # and nothing is taken out of it: the parent selects from the same one
+        for fd in (self._wake_in, self._wake_out):
+            os.close(fd)
+        self._wake_out = -1
+
     def join(self) -> None:
         """Wait until everything has ended."""
         if not self.is_own_thread:

@@ -80,7 +80,7 @@ class Worker(Asking):
         self._alarm = threading.Semaphore(0)
         self._busy = False  # the main thread has a task
         self._turn = 0  # counts its tasks
-        self._parent = os.getppid()
+        self._pid, self._parent = os.getpid(), os.getppid()
         self._recording: Recording | None = None
         self._latest: Segment | None = None  # of the latest task: the next one may be for the same array
 
@@ -219,12 +219,26 @@ class Worker(Asking):
                 )
                 return
             self._runners.ended(ident)
+            self._leave_if_forked(None)
             self._succeed(ident, result)
         except BaseException as error:  # noqa: BLE001 - a task may raise anything, and its worker lives on
             self._runners.ended(ident)
+            self._leave_if_forked(error)
             self._fail(ident, error, call.name)
         if self._dropped:
             self._tell_dropped()
+
+    def _leave_if_forked(self, error: BaseException | None) -> None:
+        """End a child that a task has forked, as a script of that child would: it does not answer for the task."""
+        if os.getpid() == self._pid:
+            return
+        code = 0 if error is None else 1
+        if isinstance(error, SystemExit):
+            code = error.code if isinstance(error.code, int) else int(error.code is not None)
+        elif error is not None:
+            sys.excepthook(type(error), error, error.__traceback__)
+        self._flush()
+        os._exit(code)
 
     def _call(self, call: Call, values: dict[int, Any]) -> Any:
         recording = self._recording
@@ -302,6 +316,8 @@ def main() -> None:
         stream.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     worker = Worker(link, board, name, serial, workers)
     RUNTIMES.append(worker)
+    if hasattr(os, "register_at_fork"):  # a child is no worker, and asks the driver for nothing
+        os.register_at_fork(after_in_child=RUNTIMES.clear)
     signal.signal(signal.SIGINT, worker.on_signal)
     try:
         if memory_limit:
