@@ -24,6 +24,7 @@ from tasks.leftovers import (
 from tasks.lending import Lent
 
 import pickleloaf as pl
+from pickleloaf.tasks import leading
 
 SOURCE = Path(pl.__file__).parents[1]
 
@@ -34,6 +35,12 @@ def pytest_configure(config):
         "markers", "own_workers: ends workers, changes them, closes them or counts their tasks"
     )
     config.addinivalue_line("markers", "stress: repeats or kills many times; run by `make test-faults`")
+
+
+@pytest.fixture(autouse=True)
+def _no_handlers(monkeypatch):
+    """Let the main thread lead: the only handler of a signal is that by which pytest-timeout ends a test."""
+    monkeypatch.setattr(leading, "has_handlers", lambda: False)
 
 
 @pytest.fixture(autouse=True)

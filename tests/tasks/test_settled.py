@@ -293,3 +293,66 @@ def test_fork_in_a_task(ex, end, code):
 
     assert ex.submit(forking).result(20) == code
     assert list(ex.map(abs, range(-20, 0))) == list(range(20, 0, -1))
+
+
+def test_slow_signal_handler(script):
+    """While the main thread is in a handler of the program's, others get their results, and no worker is given up."""
+    code, output, errors = script.run("""
+        import signal, threading, time
+        import pickleloaf as pl
+
+        ex = pl.Executor(workers=2, deadline_s=0.5)
+        [future.result() for future in [ex.submit(time.sleep, 0.1) for _ in range(2)]]
+        signal.signal(signal.SIGALRM, lambda *_: time.sleep(1.5))
+
+        def other():
+            time.sleep(0.4)
+            began = time.monotonic()
+            ex.submit(abs, 1).result()
+            print(time.monotonic() - began < 0.7)
+
+        thread = threading.Thread(target=other)
+        long = ex.submit(time.sleep, 2)
+        thread.start()
+        signal.setitimer(signal.ITIMER_REAL, 0.2)
+        print(long.exception())
+        thread.join()
+        ex.shutdown()
+    """)
+    assert (code, errors) == (0, "")
+    assert output.split() == ["True", "None"]
+
+
+def test_interrupted_submits(script):
+    """Ctrl-C during submits leaves nothing half done: what was submitted ends, and so does the program."""
+    code, output, errors = script.run("""
+        import os, random, signal, threading
+        import pickleloaf as pl
+
+        random.seed(3)
+        ex = pl.Executor(workers=2)
+        ex.submit(int).result()
+        armed = False
+
+        def handler(*_):
+            if armed:
+                raise KeyboardInterrupt
+
+        signal.signal(signal.SIGINT, handler)
+        for _ in range(60):
+            futures = []
+            threading.Timer(random.uniform(0.0005, 0.01), os.kill, (os.getpid(), signal.SIGINT)).start()
+            try:
+                armed = True
+                for n in range(60):
+                    futures.append((n, ex.submit(lambda n, data: (n, len(data)), n, b"x" * 40_000)))
+                armed = False
+            except KeyboardInterrupt:
+                pass
+            armed = False
+            for n, future in futures:
+                assert future.result(20) == (n, 40_000)
+        ex.shutdown()
+        print("all")
+    """)
+    assert (code, errors, output) == (0, "", "all\n")

@@ -40,7 +40,7 @@ class Driver(Traffic):
         holder: str | None = DRIVER,
     ) -> None:
         """Take in a task."""
-        with self._lock:
+        with self._shield, self._lock:
             self._check_open()
             self._take_call(ident, call, to, retries, timeout, holder, future)
             settled = self._flush()
@@ -48,7 +48,7 @@ class Driver(Traffic):
 
     def store(self, ident: int, parcel: Parcel, holder: str) -> None:
         """Take in a value."""
-        with self._lock:
+        with self._shield, self._lock:
             self._check_open()
             self._parcels[ident] = parcel
             self._obey(self._scheduler.stored(ident, mentions=parcel.mentions, holder=holder))
@@ -57,7 +57,7 @@ class Driver(Traffic):
 
     def combine(self, ident: int, parts: tuple[int, ...], holder: str, *, first: bool) -> None:
         """Take in a value that consists of others."""
-        with self._lock:
+        with self._shield, self._lock:
             self._check_open()
             self._obey(self._scheduler.combined(ident, parts, first=first, holder=holder))
             settled = self._flush()
@@ -65,7 +65,7 @@ class Driver(Traffic):
 
     def fetch(self, ident: int, future: Future[Any]) -> None:
         """Let a future get a value."""
-        with self._lock:
+        with self._shield, self._lock:
             if self._closed:  # nobody else looks at them any more
                 self._take_dropped()
             value = self._scheduler.values.get(ident)

@@ -8,13 +8,14 @@ To wake a thread, and to pass the interpreter's lock on to it, takes several tim
 3. The leader leaves when its future is done. If somebody else has seen to that, the leader is roused.
 4. Users' callbacks, and exceptions of theirs that are to be unpickled, are left to the driver thread.
 5. Ctrl-C reaches a leader while it waits, and not while it heeds a frame, of which half would be lost.
+6. The main thread does not lead where the program has handlers of signals of its own (see shield): one that raises, or
+   takes long, would hold up whoever else waits.
 
 Without epoll (so on macOS) there is no gate, and the driver thread always reads.
 """
 
 from __future__ import annotations
 
-import _signal  # type: ignore[import-not-found]  # what is in `signal` turns everything into enums and back, at ten times the cost
 import contextlib
 import os
 import select
@@ -23,8 +24,9 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
-from types import FrameType
-from typing import Any, Self
+from typing import Any
+
+from pickleloaf.tasks.shield import Shield, has_handlers
 
 __all__ = ["Sockets"]
 
@@ -46,7 +48,7 @@ class Sockets:
         self._gate: Any = select.epoll() if hasattr(select, "epoll") else None
         if self._gate is not None:
             self._gate.register(self._number, selectors.EVENT_READ)
-        self._shield = _Shield()
+        self._shield = Shield()
         self._leading = threading.Lock()
         self._leader = 0
         self._closed = False
@@ -75,7 +77,7 @@ class Sockets:
 
     def lead(self, future: Future[Any], timeout_s: float | None) -> None:
         """Read until a future is done or the time is over; nothing if somebody else does."""
-        if self._gate is None or not self._leading.acquire(blocking=False):
+        if self._gate is None or has_handlers() or not self._leading.acquire(blocking=False):
             return
         try:
             if not self._closed:
@@ -125,46 +127,3 @@ class Sockets:
                 continue
             with contextlib.suppress(BlockingIOError):  # somebody else has read it
                 os.read(self._rouse_in, 4096)
-
-
-class _Shield:
-    """Holds Ctrl-C back within a block, but where it is lowered. Python delivers it in the main thread alone."""
-
-    def __init__(self) -> None:
-        self.raised = False
-        self._before: Any = None
-        self._held_back: tuple[int, FrameType | None] | None = None
-
-    def __enter__(self) -> Self:
-        self.raised = True
-        if threading.get_ident() == threading.main_thread().ident:
-            before = _signal.getsignal(_signal.SIGINT)
-            if callable(before):
-                self._before = before
-                _signal.signal(_signal.SIGINT, self._on_signal)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.raised = True
-        if self._before is not None:
-            before, self._before = self._before, None
-            _signal.signal(_signal.SIGINT, before)
-            if self._held_back is not None:
-                self._deliver(before)
-
-    def lower(self) -> None:
-        """Let it through, also what was held back."""
-        self.raised = False
-        if self._held_back is not None:
-            self._deliver(self._before)
-
-    def _deliver(self, handler: Any) -> None:
-        held_back: Any
-        held_back, self._held_back = self._held_back, None
-        handler(*held_back)
-
-    def _on_signal(self, number: int, frame: FrameType | None) -> None:
-        if self.raised:
-            self._held_back = (number, frame)
-        else:
-            self._before(number, frame)

@@ -29,6 +29,7 @@ from pickleloaf.tasks.outgoing import Outgoing
 from pickleloaf.tasks.parcels import Parcel, pack
 from pickleloaf.tasks.pool import Pool, Timer
 from pickleloaf.tasks.scheduler import Scheduler
+from pickleloaf.tasks.shield import Shield
 
 __all__ = ["HEED", "Settled", "Traffic"]
 
@@ -47,6 +48,7 @@ class Traffic(Outgoing):
         self._runtime = runtime
         self._grace_s = grace_s
         self._lock = threading.Lock()
+        self._shield = Shield()  # what is under the lock is done to its end, whatever Ctrl-C wants
         super().__init__(Scheduler(max_tasks=max_tasks))
         self._names: dict[int, str] = {}  # of tasks that run, for errors
         self._timeouts: dict[int, float] = {}
