@@ -19,6 +19,7 @@ from pickleloaf.errors import (
     MissingNameError,
     PatchError,
     PickleloafError,
+    SplitStateWarning,
     TaskError,
     WorkerDied,
 )
@@ -73,6 +74,7 @@ __all__ = [
     "PicklingError",
     "Promise",
     "Ref",
+    "SplitStateWarning",
     "TaskError",
     "Unpickler",
     "UnpicklingError",

@@ -131,6 +131,10 @@ class LeftOutWarning(UserWarning):
     """A module that was registered to travel by value travels without one of its names, which cannot."""
 
 
+class SplitStateWarning(UserWarning):
+    """A function arrives with globals in another state than those that a class of its module has here already."""
+
+
 class LostPatchWarning(UserWarning):
     """Something that a payload refers to is patched here, and will not be over there."""
 

@@ -3,7 +3,7 @@
 import gc
 import weakref
 
-from harness import loaf
+from harness import define, loaf
 
 #: How a class K is made; after ">" what its sender does later, a step at a time; after "?" what K is asked.
 CHANGES = r"""
@@ -710,3 +710,40 @@ def test_a_changed_class_does_not_live_for_ever():
     gone = weakref.ref(scope.pop("K"))
     gc.collect()
     assert gone() is None
+
+
+SHARED = """
+    counts, words = {"n": 0}, ["a"]
+    class Counter:
+        def up(self):
+            counts["n"] += 1
+            return counts["n"], words
+    def look():
+        return counts["n"], words
+    """
+
+
+def test_two_states_of_one_module_are_told(receive):
+    """A function whose globals differ from those of a class that was here before: no word while they are equal."""
+    counter, look = define(SHARED, "Counter", "look")
+    payloads = [loaf.dumps(counter), loaf.dumps((counter, look)), loaf.dumps((counter, look))]
+
+    def check(objects):
+        import warnings
+
+        counter = next(objects)
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always")
+            same, look = next(objects)
+            assert same is counter
+            assert told == []
+            assert counter().up()[0] == 1
+            assert look()[0] == 0
+            next(objects)
+        (message,) = [str(each.message) for each in told]
+        assert message.startswith(
+            "'counts' arrives in another state than the one that class Counter has here"
+        )
+        assert told[0].category is loaf.SplitStateWarning
+
+    receive(check, *payloads)

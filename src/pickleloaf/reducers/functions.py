@@ -45,6 +45,7 @@ from pickleloaf.reducers._namespaces import (
     submodules,
 )
 from pickleloaf.reducers._places import place_in_class
+from pickleloaf.reducers._twins import TWINS, tell_twins
 from pickleloaf.wire import verb
 
 #: The builtins of every function, but for those of sandboxes.
@@ -141,6 +142,8 @@ def fill_function(function: FunctionType, state: tuple[Any, ...]) -> None:
     size = len(state)
     if state[0] is not None:
         scope = function.__globals__
+        if TWINS:
+            tell_twins(scope, state[0])
         if module_of(scope, scope.get("__name__")) is None:
             scope.update(state[0])
         else:  # what a module has here stays

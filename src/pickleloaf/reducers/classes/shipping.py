@@ -13,6 +13,7 @@ from pickleloaf import wire
 from pickleloaf.errors import DecodeError
 from pickleloaf.inspecting.kinds import ATOMS, CONTAINERS, Kinds
 from pickleloaf.reducers._dump import Dump, Late, ScopeOf
+from pickleloaf.reducers._twins import note_twin
 from pickleloaf.reducers.classes import identities
 from pickleloaf.reducers.classes.building import (
     ClassState,
@@ -383,7 +384,18 @@ def rebuild_scope_of(cls: type, path: tuple[Any, ...], name: str) -> dict[str, A
     if identities.is_new(cls):
         scope: dict[str, Any] = function_at(cls, path).__globals__
         return scope
-    return {"__name__": name, "__builtins__": builtins}
+    scope = {"__name__": name, "__builtins__": builtins}
+    note_twin(scope, cls, _globals_at(cls, path))
+    return scope
+
+
+def _globals_at(cls: type, path: tuple[Any, ...]) -> dict[str, Any]:
+    """Return the globals of a function of a class; none where the class has no such function any more."""
+    try:
+        found: dict[str, Any] = function_at(cls, path).__globals__
+    except (LookupError, AttributeError, TypeError, ValueError):
+        return {}
+    return found
 
 
 @verb
