@@ -747,3 +747,24 @@ def test_two_states_of_one_module_are_told(receive):
         assert told[0].category is loaf.SplitStateWarning
 
     receive(check, *payloads)
+
+
+def test_states_that_are_compared_can_go(receive):
+    """To take note of a class's globals keeps alive nothing that is in them."""
+    source = SHARED.replace("class Counter:", "box = threading.Event()\n    class Counter:").replace(
+        "return counts", "box.is_set(); return counts"
+    )
+    counter, look = define(f"    import threading\n{source}", "Counter", "look")
+
+    def check(objects):
+        import gc
+        import weakref
+
+        held = [next(objects), next(objects)]
+        gone = weakref.ref(held[0].up.__globals__["box"])
+        assert gone() is not None
+        del held
+        gc.collect()
+        assert gone() is None
+
+    receive(check, loaf.dumps(counter), loaf.dumps((counter, look)))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import weakref
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from pickleloaf._warning import warn
@@ -17,27 +17,26 @@ from pickleloaf.errors import SplitStateWarning
 
 __all__ = ["TWINS", "note_twin", "tell_twins"]
 
-#: Globals of functions that have arrived lately, by id, with the class and those of its functions; by no reference, so
-#: that they can go.
-TWINS: deque[tuple[int, weakref.ref[type], Any]] = deque(maxlen=16)
+#: Globals of functions that have arrived lately, by id, with a class and a function of it. All of it may go meanwhile.
+TWINS: deque[tuple[int, weakref.ref[type], weakref.ref[Callable[..., Any]]]] = deque(maxlen=16)
 
 #: Containers of more objects are not compared.
 _LARGE = 1000
 
 
-def note_twin(scope: dict[str, Any], cls: type, held: Mapping[str, Any]) -> None:
-    """Take note of new globals beside those of a class that was here before."""
-    TWINS.append((id(scope), weakref.ref(cls), held))
+def note_twin(scope: dict[str, Any], cls: type, function: Callable[..., Any]) -> None:
+    """Take note of new globals beside those that a function of a class has, which was here before."""
+    TWINS.append((id(scope), weakref.ref(cls), weakref.ref(function)))
 
 
 def tell_twins(scope: dict[str, Any], names: Mapping[str, Any]) -> None:
     """Warn of what arrives in new globals while the class has another state of it."""
-    for key, reference, held in list(TWINS):
-        cls = reference()
-        if key != id(scope) or cls is None:
+    for key, of_class, of_function in list(TWINS):
+        cls, function = of_class(), of_function()
+        if key != id(scope) or cls is None or function is None:
             continue
         for name, value in names.items():
-            other = held.get(name)
+            other = function.__globals__.get(name)
             if other is not value and _differ(value, other):
                 msg = (
                     f"{name!r} arrives in another state than the one that class {cls.__qualname__} has here, which "

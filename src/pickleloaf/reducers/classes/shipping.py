@@ -385,17 +385,18 @@ def rebuild_scope_of(cls: type, path: tuple[Any, ...], name: str) -> dict[str, A
         scope: dict[str, Any] = function_at(cls, path).__globals__
         return scope
     scope = {"__name__": name, "__builtins__": builtins}
-    note_twin(scope, cls, _globals_at(cls, path))
+    if (function := _function_at(cls, path)) is not None:
+        note_twin(scope, cls, function)
     return scope
 
 
-def _globals_at(cls: type, path: tuple[Any, ...]) -> dict[str, Any]:
-    """Return the globals of a function of a class; none where the class has no such function any more."""
+def _function_at(cls: type, path: tuple[Any, ...]) -> Any:
+    """Return a function of a class; None where the class has no such function any more."""
     try:
-        found: dict[str, Any] = function_at(cls, path).__globals__
+        found = function_at(cls, path)
     except (LookupError, AttributeError, TypeError, ValueError):
-        return {}
-    return found
+        return None
+    return found if callable(found) else None
 
 
 @verb
@@ -409,11 +410,8 @@ def rebuild_method_of(cls: type, *path: Any) -> Any:
     Raises:
         DecodeError: the class is here already, and has no such function any more.
     """
-    try:
-        found = function_at(cls, path if path[-1] != "" else path[:-1])
-    except (LookupError, AttributeError, TypeError, ValueError):
-        found = None
-    if not callable(found):
+    found = _function_at(cls, path if path[-1] != "" else path[:-1])
+    if found is None:
         name = ".".join([cls.__qualname__, *map(str, filter(None, path))])
         msg = f"the payload refers to the function {name}, which the class does not have here any more"
         raise DecodeError(msg)
