@@ -16,6 +16,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable
 from contextvars import ContextVar
+from types import ModuleType
 from typing import Any, NamedTuple, TypeVar
 
 __all__ = ["FINDER", "VERBS", "Verb", "ask_for", "find", "find_module", "verb"]
@@ -286,7 +287,7 @@ def find(module: str, name: str) -> Any:
     return found
 
 
-def find_module(name: str) -> Any:
+def find_module(name: str) -> ModuleType:
     """Return a module.
 
     Raises:

@@ -106,11 +106,12 @@ class CodeFacts:
     def __getattr__(self, name: str) -> Any:
         """Encode the contents, seal the envelope: a slot that is still empty gets here."""
         if name == "blob":
-            code = self._code()
-            if self.name == "<lambda>" and (text := find_source(code)).count("lambda") > _FEW:
-                self.blob = seal(_encode(code, text, has_text=False)), sys.intern(text)
+            contents = self.contents
+            at = 4 + int.from_bytes(contents[:4], "little")
+            if self.name == "<lambda>" and contents.count(b"lambda", at) > _FEW:
+                self.blob = seal(contents[:at]), sys.intern(contents[at:].decode(*_UTF_8))
             else:
-                self.blob = seal(self.contents)
+                self.blob = seal(contents)
             return self.blob
         if name == "contents":
             code = self._code()
@@ -148,11 +149,14 @@ def _encode_portable(code: CodeType) -> bytes:
     return seal(len(how).to_bytes(4, "little") + how + _encode(code, source), portable=True)
 
 
-def _encode(code: CodeType, source: str, *, has_text: bool = True) -> bytes:
+def _encode(code: CodeType, source: str) -> bytes:
     settled = _settle(code, file_name(source), code.co_firstlineno - 1)
     body = marshal.dumps(settled, WRITE_NO_REFERENCES)
-    text = source.encode("utf-8", "surrogatepass") if has_text else b""
-    return len(body).to_bytes(4, "little") + body + text
+    return len(body).to_bytes(4, "little") + body + source.encode(*_UTF_8)
+
+
+#: How source text is encoded, and what becomes of surrogates in it.
+_UTF_8 = ("utf-8", "surrogatepass")
 
 
 @lru_cache(maxsize=256)
@@ -168,15 +172,14 @@ def decode(blob: bytes | tuple[bytes, str]) -> CodeType:
     return code
 
 
-#: What has been decoded, for as long as it lives: functions that share code share it again.
+#: Code that has been decoded, for as long as it lives: functions that share code share it again.
 _decoded: weakref.WeakValueDictionary[bytes | tuple[bytes, str], CodeType] = weakref.WeakValueDictionary()
 
 
 def _decode(blob: bytes | tuple[bytes, str]) -> CodeType:
     if isinstance(blob, tuple):
         sealed, text = blob
-        contents = unseal(sealed)
-        return restore(marshal.loads(contents[4 : 4 + int.from_bytes(contents[:4], "little")]), text)
+        return load_code(unseal(sealed) + text.encode(*_UTF_8))
     if not is_portable(blob):
         return load_code(unseal(blob))
     contents = unseal(blob, of_any_python=True)
@@ -191,7 +194,7 @@ def _compile(how: bytes, contents: bytes) -> CodeType:
     from pickleloaf.code.portable import compile_recipe, unpacked
 
     start = 4 + int.from_bytes(contents[:4], "little")
-    source = contents[start:].decode("utf-8", "surrogatepass")
+    source = contents[start:].decode(*_UTF_8)
     code = compile_recipe(unpacked(how), source)
     register_source(code.co_filename, source, code)
     return code
@@ -200,7 +203,7 @@ def _compile(how: bytes, contents: bytes) -> CodeType:
 def load_code(contents: bytes) -> CodeType:
     """Return the code object in the contents of an envelope that has been found right."""
     end = 4 + int.from_bytes(contents[:4], "little")
-    source = contents[end:].decode("utf-8", "surrogatepass")
+    source = contents[end:].decode(*_UTF_8)
     return restore(marshal.loads(contents[4:end]), source)
 
 

@@ -70,11 +70,11 @@ def inner(value: Any) -> Any:
 
 def own_attributes(wrapper: classmethod[Any, Any, Any] | staticmethod[Any, Any]) -> dict[str, Any]:
     """Return the attributes of a wrapper that it has not copied from its function."""
-    inner = wrapper.__func__
+    function = wrapper.__func__
     return {
         name: value
         for name, value in wrapper.__dict__.items()
-        if name not in _COPIED or getattr(inner, name, None) is not value
+        if name not in _COPIED or getattr(function, name, None) is not value
     }
 
 

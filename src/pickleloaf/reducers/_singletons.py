@@ -36,9 +36,4 @@ def rebuild_singleton(cls: type, module: str, name: str) -> Any:
 @verb
 def fill_singleton(instance: Any, state: Any) -> None:
     """Give an instance its state, unless it has some: then it has been here before."""
-    if object.__getstate__(instance):
-        return
-    if hasattr(type(instance), "__setstate__"):
-        instance.__setstate__(state)
-    else:
-        wire.fill_instance(instance, state)
+    wire.fill_found(instance, state)

@@ -95,8 +95,7 @@ def _join(parts: dict[tuple[str, Any], Any]) -> tuple[Any, ...]:
 
 @verb
 def rebuild_module(name: str) -> ModuleType:
-    module: ModuleType = find_module(name)
-    return module
+    return find_module(name)
 
 
 @verb

@@ -185,8 +185,7 @@ class Driver(Traffic):
         with self._lock:
             closer, self._closer = self._closer, self._closer or threading.get_ident()
             self._closed = True
-            left = [future for futures in self._futures.values() for future in futures]
-            self._futures.clear()
+            left = self._take_futures()
             self._idle.notify_all()
         if closer:
             if closer != threading.get_ident():  # it is not a callback of what is cancelled here
@@ -206,8 +205,7 @@ class Driver(Traffic):
         self._idle = threading.Condition(self._lock)
         self._closed = True
         self._closer = self._closer or -1
-        left = [future for futures in self._futures.values() for future in futures]
-        self._futures.clear()
+        left = self._take_futures()
         self._calls.clear()
         self._pool.forsake()
         error = RuntimeError("the cluster of this task belongs to the process that this one was forked from")
@@ -236,6 +234,12 @@ class Driver(Traffic):
                 self._take_dropped()
                 settled = self._flush()
             self.settle_all(settled)
+
+    def _take_futures(self) -> list[Future[Any]]:
+        """Return the futures that wait, which the scheduler has nothing to tell any more."""
+        left = [future for futures in self._futures.values() for future in futures]
+        self._futures.clear()
+        return left
 
     def _take_dropped(self) -> None:
         while self._dropped:
@@ -266,8 +270,7 @@ class Driver(Traffic):
         """There will be no workers: everything fails with this error."""
         with self._lock:
             self._broken = error
-            left = [future for futures in self._futures.values() for future in futures]
-            self._futures.clear()
+            left = self._take_futures()
             self._calls.clear()
             self._idle.notify_all()
         for future in left:

@@ -18,6 +18,8 @@ from collections import deque
 from collections.abc import Callable, Coroutine, Iterator
 from typing import TYPE_CHECKING, Any
 
+from pickleloaf.tasks.shield import in_main_thread
+
 if TYPE_CHECKING:
     import asyncio
 
@@ -126,8 +128,7 @@ class Runners:
         if thread in self._shielded:
             yield
             return
-        is_main = thread == threading.main_thread().ident
-        guard: Any = contextlib.nullcontext() if is_main else self._guard
+        guard: Any = contextlib.nullcontext() if in_main_thread() else self._guard
         try:
             with guard:
                 self._shielded.add(thread)
@@ -138,7 +139,7 @@ class Runners:
                 self._shielded.discard(thread)
             is_noted = thread in self._noted
             self._noted.discard(thread)
-        if is_noted and thread in self._threads.values():
+        if is_noted and self.may_interrupt:
             raise Interrupted
 
     # -- for the runners ---------------------------------------------------------------------------

@@ -7,9 +7,12 @@ import threading
 from types import FrameType
 from typing import Any, Self
 
-__all__ = ["Shield", "has_handlers"]
+__all__ = ["Shield", "has_handlers", "in_main_thread"]
 
-_MAIN = threading.main_thread
+
+def in_main_thread() -> bool:
+    """Tell whether the main thread calls this."""
+    return threading.get_ident() == threading.main_thread().ident
 
 
 class Shield:
@@ -21,7 +24,7 @@ class Shield:
         self._held_back: tuple[int, FrameType | None] | None = None
 
     def __enter__(self) -> Self:
-        if threading.get_ident() == _MAIN().ident:
+        if in_main_thread():
             self.raised = True
             before = _signal.getsignal(_signal.SIGINT)
             if callable(before):
@@ -30,7 +33,7 @@ class Shield:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if threading.get_ident() != _MAIN().ident:
+        if not in_main_thread():
             return
         self.raised = True
         if self._before is not None:
@@ -67,6 +70,4 @@ _USUAL = [
 
 def has_handlers() -> bool:
     """Tell whether the calling thread is the main one, and runs handlers of the program's own."""
-    if threading.get_ident() != _MAIN().ident:
-        return False
-    return any(callable(_signal.getsignal(each)) for each in _USUAL)
+    return in_main_thread() and any(callable(_signal.getsignal(each)) for each in _USUAL)
