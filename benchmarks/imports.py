@@ -1,6 +1,5 @@
 """Measures the start in a fresh process: the import alone, and with a first `dumps` of a lambda of the script."""
 
-import os
 import subprocess
 import sys
 import tempfile
@@ -9,6 +8,7 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.measure import Result
+from benchmarks.processes import environment
 from benchmarks.timing import Effort
 
 __all__ = ["import_times"]
@@ -29,9 +29,9 @@ print(time.process_time() - began)
 
 def import_times(modules: Sequence[str], effort: Effort) -> list[Result]:
     """Return the median milliseconds of each script, all rivals in turns."""
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path or "." for path in sys.path)}
+    settings = environment()
     # Rivals are installed with their bytecode; without this we would be compiled anew each time.
-    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    settings.pop("PYTHONDONTWRITEBYTECODE", None)
     asked = [(what, name) for what in _SCRIPTS for name in modules if what == "import" or name != "pickle"]
     seconds: dict[tuple[str, str], list[float]] = {each: [] for each in asked}
     with tempfile.TemporaryDirectory() as folder:
@@ -40,7 +40,7 @@ def import_times(modules: Sequence[str], effort: Effort) -> list[Result]:
                 script = Path(folder, f"{what.replace(' ', '_')}_{name}.py")
                 script.write_text(_SCRIPTS[what].format(name), encoding="utf-8")
                 command = [sys.executable, script]
-                done = subprocess.run(command, env=environment, check=True, capture_output=True)
+                done = subprocess.run(command, env=settings, check=True, capture_output=True)
                 values.append(float(done.stdout))
     # The first process may have had to compile.
     return [

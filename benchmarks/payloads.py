@@ -4,11 +4,11 @@ Run as ``python -m benchmarks.payloads``: reads a job from standard input, write
 """
 
 import itertools
-import os
 import pickle
 import subprocess
 import sys
 
+from benchmarks.processes import environment
 from benchmarks.rivals import find_rivals
 from benchmarks.workloads import Workload, count_from, find_workloads
 
@@ -21,12 +21,11 @@ _starts = itertools.count(1_000_000, 1_000_000)
 
 def payloads_from_elsewhere(workload: Workload, rival: str, count: int) -> list[bytes]:
     """Let another process define the same kind of object several times, and dump each."""
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path or "." for path in sys.path)}
     done = subprocess.run(
         [sys.executable, "-m", __name__],
         input=pickle.dumps((workload.name, rival, count, next(_starts))),
         stdout=subprocess.PIPE,
-        env=environment,
+        env=environment(),
         check=True,
     )
     found: list[bytes] = pickle.loads(done.stdout)

@@ -78,6 +78,21 @@ os._exit(0)
 _EXITS = {3: "loads", 4: "use"}
 
 
+def run_alone(source: str, folder: Path, *arguments: str, timeout_s: float) -> str:
+    """Run the text of a script in an interpreter of its own that can import pickleloaf; return what it prints.
+
+    Raises:
+        AssertionError: it fails.
+    """
+    script = folder / "script.py"
+    script.write_text(source)
+    done = INTERPRETERS.run(
+        script, *arguments, env=dict(os.environ), cwd=folder, path=[SOURCE], timeout_s=timeout_s
+    )
+    assert done.returncode == 0, done.stderr.decode(errors="replace")[-2000:]
+    return str(done.stdout.decode())
+
+
 class Situation(NamedTuple):
     """A script that makes an object, and how another process uses that."""
 

@@ -1,6 +1,5 @@
 """Other processes: one that makes payloads of classes that are unknown here, one that uses copies."""
 
-import os
 import pickle
 import subprocess
 import sys
@@ -11,6 +10,7 @@ from benchmarks.everyday.classes import CLASSES
 from benchmarks.everyday.first import FIRST
 from benchmarks.everyday.functions import FUNCTIONS
 from benchmarks.everyday.many import THOUSAND
+from benchmarks.processes import environment
 from benchmarks.rivals import find_rivals
 
 __all__ = ["Payloads", "first_payloads", "working"]
@@ -32,11 +32,10 @@ def working(payloads: Payloads) -> dict[tuple[str, str], bool]:
 
 
 def _ask(what: str, job: Any) -> Any:
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path or "." for path in sys.path)}
     program = f"import {__name__} as elsewhere; elsewhere.{what}()"
     command = [sys.executable, "-W", "ignore", "-c", program]
     done = subprocess.run(
-        command, input=pickle.dumps(job), stdout=subprocess.PIPE, env=environment, check=True
+        command, input=pickle.dumps(job), stdout=subprocess.PIPE, env=environment(), check=True
     )
     return pickle.loads(done.stdout)
 

@@ -2,7 +2,6 @@
 
 import itertools
 import json
-import os
 import re
 import subprocess
 import sys
@@ -17,6 +16,7 @@ from benchmarks.everyday.measure import PAIR
 from benchmarks.everyday.script import Script
 from benchmarks.growth.rows import ROWS, Row
 from benchmarks.measure import Result
+from benchmarks.processes import environment
 from benchmarks.rivals import OURS, find_rivals
 from benchmarks.timing import seconds_of
 
@@ -73,10 +73,9 @@ def _slope(seconds: dict[int, float], *, constant: bool) -> float:
 
 
 def _in_own_process(row: Row, size: int, budget_s: float) -> _Times:
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path or "." for path in sys.path)}
     program = f"import {__name__} as measure; measure.answer()"
     command = [sys.executable, "-c", program, row.name, str(size), str(budget_s)]
-    done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=True)
+    done = subprocess.run(command, env=environment(), stdout=subprocess.PIPE, check=True)
     found: _Times = json.loads(done.stdout)
     return found
 

@@ -1,12 +1,10 @@
 """Whatever plain pickle restores of what modules hold, we restore to the same."""
 
 import importlib.util
-import os
-import subprocess
 import sys
-from pathlib import Path
 
 import pytest
+from travel import run_alone
 
 #: Modules of the standard library that do something when they are imported, or need a display.
 LOUD = {"antigravity", "idlelib", "this", "tkinter", "turtle", "turtledemo"}
@@ -64,19 +62,7 @@ print(count, *wrong, sep="\\n")
 
 def compare(names, tmp_path):
     """Dump and load what modules hold in an interpreter of its own; return how much, and what differs."""
-    script = tmp_path / "script.py"
-    script.write_text(SCRIPT)
-    source = Path(__file__).parent.parent.parent / "src"
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", str(script), *names],
-        env={**os.environ, "PYTHONPATH": str(source)},
-        capture_output=True,
-        text=True,
-        cwd=tmp_path,
-        timeout=110,
-        check=True,
-    )
-    count, *wrong = done.stdout.splitlines()
+    count, *wrong = run_alone(SCRIPT, tmp_path, *names, timeout_s=110).splitlines()
     return int(count), wrong
 
 

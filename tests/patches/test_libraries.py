@@ -4,12 +4,9 @@
 """
 
 import importlib.util
-import os
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
+from travel import run_alone
 
 pytestmark = pytest.mark.stress
 
@@ -90,28 +87,12 @@ for name, module in modules.items():
 '''
 
 
-def run(names, tmp_path):
-    """Run the script in an interpreter of its own."""
-    script = tmp_path / "script.py"
-    script.write_text(SCRIPT)
-    source = Path(__file__).parent.parent.parent / "src"
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", str(script), *names],
-        env={**os.environ, "PYTHONPATH": str(source)},
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
-
-
 @pytest.mark.parametrize("name", INSTALLED)
 def test_nothing_is_patched(name, tmp_path):
     """A library alone: no mode says anything, and real patches are found."""
-    run([name], tmp_path)
+    run_alone(SCRIPT, tmp_path, name, timeout_s=300)
 
 
 def test_nothing_is_patched_together(tmp_path):
     """All libraries in one process: some patch others, on purpose, when they are imported."""
-    run(INSTALLED, tmp_path)
+    run_alone(SCRIPT, tmp_path, *INSTALLED, timeout_s=300)
