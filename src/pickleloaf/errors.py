@@ -140,7 +140,7 @@ class LostPatchWarning(UserWarning):
 
 
 class KeptPatchWarning(UserWarning):
-    """Where a payload has patched something, this process has set a patch of its own since: it stays."""
+    """A patch that this process has set over one of a payload stays, though that one is taken back."""
 
 
 def _rebuild(cls: type[PickleloafError], args: tuple[Any, ...], fields: dict[str, Any]) -> PickleloafError:

@@ -34,10 +34,10 @@ DEFAULT_PROTOCOL = pickle.HIGHEST_PROTOCOL
 #: The modules registered to travel by value where nothing else is said.
 REGISTRY = Registry()
 
-#: What becomes of handles where nothing else is said.
+#: The policies of handles where nothing else is said.
 HANDLES = Handles()
 
-#: What is set on `Pickler.dispatch_table`.
+#: The entries that are set on `Pickler.dispatch_table`.
 TABLE = ClassTable(lambda: _spare.clear())  # noqa: PLW0108 - which is there later
 
 BufferCallback = Callable[[pickle.PickleBuffer], Any] | None
@@ -60,10 +60,10 @@ class Pickler(pickle.Pickler):
     #: As cloudpickle's: a mapping that holds for all picklers of this class, and for `dumps`.
     dispatch_table = DispatchTable(TABLE)
 
-    #: Whether the last payload that was looked at closely carries patches.
+    #: True if the last payload that was looked at closely carries patches.
     _carries = False
 
-    #: Whether `dump` runs.
+    #: True while `dump` runs.
     _is_dumping = False
 
     if not TYPE_CHECKING:

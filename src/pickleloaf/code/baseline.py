@@ -49,7 +49,7 @@ MISSING: Any = type(
     "Missing", (), {"__repr__": lambda self: "<missing>", "__reduce__": lambda self: "MISSING"}
 )()
 
-#: What a function, a class or module is called in a description.
+#: Names of kinds in a description: a function, a class, a module and so on.
 FUNCTION, CLASS, MODULE, PROPERTY, BUILTIN, OTHER = (
     "function",
     "class",

@@ -1,4 +1,4 @@
-"""What cells, wrappers and classes hold, read without asking classes, since that might run their code."""
+"""Read off what cells, wrappers and classes hold, without asking classes, since that might run their code."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def own_attributes(wrapper: classmethod[Any, Any, Any] | staticmethod[Any, Any])
     }
 
 
-#: What both wrappers copy from the function when they are made; Objects/funcobject.c.
+#: Attributes that both wrappers copy from the function when they are made; Objects/funcobject.c.
 _COPIED = frozenset(
     "__module__ __name__ __qualname__ __doc__ __wrapped__ __annotations__ __annotate__".split()
 )

@@ -1,4 +1,4 @@
-"""Which names a code object looks up outside itself.
+"""Find the names that a code object looks up outside itself.
 
 Read off the instructions of the code and of all code nested in it: names that are only attributes
 (``x.token``) or locals are not among them, so that nothing unrelated is shipped.
@@ -39,7 +39,7 @@ __all__ = [
     "resolved",
 ]
 
-#: What instructions do, as far as names are concerned. Whatever is not listed ends a chain of attributes.
+#: Roles of instructions, as far as names are concerned. Whatever is not listed ends a chain of attributes.
 _ROLES = {
     "passed": "CACHE PUSH_NULL",
     "global": "LOAD_GLOBAL LOAD_NAME LOAD_FROM_DICT_OR_GLOBALS",
@@ -119,18 +119,18 @@ Import = tuple[int, str, tuple[str, ...]]
 
 
 class Names(NamedTuple):
-    """What one code object uses; each part in the order of first use."""
+    """The names that one code object uses; each part in the order of first use."""
 
     globals: tuple[str, ...]
     chains: tuple[tuple[str, ...], ...]
     imports: tuple[Import, ...]
-    #: Whether it assigns to globals, or may do so through eval and the like.
+    #: True if it assigns to globals, or may do so through eval and the like.
     touches_scope: bool
     #: The names among these that patches of builtins and modules may change; None for none.
     look_ups: LookUps | None
 
 
-#: What most short functions use.
+#: The names that most short functions use: none.
 NOTHING = Names((), (), (), touches_scope=False, look_ups=None)
 
 

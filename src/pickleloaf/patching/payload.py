@@ -24,7 +24,7 @@ __all__ = ["ARRIVAL", "Arrival", "Patched", "rebuild_original"]
 
 
 class Arrival:
-    """How one call of loads treats the patches that it meets."""
+    """The treatment of patches that one call of loads meets."""
 
     __slots__ = ("collected", "treatment")
 

@@ -38,7 +38,7 @@ from pickleloaf.policy.by_value import MAIN, Registry, ValuePolicy, is_importabl
 
 __all__ = ["PatchScanner", "scanner_for"]
 
-#: What looking at what is further away may take of the time of the process, and seconds at once.
+#: The share that looking at what is further away may take of the time of the process, and seconds at once.
 _SHARE = 0.04
 _AT_ONCE_S = 0.01
 
@@ -67,7 +67,7 @@ _Names = tuple[tuple[Mapping[str, Any], str, Any], ...]
 #: Namespaces and their sizes, since a name may be new; values in namespaces of classes.
 _More = tuple[list[tuple[Mapping[str, Any], int]], list[tuple[Iterable[Any], list[Any]]]]
 
-#: What a payload refers to, and what was there when it was last looked at. Most have only names.
+#: The things that a payload refers to, and what was there when it was last looked at. Most have only names.
 _Seen = tuple[_Names, _More | None]
 
 _modules = sys.modules
@@ -104,7 +104,7 @@ class PatchScanner:
         self._snapshots: dict[str, NamespaceSnapshot] = {}
         #: Names of modules to be read, those nearest to a payload first.
         self._unread: dict[str, None] = {}
-        #: What payloads have referred to so far, by id.
+        #: The things that payloads have referred to so far, by id.
         self._roots: dict[int, _Root] = {}
         #: Modules in reach from one of them; forgotten when anything is read anew.
         self._reaches: dict[str, frozenset[str]] = {}

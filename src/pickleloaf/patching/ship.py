@@ -48,7 +48,7 @@ class Original(NamedTuple):
 
     module: str
     qualname: str
-    #: What it is: see `code.baseline.describe`. One place may hold several, in a property or a decorator.
+    #: Its kind: see `code.baseline.describe`. One place may hold several, in a property or a decorator.
     kind: str | None
     digest: bytes | None
 

@@ -21,19 +21,19 @@ from pickleloaf._locks import new_lock
 
 __all__ = ["KINDS", "POLICIES", "Handles", "Kind", "hint_for", "kind_of"]
 
-#: What may be said about a type, besides a function that answers as ``__reduce__`` does.
+#: The policies that may be said of a type, besides a function that answers as ``__reduce__`` does.
 POLICIES = ("recreate", "by_name", "skip", "refuse")
 
 Policy = str | Callable[[Any], Any]
 
 
 class Kind(NamedTuple):
-    """What becomes of the handles of one type."""
+    """The treatment of the handles of one type."""
 
     policy: str
-    #: What arrives; of what is refused, what to do instead.
+    #: The thing that arrives; where it is refused, advice.
     text: str
-    #: Who takes it apart, ``"file:function"``; empty where pickle's own way is right.
+    #: The reducer, ``"file:function"``; empty where pickle's own way is right.
     reducer: str = ""
     #: Attributes that are the arguments of its ``__init__`` there.
     given: str = ""
@@ -232,12 +232,12 @@ def hint_for(cls: type) -> str:
 
 
 class Handles:
-    """What the user says about types; safe to use from several threads."""
+    """The policies that the user has set, by type; safe to use from several threads."""
 
     def __init__(self) -> None:
         # By id, since a metaclass may have made its classes unhashable. Replaced, never changed.
         self._said: dict[int, tuple[type, Policy]] = {}
-        #: Whether anything has been said, so that the common case need not ask.
+        #: True once anything has been said, so that the common case need not ask.
         self.are_said = False
         self._lock = new_lock()
 
